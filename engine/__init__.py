@@ -1,0 +1,1 @@
+"""The engine: pure decisions about customer data; no I/O, no clock."""

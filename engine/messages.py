@@ -1,0 +1,21 @@
+"""The words of every problem, in English and Chinese, found by code.
+
+Each area keeps its own table; this module joins them. The table in `docs/errors.md` is generated from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .messages_expression import EXPRESSION
+from .messages_log import LOG
+from .messages_policy import POLICY
+from .messages_register import REGISTER
+from .messages_schema import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .message import Message
+
+MESSAGES: Final[Mapping[str, Message]] = {**POLICY, **EXPRESSION, **SCHEMA, **LOG, **REGISTER}

@@ -1,0 +1,125 @@
+"""The frozen values that pass between connectors, engine and reports.
+
+A `Request` asks, a `Decision` answers (`authorizer` makes it), a `Finding` says what stands in the world although
+the policies deny it, and a `Report` is what a command has to say. No value here does I/O or reads a clock.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from .errors import Lang, Location
+
+Effect = Literal["allow", "deny"]
+
+
+class Severity(StrEnum):
+    """How bad a finding is; SARIF shows critical and high as error, medium as warning, low and info as note."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical up to 4 for info."""
+        return list(Severity).index(self)
+
+
+class Words(NamedTuple):
+    """A text in English and Chinese."""
+
+    en: str
+    zh: str = ""
+
+    def text(self, lang: Lang = "en") -> str:
+        """The text in `lang`, or in the other language when it is missing there."""
+        return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
+
+
+class Basis(NamedTuple):
+    """One legal or internal source of a rule: its text name, article, and how sure the mapping is."""
+
+    ref: str
+    article: str = ""
+    confidence: Literal["high", "medium", "low"] = "medium"
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.article}".strip()
+
+
+class Clause(NamedTuple):
+    """A part of a condition that made a rule fail: its text, and the (masked) values it read."""
+
+    text: str
+    values: tuple[tuple[str, str], ...] = ()
+    """(attribute path, shown value) in the order the clause reads them."""
+
+    def __str__(self) -> str:
+        shown = ", ".join(f"{name} = {value}" for name, value in self.values)
+        return f"{self.text} [{shown}]" if shown else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """Something that must be done for an allow to hold: a kind (mask, log_use, ...) and its arguments."""
+
+    kind: str
+    args: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a request is denied (or, for an allow, which rule allowed it)."""
+
+    rule: str
+    severity: Severity
+    message: Words
+    clauses: tuple[Clause, ...] = ()
+    basis: tuple[Basis, ...] = ()
+    remedy: Words = Words("")
+    location: Location | None = None
+    """Where the rule stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violation: what stands or happened in the world although the policies deny its request."""
+
+    rule: str
+    severity: Severity
+    message: Words
+    resource_type: str
+    resource_id: str
+    location: Location | None
+    reasons: tuple[Reason, ...]
+    fingerprint: str
+    """Stable over runs and over moved lines: 32 hexadecimal digits from rule, resource and context."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one command found: the input of every report writer."""
+
+    command: str
+    policies_digest: str
+    as_of: datetime
+    findings: tuple[Finding, ...]
+    checked: int
+    """How many things were asked about: columns, events, requests or groups of rows."""
+    unparsed: int = 0
+    """How many of the findings are statements or lines that could not be read (rule `unparsed`)."""
+
+    def by_severity(self) -> dict[str, int]:
+        """Count the findings of each severity, worst first, zeros included."""
+        counts = Counter(finding.severity for finding in self.findings)
+        return {severity.value: counts[severity] for severity in Severity}

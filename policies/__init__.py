@@ -1,0 +1,1 @@
+"""Data: packs, vocabulary and taxonomy shipped with tutela."""

@@ -1,0 +1,1 @@
+"""Writers: findings and decisions become documents."""

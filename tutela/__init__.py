@@ -1,0 +1,1 @@
+"""tutela: policy as code for customer data."""

@@ -1,0 +1,59 @@
+"""The format `gitlab`: a code quality report for GitLab merge requests."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final, TextIO
+
+from tutela.engine.model import Severity
+
+from .json_document import write_document
+from .shape import ordered
+from .text import file_of, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tutela.engine.errors import Lang
+    from tutela.engine.model import Finding, Report
+
+    from .writer import Options
+
+SEVERITIES: Final[Mapping[Severity, str]] = {
+    Severity.CRITICAL: "blocker",
+    Severity.HIGH: "critical",
+    Severity.MEDIUM: "major",
+    Severity.LOW: "minor",
+    Severity.INFO: "info",
+}
+
+
+def write_report(report: Report, stream: TextIO, options: Options) -> None:
+    """Write one issue for each finding."""
+    seen: dict[str, int] = {}
+    issues: list[dict[str, object]] = []
+    for finding in ordered(report.findings):
+        number = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
+        issues.append(_issue(finding, number, options.lang))
+    write_document(issues, stream)
+
+
+def _issue(finding: Finding, number: int, lang: Lang) -> dict[str, object]:
+    return {
+        "description": visible(finding.message.text(lang)),
+        "check_name": finding.rule,
+        "fingerprint": _fingerprint(finding, number),
+        "severity": SEVERITIES[finding.severity],
+        "location": {
+            # GitLab drops an issue without a path and a line.
+            "path": file_of(finding) or visible(f"{finding.resource_type}/{finding.resource_id}"),
+            "lines": {"begin": (finding.location.line if finding.location else 0) or 1},
+        },
+    }
+
+
+def _fingerprint(finding: Finding, number: int) -> str:
+    """GitLab shows one issue of each fingerprint: the second and later ones get their own."""
+    if number == 1:
+        return finding.fingerprint
+    return sha256(f"{finding.fingerprint}:{number}".encode()).hexdigest()[:32]

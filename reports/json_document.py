@@ -1,0 +1,29 @@
+"""The format `json`: one document in the shape that `schemas.REPORT_SCHEMA` describes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, TextIO
+
+from .shape import decision_shape, report_shape
+from .text import json_safe
+
+if TYPE_CHECKING:
+    from tutela.engine.model import Report
+
+    from .writer import DecisionLike, Options
+
+
+def write_report(report: Report, stream: TextIO, options: Options) -> None:
+    """Write the report as one indented JSON document."""
+    write_document(report_shape(report, options.lang), stream)
+
+
+def write_decision(decision: DecisionLike, stream: TextIO, options: Options) -> None:
+    """Write the decision as one indented JSON document."""
+    write_document(decision_shape(decision, options.lang), stream)
+
+
+def write_document(value: object, stream: TextIO) -> None:
+    """Write any JSON value with two spaces of indent and a final line end."""
+    stream.write(json_safe(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)) + "\n")

@@ -1,0 +1,61 @@
+"""The format `junit`: a failing test case for each finding, for services that show test results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TextIO
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from .shape import ordered
+from .text import file_of, visible
+from .words import counts, labelled, severity_word
+
+if TYPE_CHECKING:
+    from tutela.engine.errors import Lang
+    from tutela.engine.model import Finding, Report
+
+    from .writer import Options
+
+
+def write_report(report: Report, stream: TextIO, options: Options) -> None:
+    """Write one suite; a report without findings is one passing case."""
+    totals = {"tests": str(len(report.findings) or 1), "failures": str(len(report.findings)), "errors": "0"}
+    root = Element("testsuites", {"name": "tutela", **totals})
+    suite = SubElement(root, "testsuite", {"name": f"tutela {visible(report.command)}", **totals})
+    properties = SubElement(suite, "properties")
+    for name, value in (
+        ("policies.digest", report.policies_digest),
+        ("as_of", report.as_of.isoformat()),
+        ("checked", str(report.checked)),
+        ("unparsed", str(report.unparsed)),
+    ):
+        SubElement(properties, "property", {"name": name, "value": visible(value)})
+    for finding in ordered(report.findings):
+        _add_case(suite, finding, options.lang)
+    if not report.findings:
+        SubElement(suite, "testcase", {"classname": "tutela", "name": visible(report.command)})
+    SubElement(suite, "system-out").text = counts(report, options.lang)
+    indent(root)
+    stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n')
+
+
+def _add_case(suite: Element, finding: Finding, lang: Lang) -> None:
+    name = visible(f"{finding.resource_type} {finding.resource_id}")
+    case = SubElement(suite, "testcase", {"classname": visible(finding.rule), "name": name})
+    at = finding.location
+    if at and at.file:
+        case.set("file", visible(file_of(finding)))
+        if at.line:
+            case.set("line", str(at.line))
+    message = visible(finding.message.text(lang))
+    failure = SubElement(case, "failure", {"type": finding.severity.value, "message": message})
+    lines = [f"{severity_word(finding.severity, lang)} {visible(finding.rule)} {message}"]
+    if at and at.file:
+        lines.append(labelled("location", visible(str(at)), lang))
+    for reason in finding.reasons:
+        if reason.rule != finding.rule:
+            lines.append(labelled("also", visible(f"{reason.rule} {reason.message.text(lang)}"), lang))
+        lines += [labelled("why", visible(str(clause)), lang) for clause in reason.clauses]
+        lines += [labelled("basis", visible(str(basis)), lang) for basis in reason.basis]
+        if remedy := reason.remedy.text(lang):
+            lines.append(labelled("remedy", visible(remedy), lang))
+    failure.text = "\n".join(lines)

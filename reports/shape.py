@@ -1,0 +1,126 @@
+"""The one JSON shape of reports and decisions, and the one order of findings. `schemas` describes both."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, cast
+
+from .text import tool_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tutela.engine.errors import Lang, Location
+    from tutela.engine.model import Finding, Obligation, Reason, Report
+
+    from .writer import DecisionLike
+
+DEPTH: Final = 32
+"""Arguments of obligations nested deeper than this are shown as text."""
+
+_Place = tuple[int, str, int, int, str, str, str, str]
+
+
+def ordered(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort by severity, place, rule and resource: the same findings always give the same bytes."""
+    result: list[Finding] = []
+    for _, group in groupby(sorted(findings, key=_place), key=_place):
+        same = list(group)
+        result += same if len(same) == 1 else sorted(same, key=repr)
+    return result
+
+
+def _place(finding: Finding) -> _Place:
+    at = finding.location
+    file, line, column = (at.file, at.line, at.column) if at else ("", 0, 0)
+    rank, rule = finding.severity.rank, finding.rule
+    return (rank, file, line, column, rule, finding.resource_type, finding.resource_id, finding.fingerprint)
+
+
+def report_shape(report: Report, lang: Lang) -> dict[str, object]:
+    """The report as JSON values (`schemas.REPORT_SCHEMA`)."""
+    return {
+        "tool": {"name": "tutela", "version": tool_version()},
+        "command": report.command,
+        "policies": {"digest": report.policies_digest},
+        "as_of": report.as_of.isoformat(),
+        "summary": {
+            "findings": len(report.findings),
+            "by_severity": report.by_severity(),
+            "checked": report.checked,
+            "unparsed": report.unparsed,
+        },
+        "findings": [finding_shape(finding, lang) for finding in ordered(report.findings)],
+    }
+
+
+def finding_shape(finding: Finding, lang: Lang) -> dict[str, object]:
+    """One finding as JSON values."""
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message.text(lang),
+        "resource": {"type": finding.resource_type, "id": finding.resource_id},
+        "location": _location(finding.location),
+        "reasons": [reason_shape(reason, lang) for reason in finding.reasons],
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _location(location: Location | None) -> dict[str, object] | None:
+    if location is None or not location.file:
+        return None
+    return {"file": location.file, "line": location.line or None, "column": location.column or None}
+
+
+def reason_shape(reason: Reason, lang: Lang) -> dict[str, object]:
+    """One reason as JSON values; several failing clauses are joined by `; `."""
+    return {
+        "rule": reason.rule,
+        "message": reason.message.text(lang),
+        "clause": "; ".join(str(clause) for clause in reason.clauses),
+        "basis": [str(basis) for basis in reason.basis],
+        "remedy": reason.remedy.text(lang),
+    }
+
+
+def decision_shape(decision: DecisionLike, lang: Lang) -> dict[str, object]:
+    """The decision as JSON values (`schemas.DECISION_SCHEMA`)."""
+    return {
+        "effect": decision.effect,
+        "reasons": [reason_shape(reason, lang) for reason in decision.reasons],
+        "obligations": [{"kind": duty.kind, "args": plain(duty.args)} for duty in decision.obligations],
+        "missing": list(decision.missing),
+        "errors": list(decision.errors),
+        "policies": {"digest": decision.policies_digest},
+        "as_of": decision.as_of.isoformat(),
+    }
+
+
+def plain(value: object, depth: int = DEPTH) -> object:
+    """Turn a value that policies may hold into one that JSON can."""
+    match value:
+        case None | bool() | int():
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case date():
+            return value.isoformat()
+        case Mapping() if depth:
+            pairs = cast("Mapping[object, object]", value)
+            return {str(key): plain(item, depth - 1) for key, item in pairs.items()}
+        case list() | tuple() | set() | frozenset() if depth:
+            items = [plain(item, depth - 1) for item in cast("Iterable[object]", value)]
+            return sorted(items, key=repr) if isinstance(value, set | frozenset) else items
+        case _:  # text, the members of enumerations, NaN, and what is nested too deep
+            return str(value)
+
+
+def obligation_text(duty: Obligation) -> str:
+    """An obligation on one line: `mask (columns = ["phone"], with = "*")`."""
+    shown = (f"{name} = {json.dumps(plain(value), ensure_ascii=False)}" for name, value in duty.args.items())
+    return f"{duty.kind} ({', '.join(shown)})" if duty.args else duty.kind

@@ -1,0 +1,148 @@
+"""A report and a decision with the nastiest texts that a database, a log or a form may hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tutela.engine.errors import Location
+from tutela.engine.model import Basis, Clause, Finding, Obligation, Reason, Report, Severity, Words
+
+if TYPE_CHECKING:
+    from tutela.engine.model import Effect
+    from tutela.reports import DecisionLike
+
+AS_OF = datetime(2025, 3, 1, 9, 30, tzinfo=timezone(timedelta(hours=8)))
+ESCAPES = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202edrowssap\u202c\r\x00"
+NASTY = f"a{ESCAPES}[bold red]b[/] | `c` \"d\" 'e' <b>&amp; %0A::error::x\n::stop-commands::t ]]> @all {{0}} [x](http://evil)"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleDecision:
+    """What the engine's decision offers to writers."""
+
+    effect: Effect
+    reasons: tuple[Reason, ...]
+    obligations: tuple[Obligation, ...] = ()
+    missing: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    policies_digest: str = "sha256:0f1e2d3c"
+    as_of: datetime = AS_OF
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the effect is allow."""
+        return self.effect == "allow"
+
+
+PURPOSE = Reason(
+    rule="COL-01.collected-without-purpose",
+    severity=Severity.HIGH,
+    message=Words("column `id_no` has no declared purpose", "字段 `id_no` 没有声明用途"),
+    clauses=(
+        Clause("resource.purpose != null", (("resource.purpose", "null"),)),
+        Clause("resource.category in purpose.allows", (("resource.category", "personal.id.national"),)),
+    ),
+    basis=(Basis("PIPL", "Art. 6", "high"), Basis("customer information rules")),
+    remedy=Words("declare a purpose that needs it, or drop the column", "声明需要它的用途,或删除该字段"),
+    location=Location("policies/collection.yaml", 12, 3),
+)
+CONSENT = Reason(
+    rule="COL-04.sensitive-without-consent",
+    severity=Severity.CRITICAL,
+    message=Words("sensitive data without a consent form", "敏感信息缺少单独同意"),
+    clauses=(Clause("resource.consent_form != null"),),
+    basis=(Basis("PIPL", "Art. 29"),),
+    remedy=Words("obtain a separate consent", "取得单独同意"),
+)
+
+
+def _finding(
+    rule: str, severity: Severity, message: Words, resource: str, location: Location | None, *reasons: Reason
+) -> Finding:
+    return Finding(
+        rule, severity, message, "column", resource, location, reasons, f"{abs(hash_of(resource)):032x}"
+    )
+
+
+def hash_of(text: str) -> int:
+    """A small number that is the same in every run."""
+    return sum(position * ord(char) for position, char in enumerate(text, 1))
+
+
+SQL = Words("cannot be parsed: `SELEC * FROM t`", "无法解析:`SELEC * FROM t`")
+EXPORT = Words(f"export of {NASTY}", f"导出 {NASTY}")
+SCHEDULE = Words("no schedule", "没有保存期限")
+CRM = Location("db/crm.sql", 12, 5)
+TABLE = Location("db/客户 表.sql", 3)
+FINDINGS = (
+    _finding(PURPOSE.rule, Severity.HIGH, PURPOSE.message, "crm.customer.id_no", CRM, PURPOSE),
+    _finding(PURPOSE.rule, Severity.CRITICAL, CONSENT.message, "crm.客户.身份证号", TABLE, PURPOSE, CONSENT),
+    _finding("ACC-06.bulk-export", Severity.MEDIUM, EXPORT, NASTY, Location(NASTY, 7, 9)),
+    _finding("unparsed", Severity.HIGH, SQL, "statement 4", Location("db/crm.sql", 40)),
+    _finding("RET-01.kept-too-long", Severity.LOW, Words("kept since 2019"), "crm.order", None),
+    _finding("RET-02.no-schedule", Severity.INFO, SCHEDULE, "crm.visit", Location("/abs/x.sql")),
+)
+
+
+@pytest.fixture(autouse=True)
+def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction] - autouse
+    """Documents do not depend on the release or on the terminal that the tests run in."""
+    monkeypatch.setattr(metadata, "version", {"tutela": "1.2.3"}.__getitem__)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def findings() -> tuple[Finding, ...]:
+    """Six findings, out of order."""
+    return FINDINGS
+
+
+@pytest.fixture
+def report() -> Report:
+    """A report with every severity and every kind of place."""
+    return Report("lint", "sha256:0f1e2d3c", AS_OF, FINDINGS, checked=120, unparsed=1)
+
+
+@pytest.fixture
+def empty() -> Report:
+    """A report that found nothing in what it checked."""
+    return Report("audit", "sha256:0f1e2d3c", datetime(2025, 1, 1, tzinfo=UTC), (), checked=7)
+
+
+@pytest.fixture
+def denied() -> DecisionLike:
+    """A deny with several reasons, missing attributes and an error."""
+    return SampleDecision(
+        "deny",
+        (PURPOSE, CONSENT),
+        missing=("resource.recipient", f"context.{NASTY}"),
+        errors=("ACC-01.need-to-know: `subject.role` is missing",),
+    )
+
+
+@pytest.fixture
+def allowed() -> DecisionLike:
+    """An allow with obligations of every kind of argument."""
+    nothing: frozenset[str] = frozenset()
+    return SampleDecision(
+        "allow",
+        (
+            Reason(
+                "ACC-01.need-to-know", Severity.INFO, Words("the role covers the purpose", "角色覆盖该用途")
+            ),
+        ),
+        (
+            Obligation("mask", {"columns": ("phone", "身份证号"), "with": "*", "keep": 4}),
+            Obligation(
+                "review",
+                {"until": date(2025, 6, 1), "ratio": float("nan"), "tags": {"b", "a"}, "no": nothing},
+            ),
+            Obligation("log_use"),
+        ),
+    )

@@ -1,0 +1,232 @@
+"""The format `sarif` has the structure of SARIF 2.1.0 that code scanning services read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from tutela.engine.errors import Location
+from tutela.engine.model import Severity, Words
+from tutela.reports import write
+
+if TYPE_CHECKING:
+    from tutela.engine.model import Report
+
+TEXT: dict[str, Any] = {
+    "type": "object",
+    "properties": {"text": {"type": "string", "minLength": 1}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+NUMBER = {"type": "integer", "minimum": 1}
+LOCATION = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "physicalLocation": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["artifactLocation"],
+            "properties": {
+                "artifactLocation": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["uri"],
+                    "properties": {
+                        "uri": {"type": "string", "pattern": "^[!-~]+$"},
+                        "uriBaseId": {"const": "%SRCROOT%"},
+                    },
+                },
+                "region": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["startLine"],
+                    "properties": {"startLine": NUMBER, "startColumn": NUMBER},
+                },
+            },
+        },
+        "logicalLocations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"fullyQualifiedName": {"type": "string"}, "kind": {"type": "string"}},
+            },
+        },
+    },
+}
+RULE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["id", "shortDescription", "help", "defaultConfiguration", "properties"],
+    "properties": {
+        "id": {"type": "string"},
+        "shortDescription": TEXT,
+        "help": TEXT,
+        "defaultConfiguration": {
+            "type": "object",
+            "properties": {"level": LEVEL},
+            "additionalProperties": False,
+        },
+        "properties": {"type": "object", "required": ["severity", "security-severity", "tags"]},
+    },
+}
+RESULT = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["ruleId", "ruleIndex", "level", "message", "locations", "partialFingerprints"],
+    "properties": {
+        "ruleId": {"type": "string"},
+        "ruleIndex": {"type": "integer", "minimum": 0},
+        "level": LEVEL,
+        "message": TEXT,
+        "locations": {"type": "array", "minItems": 1, "maxItems": 1, "items": LOCATION},
+        "partialFingerprints": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+        },
+        "properties": {"type": "object"},
+    },
+}
+SARIF: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["$schema", "version", "runs"],
+    "properties": {
+        "$schema": {"type": "string"},
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["tool", "results"],
+                "properties": {
+                    "tool": {
+                        "type": "object",
+                        "properties": {
+                            "driver": {
+                                "type": "object",
+                                "required": ["name", "version", "rules"],
+                                "properties": {
+                                    "rules": {"type": "array", "items": RULE, "uniqueItems": True}
+                                },
+                            }
+                        },
+                    },
+                    "language": {"type": "string", "pattern": "^[a-z]{2}-[A-Z]{2}$"},
+                    "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                    "automationDetails": {"type": "object", "properties": {"id": {"type": "string"}}},
+                    "results": {"type": "array", "items": RESULT},
+                    "properties": {"type": "object"},
+                },
+            },
+        },
+    },
+}
+
+
+def _run(report: Report) -> dict[str, Any]:
+    stream = StringIO()
+    write(report, "sarif", stream)
+    document = json.loads(stream.getvalue())
+    Draft202012Validator(SARIF).validate(document)  # pyright: ignore[reportUnknownMemberType] - its stub
+    run: dict[str, Any] = document["runs"][0]
+    return run
+
+
+@pytest.mark.parametrize("name", ["report", "empty"])
+def test_structure(name: str, request: pytest.FixtureRequest) -> None:
+    """The parts that tutela uses are where the standard has them, and each result points at its rule."""
+    report: Report = request.getfixturevalue(name)
+    run = _run(report)
+    rules = run["tool"]["driver"]["rules"]
+
+    assert len(report.findings) == len(run["results"])
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+
+
+def test_levels(report: Report) -> None:
+    """Critical and high are errors, medium is a warning, low and info are notes."""
+    levels = [(result["properties"]["severity"], result["level"]) for result in _run(report)["results"]]
+    expected = [
+        ("critical", "error"),
+        ("high", "error"),
+        ("high", "error"),
+        ("medium", "warning"),
+        ("low", "note"),
+        ("info", "note"),
+    ]
+
+    assert expected == levels
+
+
+def test_places(report: Report) -> None:
+    """A region holds what is known, and a finding without a file stands at its logical place alone."""
+    places = {result["ruleId"]: result["locations"][0] for result in _run(report)["results"]}
+    logical = {"logicalLocations": [{"fullyQualifiedName": "crm.order", "kind": "column"}]}
+    line = {
+        "artifactLocation": {"uri": "db/crm.sql", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 40},
+    }
+    file = {"artifactLocation": {"uri": "file:///abs/x.sql"}}
+
+    assert logical == places["RET-01.kept-too-long"]
+    assert line == places["unparsed"]["physicalLocation"]
+    assert file == places["RET-02.no-schedule"]["physicalLocation"]
+
+
+@pytest.mark.parametrize(
+    ("uri", "file"),
+    [
+        ("db/%E5%AE%A2%20%E8%A1%A8.sql", "db/客 表.sql"),
+        ("a%3Ab.sql", "a:b.sql"),
+        ("db/x.sql", ".\\db\\x.sql"),
+        ("file:///C:/db/x.sql", "C:\\db\\x.sql"),
+        ("%3Cstdin%3E", "<stdin>"),
+        ("half%3F", "half\ud83d"),
+    ],
+)
+def test_uris(uri: str, file: str, report: Report) -> None:
+    """A path becomes a URI reference: encoded, with forward slashes, no scheme by accident."""
+    finding = replace(report.findings[0], location=Location(file))
+    place = _run(replace(report, findings=(finding,)))["results"][0]["locations"][0]
+
+    assert uri == place["physicalLocation"]["artifactLocation"]["uri"]
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        ("plain `x` [y] {z}", "plain `x` [y] {z}"),
+        ("see \\[x\\](http://evil)", "see [x](http://evil)"),
+        ("value {{0}}", "value {0}"),
+    ],
+)
+def test_messages_are_plain(shown: str, text: str, report: Report) -> None:
+    """Neither a link nor a placeholder of the standard comes of text in data."""
+    finding = replace(report.findings[0], message=Words(text))
+
+    assert shown == _run(replace(report, findings=(finding,)))["results"][0]["message"]["text"]
+
+
+def test_help_is_of_the_rule_itself(report: Report) -> None:
+    """A rule's help gives its own remedy and basis, not those of the rules that failed beside it."""
+    rules = {rule["id"]: rule for rule in _run(report)["tool"]["driver"]["rules"]}
+    rule = rules["COL-01.collected-without-purpose"]
+    remedy = "remedy: declare a purpose that needs it, or drop the column"
+    basis = "basis: PIPL Art. 6; customer information rules"
+    title = "COL-01: collected without purpose"
+
+    assert f"{remedy}\n{basis}" == rule["help"]["text"]
+    assert title == rule["shortDescription"]["text"]
+    assert str(Severity.CRITICAL) == rule["properties"]["severity"]

@@ -1,4 +1,4 @@
-"""The words of problems in policy files, vocabulary, parameters and requests."""
+"""The words of problems in policy files, vocabulary, parameters, tests and requests."""
 
 from __future__ import annotations
 
@@ -9,4 +9,59 @@ from .message import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-POLICY: Final[Mapping[str, Message]] = {}
+POLICY: Final[Mapping[str, Message]] = {
+    "yaml-syntax": Message("not valid YAML: {what}", "不是有效的 YAML:{what}", "check indentation, quotes and brackets at this place", "请检查此处的缩进、引号和括号"),
+    "yaml-duplicate-key": Message("the key `{key}` stands here twice (first at {first})", "键 `{key}` 重复(首次出现于 {first})", "keep one of the two", "请只保留其中一个"),
+    "yaml-anchor": Message("anchors are not allowed (`&{name}`)", "不允许使用锚点(`&{name}`)", "write the value out where it is used", "请在使用处直接写出该值"),
+    "yaml-alias": Message("aliases are not allowed (`*{name}`)", "不允许使用别名(`*{name}`)", "write the value out", "请直接写出该值"),
+    "yaml-merge-key": Message("merge keys are not allowed (`<<`)", "不允许使用合并键(`<<`)", "write the keys out", "请直接写出各键"),
+    "yaml-tag": Message("tags are not allowed (`{tag}`)", "不允许使用标签(`{tag}`)", "remove the tag; quote the value if it is a text", "请删除标签;若为文本请加引号"),
+    "yaml-several-documents": Message("a second document begins here", "此处开始了第二个文档", "use one file for each", "请每个文件只写一个文档"),
+    "yaml-key-not-scalar": Message("a key must be a plain text", "键必须是纯文本"),
+    "yaml-too-deep": Message("nested deeper than {limit} levels", "嵌套超过 {limit} 层"),
+    "yaml-too-large": Message("more than {limit} nodes in one file", "单个文件超过 {limit} 个节点", "split the file", "请拆分文件"),
+    "yaml-number-too-long": Message("a number of more than {limit} digits", "数字超过 {limit} 位", "quote it if it is a text", "若为文本请加引号"),
+    "yaml-boolean-trap": Message("`{text}` without quotes is a text here but a boolean in YAML 1.1", "未加引号的 `{text}` 在此为文本,但在 YAML 1.1 中是布尔值", "write `'{text}'` for the text, or true / false", "若为文本请写 `'{text}'`,否则写 true / false"),
+    "json-syntax": Message("not valid JSON: {what}", "不是有效的 JSON:{what}"),
+    "key-unknown": Message("unknown key `{key_}`{hint}", "未知的键 `{key_}`{hint}", "known here: {known}", "此处可用:{known}"),
+    "key-missing": Message("`{key_}` is missing", "缺少 `{key_}`", "add `{key_}`", "请添加 `{key_}`"),
+    "type-wrong": Message("`{what}` must be {expected}, not {found}", "`{what}` 类型错误:应为 {expected},实为 {found}"),
+    "value-not-listed": Message("`{value}` is not one of the values allowed here{hint}", "`{value}` 不是此处允许的值{hint}", "allowed: {known}", "允许的值:{known}"),
+    "value-malformed": Message("`{what}` has the wrong form: `{value}`", "`{what}` 的格式错误:`{value}`", "it must match {pattern}", "必须匹配 {pattern}"),
+    "value-empty": Message("`{what}` has too few or too many items", "`{what}` 的项数不符", "limit: {limit}", "限制:{limit}"),
+    "value-out-of-range": Message("`{what}` is out of range: {value}", "`{what}` 超出范围:{value}", "limit: {limit}", "限制:{limit}"),
+    "value-invalid": Message("not allowed here: {what}", "此处不允许:{what}"),
+    "policy-empty": Message("the file says nothing", "文件没有内容", "remove it, or begin with `kind: access`", "请删除该文件,或以 `kind: access` 开头"),
+    "policy-not-mapping": Message("a policy file is a mapping that begins with `kind`, not {found}", "策略文件应为以 `kind` 开头的映射,而不是 {found}"),
+    "policy-kind-unknown": Message("unknown kind `{value}`{hint}", "未知的类型 `{value}`{hint}", "kinds: {known}", "可用类型:{known}"),
+    "policy-none": Message("no policy file (*.yaml) was found", "没有找到策略文件(*.yaml)", "name a folder or file with policies, or run `tutela init DIR`", "请指定包含策略的目录或文件,或运行 `tutela init DIR`"),
+    "policy-no-rules": Message("the files hold no rule", "这些文件不包含任何规则", "add a policy (kind access, collection, sharing or retention)", "请添加策略(kind 为 access、collection、sharing 或 retention)"),
+    "policy-no-vocabulary": Message("no vocabulary declares the attributes that conditions read", "没有词汇表声明条件所读取的属性", "add a file with `kind: vocabulary`, or include `pack:customer-information`", "请添加 `kind: vocabulary` 文件,或引用 `pack:customer-information`"),
+    "include-cycle": Message("`{path}` includes itself: {cycle}", "`{path}` 循环引用:{cycle}", "remove one of the includes", "请删除其中一个引用"),
+    "include-missing": Message("the included `{path}` does not exist", "引用的 `{path}` 不存在", "paths are relative to this file; packs are written `pack:NAME`", "路径相对于本文件;策略包写作 `pack:NAME`"),
+    "include-outside": Message("the included `{path}` lies outside the project", "引用的 `{path}` 位于项目之外", "include files below the project folder, or a pack", "请只引用项目目录内的文件或策略包"),
+    "rule-duplicate": Message("the rule id `{id}` is already used at {first}", "规则编号 `{id}` 已在 {first} 使用", "give each rule an id of its own", "请为每条规则使用唯一编号"),
+    "rule-no-actions": Message("the rule names no `actions`, and neither does the file", "规则和文件都没有指定 `actions`"),
+    "default-duplicate": Message("the action `{action}` has a default already, at {first}", "操作 `{action}` 已有默认规则(位于 {first})"),
+    "need-sets-without-check": Message("`need_sets` have no effect without `checks.need_set`", "没有 `checks.need_set` 时 `need_sets` 不起作用"),
+    "schedule-duplicate": Message("the data set `{dataset}` has a schedule already, at {first}", "数据集 `{dataset}` 已有保存期限(位于 {first})"),
+    "schedules-without-checks": Message("`schedules` have no effect: no retention policy has `checks`", "没有任何保存策略包含 `checks`,`schedules` 不起作用", "include `pack:customer-information`", "请引用 `pack:customer-information`"),
+    "target-unknown": Message("unknown attribute `{path}`{hint}", "未知属性 `{path}`{hint}", "declare it in the vocabulary", "请在词汇表中声明"),
+    "target-type": Message("`{path}` is {type}: `{value}` can never equal it", "`{path}` 的类型为 {type}:`{value}` 永远不可能与之相等"),
+    "vocabulary-conflict": Message("`{path}` is declared twice with different types (first at {first})", "`{path}` 以不同类型声明了两次(首次位于 {first})"),
+    "vocabulary-incomplete": Message("`{path}` needs `{key_}`", "`{path}` 需要 `{key_}`"),
+    "vocabulary-reserved": Message("`{path}` exists always and cannot be declared", "`{path}` 始终存在,不能声明"),
+    "parameter-unbound": Message("the parameter `{name}` has no value, but {rules} read it", "参数 `{name}` 没有绑定值,但 {rules} 使用了它", "bind it in a file with `kind: parameters`; suggested: {suggested}", "请在 `kind: parameters` 文件中绑定;建议值:{suggested}"),
+    "parameter-unknown": Message("unknown parameter `{name}`{hint}", "未知参数 `{name}`{hint}", "declare it under `declare` in a file with `kind: parameters`", "请在 `kind: parameters` 文件的 `declare` 中声明"),
+    "parameter-duplicate": Message("the parameter `{name}` is {what} already, at {first}", "参数 `{name}` 已{what}(位于 {first})"),
+    "parameter-type": Message("the parameter `{name}` must be {expected}: `{value}`", "参数 `{name}` 应为 {expected}:`{value}`"),
+    "test-duplicate": Message("the test name `{name}` is already used at {first}", "测试名称 `{name}` 已在 {first} 使用"),
+    "test-rule-unknown": Message("the test expects `{rule}`, which no rule has{hint}", "测试期望的 `{rule}` 不是任何规则的编号{hint}"),
+    "request-not-mapping": Message("a request is a mapping with subject, action and resource, not {found}", "请求应为包含 subject、action、resource 的映射,而不是 {found}"),
+    "request-field": Message("`{field}` must be {expected}", "`{field}` 应为 {expected}"),
+    "request-time-naive": Message("the time `{value}` has no offset", "时间 `{value}` 缺少时区偏移", "write it as 2026-11-20T10:00:00+08:00", "请写成 2026-11-20T10:00:00+08:00"),
+    "request-time": Message("`{value}` is not a time", "`{value}` 不是时间", "write it as 2026-11-20T10:00:00+08:00", "请写成 2026-11-20T10:00:00+08:00"),
+    "request-time-missing": Message("the request has no time", "请求没有时间", "give `as_of`", "请给出 `as_of`"),
+    "request-attribute-type": Message("`{path}` must be {expected}", "`{path}` 应为 {expected}"),
+    "request-unknown-action": Message("unknown action `{action}`{hint}", "未知操作 `{action}`{hint}"),
+}  # fmt: skip

@@ -9,4 +9,85 @@ from .message import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMA: Final[Mapping[str, Message]] = {}
+SCHEMA: Final[Mapping[str, Message]] = {
+    "file-missing": Message(
+        "there is no file `{file}`",
+        "文件 `{file}` 不存在",
+        "check the path; it is relative to the current folder",
+        "请检查路径,相对路径以当前目录为准",
+    ),
+    "file-unreadable": Message(
+        "`{file}` cannot be read: {reason}",
+        "无法读取 `{file}`:{reason}",
+        "check who may read the file",
+        "请检查文件的读取权限",
+    ),
+    "file-directory": Message(
+        "`{file}` is a folder, not a file",
+        "`{file}` 是目录,不是文件",
+        "name a file in it",
+        "请指定其中的文件",
+    ),
+    "file-empty": Message("`{file}` is empty", "文件 `{file}` 为空"),
+    "file-too-large": Message(
+        "`{file}` is larger than {limit} bytes",
+        "`{file}` 超过 {limit} 字节的上限",
+        "split the file",
+        "请拆分文件",
+    ),
+    "file-binary": Message(
+        "`{file}` is not a text file",
+        "`{file}` 不是文本文件",
+        "export it as text in UTF-8",
+        "请导出为 UTF-8 文本",
+    ),
+    "file-encoding": Message(
+        "`{file}` is not text in any of the encodings {encodings}",
+        "`{file}` 不是以下编码的文本:{encodings}",
+        "save the file in UTF-8",
+        "请将文件保存为 UTF-8",
+    ),
+    "ddl-folder-empty": Message(
+        "the folder `{file}` has no .sql file",
+        "目录 `{file}` 中没有 .sql 文件",
+    ),
+    "ddl-no-table": Message(
+        "no table is defined in `{file}`",
+        "`{file}` 中没有任何建表语句",
+        "a schema source holds CREATE TABLE statements",
+        "数据库结构文件应包含 CREATE TABLE 语句",
+    ),
+    "ddl-unknown-dialect": Message(
+        "`{dialect}` is not a known SQL dialect",
+        "`{dialect}` 不是已知的 SQL 方言",
+        "use one of: {known}",
+        "可用的方言:{known}",
+    ),
+    "taxonomy-not-a-mapping": Message(
+        "the taxonomy must be a mapping with `categories`, `profiles` and `matching`",
+        "分类体系必须是包含 `categories`、`profiles` 和 `matching` 的映射",
+    ),
+    "taxonomy-missing-key": Message(
+        "{where} has no `{key}`",
+        "{where} 缺少 `{key}`",
+    ),
+    "taxonomy-wrong-type": Message(
+        "`{key}` of {where} must be {wanted}",
+        "{where} 的 `{key}` 必须是{wanted}",
+    ),
+    "taxonomy-duplicate": Message("category `{key}` is defined twice", "分类 `{key}` 重复定义"),
+    "taxonomy-unknown-parent": Message(
+        "category `{key}` has the unknown parent `{parent}`",
+        "分类 `{key}` 的上级 `{parent}` 不存在",
+    ),
+    "taxonomy-unknown-category": Message(
+        "`{category}` is not a category of the taxonomy",
+        "`{category}` 不是分类体系中的分类",
+    ),
+    "taxonomy-unknown-profile": Message(
+        "`{profile}` is not a sensitivity profile",
+        "`{profile}` 不是已知的敏感性口径",
+        "use one of: {known}",
+        "可用的口径:{known}",
+    ),
+}

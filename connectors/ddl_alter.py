@@ -1,0 +1,152 @@
+"""ALTER TABLE as far as it changes which columns there are, what they are called and what they hold."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from sqlglot import exp
+
+from .ddl_build import Draft
+from .ddl_parse import Name, NotUnderstood, definition, definitions, name_offset, parse, string_of, table_name
+
+from .ddl_split import blank_comments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .ddl_build import Builder, Places
+    from .ddl_split import Statement
+
+_PREFIX: Final = re.compile(
+    r"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?:[\w$@#]+|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])"
+    r"(?:\s*\.\s*(?:[\w$@#]*|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])){0,3}(?:\s*\*)?(?:\s+WITH\s+(?:NO)?CHECK)?",
+    re.IGNORECASE,
+)
+_MATTERS: Final = re.compile(
+    r"\s*(?:ADD\s+(?!(?:CONSTRAINT|INDEX|KEY|UNIQUE|PRIMARY|FOREIGN|FULLTEXT|SPATIAL|CHECK|PARTITION|EXCLUDE"
+    r"|DEFAULT|SUPPLEMENTAL|STATISTICS|PERIOD)\b)|CHANGE\b|RENAME\s+(?!(?:INDEX|KEY|CONSTRAINT)\b)|INHERIT\b)",
+    re.IGNORECASE,
+)
+_ATTACH: Final = re.compile(r"\s*ATTACH\s+PARTITION\s+(?:[\w$\"]+\s*\.\s*)?\"?([\w$]+)\"?", re.IGNORECASE)
+_TOKEN: Final = re.compile(
+    r"'(?:[^'\\]++|\\.|'')*+'|\"[^\"]*+\"|`[^`]*+`|[(),]", re.DOTALL
+)
+_MAX_ACTIONS: Final = 500
+
+
+def alter_table(statement: Statement, builder: Builder, places: Places, dialect: str) -> None:
+    """Apply an ALTER TABLE; raises NotUnderstood when a change of columns in it cannot be understood."""
+    prefix = _PREFIX.match(statement.text)
+    if prefix is None:
+        raise NotUnderstood("a change of a table whose name is not understood")
+    actions = list(_actions(blank_comments(statement.text), prefix.end()))
+    if not any(_MATTERS.match(action) or _changes(action) for _, action in actions):
+        builder.skip(statement.head)
+        return
+    if len(actions) > _MAX_ACTIONS:
+        raise NotUnderstood(f"more than {_MAX_ACTIONS} changes in one statement")
+    try:
+        _apply(parse(statement.text, dialect, statement.depth), statement.offset, builder, places, dialect)
+    except NotUnderstood:
+        for start, action in actions:  # one by one, so that an odd action hides only itself
+            _single(prefix[0], start, action, statement, builder, places, dialect)
+
+
+def _changes(action: str) -> bool:
+    return bool(re.match(r"\s*(?:DROP|MODIFY|ATTACH|ALTER\s+COLUMN)\b", action, re.IGNORECASE))
+
+
+def _actions(text: str, start: int) -> Iterator[tuple[int, str]]:
+    """The parts between the commas at the outermost level, with their offsets."""
+    depth, begin = 0, start
+    for match in _TOKEN.finditer(text, start):
+        if match[0] == "(":
+            depth += 1
+        elif match[0] == ")":
+            depth -= 1
+        elif match[0] == "," and depth == 0:
+            yield begin, text[begin : match.start()]
+            begin = match.end()
+    yield begin, text[begin:]
+
+
+def _single(  # noqa: PLR0913, PLR0917 - all of them are needed to say where the action stands
+    prefix: str, start: int, action: str, statement: Statement, builder: Builder, places: Places, dialect: str
+) -> None:
+    if attached := _ATTACH.match(action):
+        _attach(prefix, attached[1], builder)
+        return
+    shift = statement.offset + start - len(prefix) - 1
+    try:
+        _apply(parse(f"{prefix} {action}", dialect, statement.depth), shift, builder, places, dialect)
+    except NotUnderstood as error:
+        if _MATTERS.match(action):
+            raise NotUnderstood(error.reason, start) from None
+
+
+def _attach(prefix: str, partition: str, builder: Builder) -> None:
+    parent = re.split(r"[\s.]+", prefix.strip())[-1].strip('"')
+    if draft := builder.find(Name(partition)):
+        draft.partition_of = parent
+
+
+def _apply(tree: exp.Expr, shift: int, builder: Builder, places: Places, dialect: str) -> None:
+    if not isinstance(tree, exp.Alter):
+        raise NotUnderstood("not a change of a table")
+    name = table_name(tree.this)
+    draft = builder.find(name)
+    fresh = draft or Draft(name=name, location=places.at(shift + name_offset(tree.this)))
+    for action in tree.args.get("actions") or ():
+        _action(action, fresh, shift, builder, places, dialect)
+    if draft is None and fresh.columns:
+        builder.add(fresh)
+
+
+def _action(  # noqa: PLR0913, PLR0917 - see _single
+    action: exp.Expr, draft: Draft, shift: int, builder: Builder, places: Places, dialect: str
+) -> None:
+    if isinstance(action, exp.Schema):
+        for column in definitions(action.expressions, dialect):
+            draft.add(column, places.at(shift + column.offset))
+    elif isinstance(action, exp.ColumnDef):
+        column = definition(action, dialect)
+        draft.add(column, places.at(shift + column.offset))
+    elif isinstance(action, exp.ModifyColumn):
+        _modify(action, draft, shift, places, dialect)
+    elif isinstance(action, exp.RenameColumn):
+        _rename(action, draft)
+    elif isinstance(action, exp.AlterRename):
+        builder.rename(draft, table_name(action.this)) if draft in builder.drafts else None
+    elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
+        _drop(action, draft)
+    elif isinstance(action, exp.AlterColumn) and (note := string_of(action.args.get("comment"))):
+        index = draft.index(action.name)
+        if index is not None:
+            draft.columns[index] = replace(draft.columns[index], comment=note)
+
+
+def _modify(action: exp.ModifyColumn, draft: Draft, shift: int, places: Places, dialect: str) -> None:
+    if not isinstance(action.this, exp.ColumnDef):
+        return
+    old = action.args.get("rename_from")
+    column = definition(action.this, dialect)
+    index = draft.index(old.name if isinstance(old, exp.Expr) else column.name)
+    if index is not None:
+        draft.columns[index] = replace(draft.columns[index], name=column.name)
+    draft.add(column, places.at(shift + column.offset))
+
+
+def _rename(action: exp.RenameColumn, draft: Draft) -> None:
+    index = draft.index(action.this.name)
+    to = action.args.get("to")
+    if index is not None and isinstance(to, exp.Expr):
+        draft.columns[index] = replace(draft.columns[index], name=to.name)
+
+
+def _drop(action: exp.Drop, draft: Draft) -> None:
+    for target in action.args.get("tables") or ():
+        index = draft.index(target.name)
+        if index is not None:
+            del draft.columns[index]

@@ -1,0 +1,281 @@
+"""What each kind of DDL statement does to the tables of a schema."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlglot import exp
+
+from .ddl_alter import alter_table
+from .ddl_build import Draft
+from .ddl_parse import (
+    MAX_DEPTH,
+    Definition,
+    Name,
+    NotUnderstood,
+    definitions,
+    name_offset,
+    parse,
+    parses,
+    string_of,
+    table_name,
+)
+from .ddl_relax import relaxed
+from .ddl_split import CREATE_TABLE
+
+if TYPE_CHECKING:
+    from .ddl_build import Builder, Places
+    from .ddl_split import Statement
+
+_VIEW: Final = re.compile(
+    r"CREATE (?:OR (?:REPLACE|ALTER) )?(?:ALGORITHM ?= ?\w+ )?(?:DEFINER ?= ?\S+ )?(?:SQL SECURITY \w+ )?"
+    r"(?:(?:NO )?FORCE |(?:NON)?EDITIONABLE |TEMP |TEMPORARY |RECURSIVE |MATERIALIZED ){0,3}VIEW\b",
+)
+_COMMENT: Final = re.compile(r"COMMENT ON (?:TABLE|COLUMN|VIEW|MATERIALIZED VIEW|FOREIGN TABLE)\b")
+_PROPERTY: Final = re.compile(r"(?:EXEC|EXECUTE) .{0,40}\bSP_(?:ADD|UPDATE)EXTENDEDPROPERTY\b")
+_ARGUMENT: Final = re.compile(
+    r"(?:@(?P<name>\w+)\s*=\s*)?(?:N?'(?P<text>(?:[^']++|'')*+)'|(?P<word>NULL|\[[^\]]*\]|\b[A-Za-z_]\w*+))",
+)
+_ARGUMENTS: Final = (
+    "name", "value", "level0type", "level0name", "level1type", "level1name", "level2type", "level2name",
+)  # fmt: skip
+_KINDS: Final = (
+    ("table", CREATE_TABLE),
+    ("alter", re.compile(r"ALTER TABLE\b")),
+    ("view", _VIEW),
+    ("comment", _COMMENT),
+    ("property", _PROPERTY),
+    ("rename", re.compile(r"RENAME TABLE\b")),
+)
+_INTO: Final = re.compile(r"\bINTO\s+(?!@|OUTFILE|DUMPFILE)", re.IGNORECASE)
+_SCHEMA_NAME: Final = re.compile(
+    r"CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:AUTHORIZATION\s+)?[\"\[`]?([\w$]+)", re.IGNORECASE
+)
+_VIEW_END: Final = re.compile(
+    r"\s+WITH\s+(?:(?:NO\s+)?DATA|(?:(?:CASCADED|LOCAL)\s+)?CHECK\s+OPTION|READ\s+ONLY)\s*\Z", re.IGNORECASE
+)
+_DEFINER: Final = re.compile(
+    r"\b(?:ALGORITHM\s*=\s*\w+|DEFINER\s*=\s*\S+|SQL\s+SECURITY\s+\w+)", re.IGNORECASE
+)
+
+
+class Context(NamedTuple):
+    """What applying a statement needs besides it."""
+
+    builder: Builder
+    places: Places
+    dialect: str
+
+
+def handler(head: str, dialect: str) -> str:
+    """Which kind of statement this is, by its head; empty when it does not matter to the schema."""
+    if head.startswith("SELECT "):
+        return "into" if dialect in {"tsql", "postgres"} else ""
+    return next((kind for kind, pattern in _KINDS if pattern.match(head)), "")
+
+
+def apply(statement: Statement, kind: str, context: Context) -> None:
+    """Apply one statement; raises NotUnderstood when it cannot be."""
+    _APPLY[kind](statement, context)
+
+
+def _table(statement: Statement, context: Context) -> None:
+    tree = _create(statement, context.dialect)
+    draft = _draft(tree, statement, context)
+    parents = [Name(table.name, table.db) for table in _sources(tree)]
+    if isinstance(tree.this, exp.Schema):
+        known = context.builder.parents(parents)
+        if known is None:
+            raise NotUnderstood("the columns come from a table that is not known")
+        for column in (column for parent in known for column in parent.columns):
+            draft.put(column)
+        own = len(draft.columns)
+        _define(draft, tree.this.expressions, statement, context)
+        if parents and len(draft.columns) == own and tree.find(exp.InheritsProperty):
+            context.builder.partitions.append((draft.name.name, parents[0].name))
+            return
+    elif partition := tree.find(exp.PartitionedOfProperty):
+        parent = partition.this
+        context.builder.partitions.append(
+            (draft.name.name, parent.name if isinstance(parent, exp.Table) else "")
+        )
+        return
+    elif parents:
+        for parent in context.builder.parents(parents) or _unknown():
+            draft.columns += parent.columns
+    _query(draft, tree, context)
+    if not draft.columns:
+        raise NotUnderstood("no column could be found")
+    context.builder.add(draft)
+
+
+def _create(statement: Statement, dialect: str) -> exp.Create:
+    """The definition of a table; what sqlglot refuses as a whole is tried without options and constraints."""
+    try:
+        tree = parse(statement.text, dialect, statement.depth)
+    except NotUnderstood:
+        less = (
+            None
+            if statement.depth > MAX_DEPTH
+            else relaxed(statement.text, lambda text: parses(text, dialect))
+        )
+        if less is None:
+            raise
+        tree = parse(less, dialect, statement.depth)
+    if not isinstance(tree, exp.Create) or tree.kind != "TABLE":
+        raise NotUnderstood("not a table definition")
+    return tree
+
+
+def _unknown() -> list[Draft]:
+    raise NotUnderstood("the columns come from a table that is not known")
+
+
+def _draft(tree: exp.Create, statement: Statement, context: Context) -> Draft:
+    name = table_name(tree.this)
+    if not name.schema and statement.schema and (found := _SCHEMA_NAME.match(statement.schema)):
+        name = Name(name.name, found[1])
+    location = context.places.at(statement.offset + name_offset(tree.this))
+    note = tree.find(exp.SchemaCommentProperty)
+    return Draft(name=name, location=location, comment=string_of(note.this) if note else "")
+
+
+def _sources(tree: exp.Create) -> list[exp.Table]:
+    """The tables of LIKE and INHERITS."""
+    found: list[exp.Table] = []
+    for node in tree.find_all(exp.LikeProperty, exp.InheritsProperty):
+        nodes = [node.this] if isinstance(node, exp.LikeProperty) else node.expressions
+        found += [table for table in nodes if isinstance(table, exp.Table)]
+    return found
+
+
+def _define(draft: Draft, nodes: list[exp.Expr], statement: Statement, context: Context) -> None:
+    for column in definitions(nodes, context.dialect):
+        draft.add(column, context.places.at(statement.offset + column.offset))
+
+
+def _query(draft: Draft, tree: exp.Create, context: Context) -> None:
+    """Add the columns that a query gives, and keep the query."""
+    query = tree.expression
+    if not isinstance(query, exp.Query):
+        return
+    draft.sql = query.sql(context.dialect)
+    named = draft.columns and draft.kind == "view"
+    for name in () if named else _outputs(query, context.builder):
+        if draft.index(name) is None:
+            draft.add(Definition(name, 0), draft.location)
+
+
+def _outputs(query: exp.Query, builder: Builder) -> list[str]:
+    """The column names of a query; a star stands for the columns of its known tables."""
+    select = query
+    while isinstance(select, exp.SetOperation | exp.Subquery):
+        select = select.this
+    names: list[str] = []
+    for projection in select.selects:
+        if not projection.is_star:
+            names.append(projection.alias_or_name)
+            continue
+        wanted = projection.table if isinstance(projection, exp.Column) else ""
+        tables = [table for table in _from(select) if wanted in {"", table.alias_or_name}]
+        known = builder.parents(Name(table.name, table.db) for table in tables)
+        if not known:
+            raise NotUnderstood("the columns of `*` are not known")
+        names += [column.name for draft in known for column in draft.columns]
+    return [name for name in names if name]
+
+
+def _from(select: exp.Expr) -> list[exp.Table]:
+    nodes = [select.args.get("from_"), *(select.args.get("joins") or ())]
+    tables = [node.this for node in nodes if isinstance(node, exp.Expr)]
+    if any(not isinstance(table, exp.Table) for table in tables):
+        raise NotUnderstood("the columns of `*` are not known")
+    return tables
+
+
+def _view(statement: Statement, context: Context) -> None:
+    text = _VIEW_END.sub("", _DEFINER.sub(lambda match: " " * len(match[0]), statement.text))
+    tree = parse(text, context.dialect, statement.depth)
+    if not isinstance(tree, exp.Create) or not isinstance(tree.expression, exp.Query):
+        raise NotUnderstood("not a view definition")
+    draft = _draft(tree, statement, context)
+    draft.kind = "view"
+    if isinstance(tree.this, exp.Schema):
+        _define(draft, tree.this.expressions, statement, context)
+    _query(draft, tree, context)
+    context.builder.add(draft)
+
+
+def _into(statement: Statement, context: Context) -> None:
+    """`SELECT ... INTO t` makes a table in T-SQL and PostgreSQL."""
+    if not _INTO.search(statement.text):
+        context.builder.skip(statement.head)
+        return
+    tree = parse(statement.text, context.dialect, statement.depth)
+    into = tree.args.get("into")
+    if not isinstance(tree, exp.Query) or not isinstance(into, exp.Into):
+        context.builder.skip(statement.head)
+        return
+    draft = Draft(name=table_name(into.this), location=context.places.at(statement.offset))
+    draft.sql = tree.sql(context.dialect)
+    for name in _outputs(tree, context.builder):
+        draft.add(Definition(name, 0), draft.location)
+    context.builder.add(draft)
+
+
+def _comment(statement: Statement, context: Context) -> None:
+    tree = parse(statement.text, context.dialect)
+    if not isinstance(tree, exp.Comment):
+        raise NotUnderstood("not a comment")
+    text, target = string_of(tree.expression), tree.this
+    if isinstance(target, exp.Column):
+        context.builder.comment(Name(target.table, target.db), target.name, text)
+    else:
+        context.builder.comment(table_name(target), "", text)
+
+
+def _property(statement: Statement, context: Context) -> None:
+    """`sp_addextendedproperty 'MS_Description', ...` is how SQL Server keeps comments."""
+    values: dict[str, str] = {}
+    called = statement.text.lower().find("extendedproperty") + len("extendedproperty")
+    for position, match in enumerate(_ARGUMENT.finditer(statement.text, called)):
+        key = (match["name"] or "").lower() or _ARGUMENTS[min(position, len(_ARGUMENTS) - 1)]
+        values[key] = (
+            match["text"].replace("''", "'") if match["text"] is not None else match["word"].strip("[]")
+        )
+    if values.get("name", "").lower() == "ms_description" and values.get("level1type", "").lower() in {
+        "table",
+        "view",
+    }:
+        schema = values.get("level0name", "")
+        context.builder.comment(
+            Name(values.get("level1name", ""), schema), values.get("level2name", ""), values["value"]
+        )
+
+
+_NAME: Final = r"[`\"]?([\w$]+)[`\"]?(?:\.[`\"]?([\w$]+)[`\"]?)?"
+_RENAME: Final = re.compile(rf"{_NAME}\s+TO\s+{_NAME}", re.IGNORECASE)
+
+
+def _rename(statement: Statement, context: Context) -> None:
+    """MySQL's `RENAME TABLE a TO b, c TO d`."""
+    for match in _RENAME.finditer(statement.text):
+        old = Name(match[2], match[1]) if match[2] else Name(match[1])
+        if draft := context.builder.find(old):
+            context.builder.rename(draft, Name(match[4], match[3]) if match[4] else Name(match[3]))
+
+
+def _alter(statement: Statement, context: Context) -> None:
+    alter_table(statement, context.builder, context.places, context.dialect)
+
+
+_APPLY: Final = {
+    "table": _table,
+    "alter": _alter,
+    "view": _view,
+    "comment": _comment,
+    "property": _property,
+    "rename": _rename,
+    "into": _into,
+}

@@ -1,0 +1,115 @@
+"""A second chance for a CREATE TABLE that sqlglot refuses: blank out what does not concern its columns.
+
+Everything blanked becomes spaces, so that offsets stay right; every column keeps at least its name and type.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .ddl_split import blank_comments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TOKEN: Final = re.compile(
+    r"'(?:[^'\\]++|\\.|'')*+'|\"[^\"]*+\"|`[^`]*+`|\[[^\]\n]*+\]|[(),]",
+    re.DOTALL,
+)
+_CONSTRAINT: Final = re.compile(
+    r"\s*(?:CONSTRAINT|PRIMARY\s+KEY|FOREIGN\s+KEY|UNIQUE|KEY|INDEX|FULLTEXT|SPATIAL|EXCLUDE|CHECK|PERIOD)"
+    r"(?:\s+[`\"\[]?[\w$]+[`\"\]]?){0,6}\s*\(",
+    re.IGNORECASE,
+)
+_KINDS: Final = re.compile(
+    r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(COLUMN|ROW|IMMUTABLE|BLOCKCHAIN|DUPLICATED|SHARDED)\b", re.IGNORECASE
+)
+_NAME_TYPE: Final = re.compile(
+    r"\s*(?:`[^`]+`|\"[^\"]+\"|\[[^\]]+\]|[\w$#]+)\s+"
+    r"(?:\"?\w+\"?\s*\.\s*)?(?:\"\w+\"|\[\w+\]|\w+)(?:\s+(?:VARYING|PRECISION|UNSIGNED))?"
+    r"(?:\s*\([^()']{0,200}\))?(?:\[\])*",
+    re.IGNORECASE,
+)
+_KEEP: Final = re.compile(
+    r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE
+)
+_MAX_ELEMENTS: Final = 4000
+
+
+class Element(NamedTuple):
+    """One part between the commas of a table definition."""
+
+    start: int
+    end: int
+
+
+def relaxed(text: str, parses: Callable[[str], bool]) -> str | None:
+    """The statement with only its columns, such that every one parses; None when that cannot be had."""
+    plain = _KINDS.sub(lambda m: m[0][: m.start(1) - m.start()] + " " * len(m[1]), text, count=1)
+    plain = blank_comments(plain)
+    body, elements = _elements(plain)
+    if body < 0 or not 0 < len(elements) <= _MAX_ELEMENTS:
+        return None
+    pieces: list[str] = []
+    for element in elements:
+        part = plain[element.start : element.end]
+        if not part.strip():
+            return None
+        if _CONSTRAINT.match(part):
+            pieces.append(_spaces(part))
+        else:
+            kept = part if parses(f"CREATE TABLE t ({part})") else _trimmed(part)
+            if kept is not part and not parses(f"CREATE TABLE t ({kept})"):
+                return None
+            pieces.append(kept)
+    return plain[:body] + _joined(pieces) + ")"
+
+
+def _elements(text: str) -> tuple[int, list[Element]]:
+    """Where the body starts (-1 = nowhere), and the parts between its outermost commas."""
+    depth, begin, body = 0, 0, -1
+    found: list[Element] = []
+    for match in _TOKEN.finditer(text):
+        if match[0] == "(":
+            depth += 1
+            if depth == 1:
+                body = begin = match.end()
+        elif match[0] == "," and depth == 1:
+            found.append(Element(begin, match.start()))
+            begin = match.end()
+        elif match[0] == ")":
+            depth -= 1
+            if depth == 0:
+                found.append(Element(begin, match.start()))
+                return body, found
+    return -1, []
+
+
+def _joined(pieces: list[str]) -> str:
+    """The parts with commas between those that are not blank; the length stays the same."""
+    result: list[str] = []
+    written = False
+    for index, piece in enumerate(pieces):
+        if index:
+            result.append("," if written and piece.strip() else " ")
+        written = written or bool(piece.strip())
+        result.append(piece)
+    return "".join(result)
+
+
+def _trimmed(part: str) -> str:
+    """A column's name and type, NOT NULL and its comment; the rest is spaces."""
+    first = _NAME_TYPE.match(part)
+    if first is None:
+        return part + " "
+    kept = [(first.start(), first.end()), *((m.start(), m.end()) for m in _KEEP.finditer(part, first.end()))]
+    result, at = "", 0
+    for start, end in kept:
+        result += _spaces(part[at:start]) + part[start:end]
+        at = end
+    return result + _spaces(part[at:])
+
+
+def _spaces(text: str) -> str:
+    return re.sub(r"[^\n]", " ", text)

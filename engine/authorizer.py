@@ -1,0 +1,172 @@
+"""The policy decision point: candidates -> evaluate -> combine -> decision.
+
+One loop that any reader can check against the rules: deny overrides, default deny, and whatever cannot be decided
+counts against the request. A rule whose condition errs or meets a missing attribute does not allow; a deny rule
+that errs denies. Nothing here reads a clock: the instant comes with the request.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+
+from .decision import Decision, Doubt
+from .values import ValueFault, normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .index import Table
+    from .policyset import PolicySet
+    from .request import Request
+    from .rules import Rule
+
+
+class Facts(Protocol):
+    """What registers know about a request: `engine.facts.Facts` is the one that tutela ships."""
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` and 64 digits of everything that was declared."""
+        ...
+
+    def enrich(self, request: Request, policies: PolicySet) -> Any:  # noqa: ANN401 (anything with the four parts)
+        """A request-like object whose parts hold the declared facts as of the request's instant, too."""
+        ...
+
+
+class Verdict(NamedTuple):
+    """What the loop finds out: numbers of the rules that deny and allow, and what could not be told."""
+
+    denied_by: tuple[int, ...]
+    allowed_by: tuple[int, ...]
+    doubts: tuple[Doubt, ...]
+
+
+class Authorizer:
+    """Answers requests with one policy set and the facts of the registers."""
+
+    __slots__ = ("_facts", "_policies")
+
+    def __init__(self, policies: PolicySet, facts: Facts | None = None) -> None:
+        self._policies = policies
+        self._facts = facts
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policy set that answers."""
+        return self._policies
+
+    def decide(self, request: Request) -> Decision:
+        """Allow or deny one request, with every reason; never raises for anything that a request holds."""
+        facts = self._facts
+        question = request if facts is None else facts.enrich(request, self._policies)
+        policies = self._policies
+        tests = policies.tests
+        is_deny = policies.is_deny
+        denied: list[int] | None = None
+        allowed: list[int] | None = None
+        doubts: list[Doubt] | None = None
+        for table in policies.by_action.get(request.action_name, ()):
+            try:
+                key = table.key(question)
+                numbers = table.rules.get(key) if not table.many else candidates(table, key)
+            except Exception:  # noqa: BLE001 (absent, of another type, unhashable: told apart on the slow way)
+                doubts = [] if doubts is None else doubts
+                numbers = self._uncertain(table, question, doubts)
+            if not numbers:
+                continue
+            for number in numbers:
+                try:
+                    hit = (tests[number] or policies.test(number))(question)
+                except Exception:  # noqa: BLE001 (deoptimise: the reference decides what it was)
+                    doubts = [] if doubts is None else doubts
+                    hit = self._reference(number, question, doubts)
+                if hit:
+                    if is_deny[number]:
+                        denied = [number] if denied is None else [*denied, number]
+                    else:
+                        allowed = [number] if allowed is None else [*allowed, number]
+        return Decision(
+            self._policies, self._facts, question, denied or (), allowed or (), doubts or (),
+        )  # fmt: skip
+
+    def decide_many(self, requests: Iterable[Request]) -> list[Decision]:
+        """Answer requests in their order, each as `decide` would."""
+        return [self.decide(request) for request in requests]
+
+    def _reference(self, number: int, question: Any, doubts: list[Doubt]) -> bool:  # noqa: ANN401 (request-like)
+        """Evaluate a rule with rule-engine itself; what it cannot tell is a doubt, and true for a deny rule."""
+        rule = self._policies.rules[number]
+        deny = rule.effect == "deny"
+        for condition, wanted in ((rule.when, True), (rule.unless, False)):
+            if condition is None:
+                continue
+            found = evaluate(self._policies, condition.text, question)
+            if isinstance(found, bool):
+                if found is not wanted:
+                    return False
+            else:
+                doubts.append(found._replace(rule=number))
+                return deny
+        return True
+
+    def _uncertain(self, table: Table, question: Any, doubts: list[Doubt]) -> list[int]:  # noqa: ANN401 (request-like)
+        """Rules of a table whose key could not be made: those that fit, and deny rules that might fit."""
+        numbers = list(dict.fromkeys(number for group in table.rules.values() for number in group))
+        fitting: list[int] = []
+        for number in numbers:
+            rule = self._policies.rules[number]
+            fits = _fits(self._policies, rule, question)
+            if fits is True:
+                fitting.append(number)
+            elif fits is not False:
+                doubts.append(fits._replace(rule=number))
+        # A doubtful deny rule denies whatever its condition says, so it is not evaluated.
+        return fitting
+
+
+def candidates(table: Table, keys: Sequence[Any]) -> list[int]:
+    """The rules under any of several keys, each once, in order."""
+    found = {number for key in keys for number in table.rules.get(key, ())}
+    return sorted(found)
+
+
+def evaluate(policies: PolicySet, text: str, question: Any) -> bool | Doubt:  # noqa: ANN401 (request-like)
+    """One condition by the reference: its truth, or why it cannot be told."""
+    from .expression import Indeterminate
+
+    try:
+        value = policies.language().evaluate(text, question)
+    except Indeterminate as error:
+        return Doubt(-1, error.code, error.path or "", error.detail)
+    return value if isinstance(value, bool) else Doubt(-1, "condition-not-boolean", "", "")
+
+
+def _fits(policies: PolicySet, rule: Rule, question: Any) -> bool | Doubt:  # noqa: ANN401 (request-like)
+    """Compare a target attribute by attribute: False when one differs for sure, a doubt when one is unknown."""
+    doubt: Doubt | None = None
+    for test in rule.target:
+        declared = policies.vocabulary.type_at(test.path)
+        root, *steps = test.path.split(".")
+        value: Any = getattr(question, root)
+        for step in steps:
+            value = cast("dict[str, Any]", value).get(step) if isinstance(value, dict) else None
+        if value is None and declared is not None and declared.nullable:
+            return False
+        if value is None or declared is None:
+            doubt = Doubt(-1, "missing", test.path, "")
+            continue
+        try:
+            plain = normalise(value, declared)
+        except ValueFault as fault:
+            doubt = Doubt(-1, fault.code, test.path, fault.expected)
+            continue
+        values: tuple[Any, ...] = plain if isinstance(plain, tuple) else (plain,)
+        below = test.below
+        if not any(
+            value == wanted or (below and isinstance(value, str) and value.startswith(f"{wanted}."))
+            for value in values
+            for wanted in test.values
+        ):
+            return False
+    return True if doubt is None else doubt

@@ -1,0 +1,197 @@
+"""Core rules -> checked, compiled and indexed rules.
+
+Every target and condition is checked against the vocabulary and the parameters; every problem of every rule is
+collected. Rules whose conditions have the same shape share one generated function.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from .closures import plan
+from .errors import Location, Problem
+from .functions import ZONE_PARAMETER, ZONED, functions
+from .index import PYTHON, group
+from .ir import And, Not, clause_text, clauses, reads
+from .policyset import Compiled, PolicySet
+from .store import pack_default, pack_rule
+from .validation import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .expression import Expression, Fault, Language
+    from .ir import Node
+    from .lower import Lowered
+    from .parameters import Parameters
+    from .rules import ConditionText, Rule, Test
+    from .vocabulary import Vocabulary
+
+ALWAYS: Final = (-1, ())
+"""The plan of a rule without condition."""
+
+MAX_KEYS: Final = 10_000
+
+
+class Texts(NamedTuple):
+    """The lines of every policy file, to show the source of a problem."""
+
+    lines: Mapping[str, Sequence[str]]
+
+
+def compile_policies(
+    lowered: Lowered, vocabulary: Vocabulary, parameters: Parameters, lines: Mapping[str, Sequence[str]]
+) -> tuple[PolicySet | None, list[Problem]]:
+    """Compile all rules; the policy set is None when there is any problem."""
+    from .expression import Language
+
+    language = Language(
+        symbols=vocabulary.symbols(),
+        parameters=parameters.types(),
+        parameter_values=parameters.values,
+        functions=functions(parameters.values),
+    )
+    rules = sorted(lowered.rules, key=lambda rule: (rule.id, rule.variant))
+    worker = _Worker(language, vocabulary, parameters, lines)
+    plans = [worker.rule(rule) for rule in rules]
+    worker.unbound(rules)
+    if worker.problems:
+        return None, worker.problems
+    compiled = Compiled(
+        records=tuple(pack_rule(rule) for rule in rules),
+        plans=tuple(p.condition for p in plans),
+        clauses=tuple(p.clauses for p in plans),
+        shapes=tuple(worker.shapes),
+        shape_reads=tuple(worker.shape_reads),
+        index=group(rules),
+        defaults=tuple(pack_default(default) for default in lowered.defaults),
+    )
+    digest = hashlib.sha256(repr((compiled.records, compiled.defaults, sorted(parameters.values.items()))).encode())
+    return PolicySet(compiled, vocabulary, parameters, f"sha256:{digest.hexdigest()}", language), []
+
+
+class Planned(NamedTuple):
+    """A rule's condition, and the clauses that explain it, as (shape number, constants, ...)."""
+
+    condition: tuple[int, tuple[object, ...]]
+    clauses: tuple[tuple[object, ...], ...]
+
+
+@dataclass(slots=True)
+class _Worker:
+    """Compiles rule after rule, collecting shapes and problems."""
+
+    language: Language
+    vocabulary: Vocabulary
+    parameters: Parameters
+    lines: Mapping[str, Sequence[str]]
+    problems: list[Problem] = field(default_factory=list[Problem])
+    shapes: dict[str, int] = field(default_factory=dict[str, int])
+    shape_reads: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
+    unbound_reads: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    interned: dict[object, Any] = field(default_factory=dict[object, Any])
+
+    def rule(self, rule: Rule) -> Planned:
+        for test in rule.target:
+            self._target(rule, test)
+        when = self._parse(rule, rule.when)
+        unless = self._parse(rule, rule.unless)
+        parts: list[Node] = [when.root] if when else []
+        if unless:
+            parts.append(Not(unless.root, type=unless.root.type))
+        if not parts or self.problems:
+            return Planned(ALWAYS, ())
+        root = parts[0] if len(parts) == 1 else And(tuple(parts), type=parts[0].type)
+        deny = rule.effect == "deny"
+        explained = [
+            clause
+            for expression, expect in ((when, not deny), (unless, deny))
+            if expression
+            for clause in self._clauses(expression, expect=expect)
+        ]
+        return Planned(self._plan(root), tuple(explained))
+
+    def _plan(self, root: Node) -> tuple[int, tuple[object, ...]]:
+        planned = plan(root, self.parameters.values)
+        number = self.shapes.setdefault(planned.shape, len(self.shapes))
+        if number == len(self.shape_reads):
+            self.shape_reads.append(reads(root))
+        constants = self.interned.setdefault(_exact(planned.constants), planned.constants)
+        return number, constants
+
+    def _clauses(self, expression: Expression, *, expect: bool) -> list[tuple[object, ...]]:
+        found: list[tuple[object, ...]] = []
+        for clause in clauses(expression.root, expect):
+            number, constants = self._plan(clause)
+            text = clause_text(clause, expression.text)
+            found.append((text, number, constants, expect))
+        return found
+
+    def _parse(self, rule: Rule, condition: ConditionText | None) -> Expression | None:
+        if condition is None:
+            return None
+        from .expression import ConditionError
+
+        try:
+            expression = self.language.parse(condition.text)
+        except ConditionError as error:
+            self.problems.extend(self._problem(rule, condition, fault) for fault in error.faults)
+            return None
+        needed = list(expression.parameters)
+        if any(name in condition.text for name in ZONED):
+            needed.append(ZONE_PARAMETER)
+        for name in needed:
+            if name not in self.parameters.values:
+                self.unbound_reads.setdefault(name, []).append(rule.id)
+        return None if any(name not in self.parameters.values for name in needed) else expression
+
+    def _problem(self, rule: Rule, condition: ConditionText, fault: Fault) -> Problem:
+        from .documents import position_in_scalar, source_line
+
+        lines = self.lines.get(rule.location.file, ())
+        at = condition.at
+        if not condition.generated:
+            at = position_in_scalar(lines, at, condition.text, fault.start)
+        location = Location(rule.location.file, *at)
+        args = {**fault.args, "rule": rule.id}
+        return Problem(code=fault.code, location=location, args=args, source=source_line(lines, at[0]))
+
+    def _target(self, rule: Rule, test: Test) -> None:
+        declared = self.vocabulary.type_at(test.path)
+        if declared is None:
+            guess = suggestion(test.path, self.vocabulary.paths())
+            hint = f"; did you mean `{guess}`?" if guess else ""
+            self._note(rule, "target-unknown", path=test.path, hint=hint)
+            return
+        inner = declared.item if declared.kind == "array" and declared.item else declared
+        for value in test.values:
+            kind = "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
+            whole = kind != "number" or isinstance(value, int)
+            listed = not inner.enum or value in inner.enum
+            if inner.kind != kind or inner.kind not in PYTHON or not whole or not listed:
+                self._note(rule, "target-type", path=test.path, type=inner.kind, value=value)
+
+    def _note(self, rule: Rule, code: str, **args: object) -> None:
+        from .documents import source_line
+
+        lines = self.lines.get(rule.location.file, ())
+        source = source_line(lines, rule.location.line)
+        self.problems.append(Problem(code=code, location=rule.location, args=args, source=source))
+
+    def unbound(self, rules: Sequence[Rule]) -> None:
+        """One problem for each parameter that a loaded rule reads and nobody bound."""
+        where = {rule.id: rule.location for rule in rules}
+        for name, ids in sorted(self.unbound_reads.items()):
+            declared = self.parameters.declared.get(name)
+            suggested = "-" if declared is None or declared.suggested is None else declared.suggested
+            location = declared.location if declared else where[ids[0]]
+            readers = ", ".join(f"`{rule_id}`" for rule_id in dict.fromkeys(ids))
+            args = {"name": name, "rules": readers, "suggested": suggested}
+            self.problems.append(Problem(code="parameter-unbound", location=location, args=args))
+
+
+def _exact(constants: tuple[object, ...]) -> object:
+    """A key under which only constants of the same types are equal (`1 == True` in Python)."""
+    return repr(constants)

@@ -1,0 +1,194 @@
+"""The answer to a request; its reasons are written when somebody reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+from .model import Clause, Obligation, Reason, Severity, Words
+from .values import mask, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from .authorizer import Facts
+    from .model import Effect
+    from .policyset import PolicySet
+    from .rules import Default, Rule
+
+NO_RULE: Final = "no-permitting-policy"
+"""The reason's id when no rule allows a request and its action has no default of its own."""
+
+NO_RULE_WORDS: Final = Words("no rule allows this", "没有任何规则允许此操作")
+UNDECIDED: Final = Words("the rule could not be evaluated, so it denies", "规则无法求值,按拒绝处理")
+
+
+class Doubt(NamedTuple):
+    """Why a rule could not be evaluated: the rule's number, a code, and the attribute if there is one."""
+
+    rule: int
+    code: str
+    path: str
+    detail: str
+
+
+class Decision:
+    """Allow or deny, with every reason, what to do, what is missing, what went wrong, and where it comes from."""
+
+    __slots__ = ("_allowed_by", "_denied_by", "_doubts", "_facts", "_policies", "_question", "_reasons", "allowed")
+
+    def __init__(  # noqa: PLR0913 (made in one place, on the hot path)
+        self,
+        policies: PolicySet,
+        facts: Facts | None,
+        question: Any,  # noqa: ANN401 (a request, or a request with facts)
+        denied_by: Sequence[int],
+        allowed_by: Sequence[int],
+        doubts: Sequence[Doubt],
+    ) -> None:
+        self._policies = policies
+        self._facts = facts
+        self._question = question
+        self._denied_by = denied_by
+        self._allowed_by = allowed_by
+        self._doubts = doubts
+        self._reasons: tuple[Reason, ...] | None = None
+        self.allowed: bool = bool(allowed_by) and not denied_by and not (doubts and self._doubtful_deny())
+
+    def __repr__(self) -> str:
+        return f"<Decision {self.effect}: {', '.join(reason.rule for reason in self.reasons)}>"
+
+    def _doubtful_deny(self) -> bool:
+        is_deny = self._policies.is_deny
+        return any(is_deny[doubt.rule] for doubt in self._doubts)
+
+    @property
+    def effect(self) -> Effect:
+        """`allow` or `deny`."""
+        return "allow" if self.allowed else "deny"
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Every reason: of a deny, all rules that deny and the default when no rule allows; of an allow, its rules."""
+        if self._reasons is None:
+            self._reasons = tuple(self._allows() if self.allowed else self._denies())
+        return self._reasons
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """What must be done for the allow to hold; a deny has none."""
+        if not self.allowed:
+            return ()
+        rules = self._policies.rules
+        found: list[Obligation] = []
+        for number in self._allowed_by:
+            found += [obligation for obligation in rules[number].obligations if obligation not in found]
+        return tuple(found)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What a deny lacks: attributes that were absent, and approvals, agreements, filings that would help."""
+        if self.allowed:
+            return ()
+        rules = self._policies.rules
+        found = [doubt.path for doubt in self._doubts if doubt.code == "missing" and doubt.path]
+        for number in self._denied_by:
+            found += rules[number].needs
+        if not self._allowed_by and (default := self._default()) is not None:
+            found += default.needs
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What could not be evaluated, as `rule: code attribute`; values never show here."""
+        rules = self._policies.rules
+        lines = (
+            " ".join(part for part in (f"{rules[d.rule].id}:", d.code, d.path, d.detail) if part)
+            for d in self._doubts
+        )
+        return tuple(dict.fromkeys(lines))
+
+    @property
+    def policies_digest(self) -> str:
+        """The digest of the policy set that answered."""
+        return self._policies.digest
+
+    @property
+    def facts_digest(self) -> str:
+        """The digest of the registers that were asked, empty when there were none."""
+        return "" if self._facts is None else self._facts.digest
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant that the decision is about."""
+        return cast("datetime", self._question.now)
+
+    @property
+    def question(self) -> Any:  # noqa: ANN401 (request-like)
+        """The request as the rules saw it, with the facts of the registers."""
+        return self._question
+
+    def _default(self) -> Default | None:
+        return self._policies.defaults.get(self._question.action_name)
+
+    def _allows(self) -> Iterator[Reason]:
+        for number in self._allowed_by:
+            yield _reason(self._policies.rules[number], ())
+
+    def _denies(self) -> Iterator[Reason]:
+        rules = self._policies.rules
+        for number in self._denied_by:
+            if not any(doubt.rule == number for doubt in self._doubts):
+                yield _reason(rules[number], failing(self._policies, number, self._question))
+        seen: set[int] = set()
+        for doubt in self._doubts:
+            if self._policies.is_deny[doubt.rule] and doubt.rule not in seen:
+                seen.add(doubt.rule)
+                text = f"{doubt.code} {doubt.path}".strip()
+                yield _reason(rules[doubt.rule], (Clause(text),), undecided=True)
+        if not self._allowed_by:
+            yield self._no_rule()
+
+    def _no_rule(self) -> Reason:
+        """The default deny: its clauses are those that kept candidate rules from allowing."""
+        default = self._default()
+        if default is None:
+            return Reason(NO_RULE, Severity.HIGH, NO_RULE_WORDS)
+        meta = default.meta
+        message = next((words for words in (meta.message, meta.title) if words.en or words.zh), NO_RULE_WORDS)
+        return Reason(default.id, default.severity, message, (), meta.basis, meta.remedy, default.location)
+
+
+def _reason(rule: Rule, clauses: tuple[Clause, ...], *, undecided: bool = False) -> Reason:
+    meta = rule.meta
+    message = rule.words()
+    if undecided:
+        message = Words(f"{message.en} ({UNDECIDED.en})", f"{message.text('zh')}({UNDECIDED.zh})")
+    return Reason(rule.id, rule.severity, message, clauses, meta.basis, meta.remedy, rule.location)
+
+
+def failing(policies: PolicySet, number: int, question: Any) -> tuple[Clause, ...]:  # noqa: ANN401 (request-like)
+    """The clauses of a rule that came out wrong, with the values they read, masked unless declared otherwise."""
+    found: list[Clause] = []
+    for text, paths, expect, test in policies.clause_tests(number):
+        try:
+            fine = test(question) is expect
+        except Exception:  # noqa: BLE001 (a clause that cannot be told is one that failed)
+            fine = False
+        if not fine:
+            found.append(Clause(text, values(policies, paths, question)))
+    return tuple(found)
+
+
+def values(policies: PolicySet, paths: Sequence[str], question: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401
+    """The shown value of each attribute path, `absent` when there is none."""
+    shown = policies.vocabulary.shown
+    found: list[tuple[str, str]] = []
+    for path in paths:
+        root, *steps = path.split(".")
+        value: Any = getattr(question, root, None)
+        for step in steps:
+            value = value.get(step) if isinstance(value, dict) else None
+        text = "absent" if value is None else show(value) if path in shown or root == "now" else mask(value)
+        found.append((path, text))
+    return tuple(found)

@@ -1,0 +1,160 @@
+"""From a request to the rules that could say something about it.
+
+Rules of one action are grouped by *signature*: the attributes that their targets compare. A request needs one
+dictionary look-up for each signature (tuple-space search, as in packet classification: Srinivasan, Suri, Varghese,
+SIGCOMM 1999). The function that makes the look-up key also checks types: an attribute that is absent or of another
+type raises, and the request goes the slow way, where a deny rule that might fit counts as failing.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .ir import Type
+    from .rules import Rule, Scalar
+    from .vocabulary import Vocabulary
+
+MAX_KEYS: Final = 4096
+"""A rule whose target lists more combinations than this is refused; nobody writes that by hand."""
+
+PYTHON: Final = {"string": "str", "boolean": "bool", "number": "int"}
+
+
+class Signature(NamedTuple):
+    """The attributes that a group of targets compares: (path, whether categories below match too)."""
+
+    parts: tuple[tuple[str, bool], ...]
+
+
+class Table(NamedTuple):
+    """The rules of one action that share a signature."""
+
+    signature: Signature
+    key: Callable[[Any], Any]
+    """Request -> look-up key, or a list of keys when `many`."""
+    many: bool
+    rules: Mapping[Any, tuple[int, ...]]
+
+
+def signature(rule: Rule) -> Signature:
+    """The signature of a rule's target, in a fixed order."""
+    return Signature(tuple(sorted((test.path, test.below) for test in rule.target)))
+
+
+def keys(rule: Rule) -> Iterator[Any]:
+    """Every look-up key under which a rule stands."""
+    tests = sorted(rule.target, key=lambda test: (test.path, test.below))
+    combinations = product(*(dict.fromkeys(test.values) for test in tests))
+    return (combination[0] if len(tests) == 1 else combination for combination in combinations)
+
+
+def group(rules: Sequence[Rule]) -> dict[str, dict[Signature, dict[Any, tuple[int, ...]]]]:
+    """Action -> signature -> key -> rule numbers, all in the order of the rules."""
+    found: dict[str, dict[Signature, dict[Any, tuple[int, ...]]]] = {}
+    for number, rule in enumerate(rules):
+        parts = signature(rule)
+        for action in rule.actions:
+            table = found.setdefault(action, {}).setdefault(parts, {})
+            for key in keys(rule):
+                table[key] = (*table.get(key, ()), number)
+    return found
+
+
+def make_tables(
+    grouped: Mapping[str, Mapping[Signature, Mapping[Any, tuple[int, ...]]]], vocabulary: Vocabulary
+) -> dict[str, tuple[Table, ...]]:
+    """Give each group the function that makes its keys."""
+    made: dict[Signature, tuple[Callable[[Any], Any], bool]] = {}
+    tables: dict[str, tuple[Table, ...]] = {}
+    for action, groups in grouped.items():
+        row: list[Table] = []
+        for parts, rules in groups.items():
+            if parts not in made:
+                made[parts] = make_key(parts, vocabulary)
+            row.append(Table(parts, *made[parts], rules))
+        tables[action] = tuple(row)
+    return tables
+
+
+def make_key(parts: Signature, vocabulary: Vocabulary) -> tuple[Callable[[Any], Any], bool]:
+    """Generate the function that reads a request's key; only declared names get into its source text."""
+    lines = ["def key(q):"]
+    names: list[str] = []
+    many = False
+    for number, (path, below) in enumerate(parts.parts):
+        declared = vocabulary.type_at(path)
+        if declared is None:
+            raise ValueError(f"undeclared attribute in a target: {path}")
+        listed = declared.kind == "array"
+        names.append(f"v{number}")
+        lines += _read(f"v{number}", path, declared)
+        if below or listed:
+            many = True
+            lines.append(f"    v{number} = {'below' if below else 'items'}(v{number})")
+        elif many:
+            lines.append(f"    v{number} = (v{number},)")
+    if many:
+        one = [name if index >= _first_many(parts, vocabulary) else f"({name},)" for index, name in enumerate(names)]
+        lines.append(f"    return combine({', '.join(one)})")
+    else:
+        lines.append(f"    return {names[0] if len(names) == 1 else '(' + ', '.join(names) + ')'}")
+    scope: dict[str, Any] = {"below": _below, "items": _items, "combine": _combine}
+    exec(compile("\n".join(lines), "<target>", "exec"), scope)  # noqa: S102 (names come from the vocabulary's pattern)
+    return scope["key"], many
+
+
+def _first_many(parts: Signature, vocabulary: Vocabulary) -> int:
+    """The number of the first part with several values; from there on every value is wrapped already."""
+    for number, (path, below) in enumerate(parts.parts):
+        declared = vocabulary.type_at(path)
+        if below or (declared is not None and declared.kind == "array"):
+            return number
+    return len(parts.parts)
+
+
+def _read(name: str, path: str, declared: Type) -> list[str]:
+    root, *steps = path.split(".")
+    *outer, last = steps
+    source = f"q.{root}" + "".join(f"[{step!r}]" for step in outer)
+    if declared.nullable:
+        lines = [f"    {name} = {source}.get({last!r})"]
+        null = f"{name} is not None and "
+    else:
+        lines = [f"    {name} = {source}[{last!r}]"]
+        null = ""
+    if declared.kind == "array":
+        return lines
+    wanted = PYTHON[declared.kind]
+    return [*lines, f"    if {null}type({name}) is not {wanted}: raise TypeError"]
+
+
+def _below(value: object) -> tuple[str, ...]:
+    """`personal.contact.phone` -> (`personal`, `personal.contact`, `personal.contact.phone`), lists flattened."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        steps = value.split(".")
+        return tuple(".".join(steps[: n + 1]) for n in range(len(steps)))
+    return tuple(dict.fromkeys(path for item in _items(value) for path in _below(item)))
+
+
+def _items(value: object) -> tuple[Scalar, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise TypeError("not a list")
+    values = cast("Sequence[Scalar]", value)
+    if any(not isinstance(item, str | int | float | bool) for item in values):
+        raise TypeError("not a list of plain values")
+    return tuple(values)
+
+
+def _combine(*parts: Sequence[Any]) -> list[Any]:
+    """Every combination of the values, as keys."""
+    if len(parts) == 1:
+        return list(parts[0])
+    return list(product(*parts))

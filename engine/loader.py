@@ -1,0 +1,196 @@
+"""Policy texts -> a checked, compiled `PolicySet`, or a `PolicyError` with every problem of every file.
+
+Text comes in, never a path: reading folders, includes and packs is `connectors.policy_files`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+
+from .documents import Document, Map, read_document
+from .errors import PolicyError
+from .lower import Lowered, Surface, lower
+from .lower_retention import lower_schedules
+from .parameters import Parameters, build_parameters
+from .policy_schema import KINDS, schema_of
+from .validation import kind_of, place, suggestion, validate
+from .vocabulary import Vocabulary, build_vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .errors import Location, Problem
+    from .policyset import PolicySet
+
+POLICY_KINDS: Final = ("access", "collection", "sharing", "retention")
+
+
+class Source(NamedTuple):
+    """One policy file: the name shown in problems and reasons, and its text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The valid documents of all files by kind, and everything wrong so far."""
+
+    documents: Mapping[str, Sequence[Document]]
+    problems: list[Problem] = field(default_factory=list["Problem"])
+
+    def of(self, *kinds: str) -> list[Document]:
+        """The documents of some kinds, in file order."""
+        return [document for kind in kinds for document in self.documents.get(kind, ())]
+
+
+def load_policies(sources: Sequence[Source], parameters: Mapping[str, object] | None = None) -> PolicySet:
+    """Load policy files into one set; `parameters` bind further values (tests use it).
+
+    PolicyError carries the problems of all files at once. The order of the sources does not matter.
+    """
+    from .compile import compile_policies
+
+    parsed = parse(sorted(sources))
+    vocabulary, problems = build_vocabulary(parsed.of("vocabulary"))
+    parsed.problems.extend(problems)
+    declared, problems = build_parameters(parsed.of("parameters"))
+    parsed.problems.extend(problems)
+    if parameters:
+        declared = _with(declared, parameters)
+    lowered = lower_all(parsed)
+    parsed.problems.extend(lowered.problems)
+    parsed.problems.extend(_duplicates(lowered))
+    lines = {document.file: document.lines for kind in parsed.documents.values() for document in kind}
+    compiled, problems = compile_policies(lowered, vocabulary, declared, lines)
+    # When the vocabulary or the parameters do not load, conditions that read them would only echo that.
+    if not _broken(parsed):
+        parsed.problems.extend(problems)
+    if not lowered.rules and not parsed.problems:
+        parsed.problems.append(_no_rules(sources))
+    if parsed.problems or compiled is None:
+        raise PolicyError(parsed.problems)
+    return compiled
+
+
+def parse(sources: Sequence[Source]) -> Parsed:
+    """Read and validate each file by itself."""
+    documents: dict[str, list[Document]] = {}
+    problems: list[Problem] = []
+    for name, text in sources:
+        document = read_document(text, name)
+        problems.extend(document.problems)
+        kind, found = _kind(document)
+        if not document.problems or isinstance(document.data, Map):
+            problems.extend(found)
+        if kind is None:
+            continue
+        found = validate(document, schema_of_cached(kind), kind)
+        problems.extend(found)
+        if not found:
+            documents.setdefault(kind, []).append(document)
+    return Parsed(documents, problems)
+
+
+_SCHEMAS: Final = {kind: schema_of(kind) for kind in KINDS}
+
+
+def schema_of_cached(kind: str) -> Mapping[str, object]:
+    """The complete schema of one kind, the same object every time."""
+    return _SCHEMAS[kind]
+
+
+def _kind(document: Document) -> tuple[str | None, list[Problem]]:
+    data = document.data
+    if data is None:
+        return None, [] if document.problems else [document.problem("policy-empty", (1, 1))]
+    if not isinstance(data, Map):
+        return None, [document.problem("policy-not-mapping", (1, 1), found=kind_of(data))]
+    kind = data.get("kind")
+    if kind is None:
+        return None, [place(document, [], "key-missing", key_="kind")]
+    if not isinstance(kind, str) or kind not in KINDS:
+        guess = suggestion(str(kind), KINDS)
+        hint = f"; did you mean `{guess}`?" if guess else ""
+        known = ", ".join(KINDS)
+        return None, [place(document, ["kind"], "policy-kind-unknown", value=kind, hint=hint, known=known)]
+    return kind, []
+
+
+def lower_all(parsed: Parsed) -> Lowered:
+    """Lower every policy file; retention schedules meet their checks across files."""
+    out = Lowered()
+    retention: list[Surface] = []
+    for document in parsed.of(*POLICY_KINDS):
+        out.add(lower(document))
+        if cast("dict[str, Any]", document.data)["kind"] == "retention":
+            retention.append(Surface(document, "retention", Lowered()))
+    lower_schedules(retention, out)
+    for surface in retention:
+        out.add(surface.out)
+    return out
+
+
+def _with(declared: Parameters, more: Mapping[str, object]) -> Parameters:
+    """Bind further values; what does not fit its declaration raises as the file form would."""
+    import json
+
+    text = json.dumps({"kind": "parameters", "bind": dict(more)}, default=str)
+    _, problems = build_parameters([read_document(_declarations(declared), "declared"), read_document(text, "parameters")])
+    if problems:
+        raise PolicyError(problems)
+    return Parameters(declared.declared, {**declared.values, **more})
+
+
+def _declarations(declared: Parameters) -> str:
+    import json
+
+    entries: dict[str, dict[str, object]] = {}
+    for name, entry in declared.declared.items():
+        entries[name] = {"type": entry.type}
+        if entry.enum:
+            entries[name]["enum"] = list(entry.enum)
+        if entry.minimum is not None:
+            entries[name]["minimum"] = entry.minimum
+    return json.dumps({"kind": "parameters", "declare": entries})
+
+
+def _duplicates(lowered: Lowered) -> list[Problem]:
+    """Rule ids and defaults that are used twice."""
+    from .errors import Problem
+
+    problems: list[Problem] = []
+    seen: dict[tuple[str, str], Location] = {}
+    for rule in lowered.rules:
+        first = seen.setdefault((rule.id, rule.variant), rule.location)
+        if first is not rule.location:
+            problems.append(
+                Problem(code="rule-duplicate", location=rule.location, args={"id": rule.id, "first": first})
+            )
+    defaults: dict[str, str] = {}
+    for default in lowered.defaults:
+        for action in default.actions:
+            here = str(default.location)
+            if action in defaults and default.location is not None:
+                args = {"action": action, "first": defaults[action]}
+                problems.append(Problem(code="default-duplicate", location=default.location, args=args))
+            defaults.setdefault(action, here)
+    return problems
+
+
+def _broken(parsed: Parsed) -> bool:
+    """Whether something that conditions depend on did not load."""
+    codes = ("vocabulary-", "parameter-d", "parameter-t")
+    return any(problem.code.startswith(codes) for problem in parsed.problems) or any(
+        problem.code.startswith(("yaml-", "key-", "value-", "type-")) for problem in parsed.problems
+    ) and not parsed.of("vocabulary")
+
+
+def _no_rules(sources: Sequence[Source]) -> Problem:
+    from .errors import Location, Problem
+
+    return Problem(code="policy-no-rules", location=Location(sources[0].name if sources else "policies"))
+
+
+__all__ = ["Parsed", "Source", "Vocabulary", "load_policies", "lower_all", "parse"]

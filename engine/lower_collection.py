@@ -1,0 +1,72 @@
+"""The collection form: channels, need-sets and protections -> rules about `collect`.
+
+A request asks to collect one column (`resource.type == 'column'`). Facts say which registered channels feed its
+table and for which purposes it is declared; the checks compare.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .lower import literal, literals
+
+if TYPE_CHECKING:
+    from .lower import Surface
+
+COLUMN: Final = {"resource.type": "column"}
+ACTIVE_CHANNEL: Final = "$any([channel.active for channel in resource.channels])"
+COVERED: Final = (
+    "$any([channel.active and $any([category in resource.category_path for category in channel.categories])"
+    " for channel in resource.channels])"
+)
+CHECKS: Final = {
+    # Unknown channels are channels that the catalog names and no register declares.
+    "channel": f"resource.personal and (not {ACTIVE_CHANNEL} or resource.unknown_channels.length > 0)",
+    "field": f"resource.personal and {ACTIVE_CHANNEL} and not {COVERED}",
+    "purpose": "resource.personal and resource.purposes.length == 0",
+}
+REQUIREMENTS: Final = {
+    "encrypted": "resource.encrypted",
+    "masked": "resource.masked",
+    "necessity": "resource.necessity",
+    "consent_form": "resource.consent_form",
+    "notice": "resource.notice",
+}
+
+
+def lower_collection(surface: Surface) -> None:
+    """Add the rules of one collection file."""
+    data = surface.data
+    if "permit" in data:
+        surface.rule(["permit"], effect="allow", actions=("collect",), target=COLUMN)
+    checks = data.get("checks", {})
+    for name, when in CHECKS.items():
+        if name in checks:
+            surface.rule(["checks", name], effect="deny", actions=("collect",), target=COLUMN, when=when)
+    _need_sets(surface)
+    for number, protection in enumerate(data.get("protections", ())):
+        target = {**COLUMN, "resource.category": [f"{category}.*" for category in protection["categories"]]}
+        unless = " and ".join(REQUIREMENTS[name] for name in protection["requires"])
+        surface.rule(["protections", number], effect="deny", actions=("collect",), target=target, unless=unless)
+
+
+def _need_sets(surface: Surface) -> None:
+    """A column that is declared for a purpose must hold a category which that purpose needs."""
+    need_sets = surface.data.get("need_sets", {})
+    if need_sets and "need_set" not in surface.data.get("checks", {}):
+        at = surface.document.mark(["need_sets"], key=True)
+        surface.out.problems.append(surface.document.problem("need-sets-without-check", at))
+        return
+    for purpose, categories in need_sets.items():
+        surface.rule(
+            ["checks", "need_set"],
+            at=["need_sets", purpose],
+            effect="deny",
+            actions=("collect",),
+            target=COLUMN,
+            when=(
+                f"resource.personal and {literal(purpose)} in resource.purposes and "
+                f"not $any([category in resource.category_path for category in {literals(categories)}])"
+            ),
+            variant=purpose,
+        )

@@ -1,0 +1,296 @@
+"""The published JSON Schema (2020-12) of policy files; `tutela schema policy` prints it.
+
+One file has one `kind`. The schema is written so that every violation has one cause to show: alternatives are
+told apart by `kind`, and short and long forms by `type`, never by `anyOf`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+Schema = dict[str, object]
+
+ID: Final = r"^[A-Za-z][A-Za-z0-9_-]*(\.[a-z0-9][a-z0-9-]*)*$"
+CATEGORY: Final = r"^[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)*$"
+NAME: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
+PERIOD: Final = r"^P(?=\d)(\d+Y)?(\d+M)?(\d+D)?$"
+ACTIONS: Final = ("collect", "use", "share", "retain", "erase", "read", "update", "export", "delete", "grant")
+SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+
+
+def _object(required: tuple[str, ...], **properties: object) -> Schema:
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _list(items: object, minimum: int = 0) -> Schema:
+    return {"type": "array", "items": items, "minItems": minimum}
+
+
+WORDS: Final[Schema] = {
+    "description": "a text, or one for each language",
+    "type": ["string", "object"],
+    "properties": {"en": {"type": "string"}, "zh": {"type": "string"}},
+    "additionalProperties": False,
+}
+BASIS: Final[Schema] = _object(
+    ("ref",),
+    ref={"type": "string", "minLength": 1},
+    article={"type": ["string", "integer"]},
+    confidence={"enum": ["high", "medium", "low"]},
+)
+OBLIGATION: Final[Schema] = _object(("kind",), kind={"type": "string", "pattern": NAME}, args={"type": "object"})
+CONDITION: Final[Schema] = {"type": ["string", "boolean"], "description": "a rule-engine expression"}
+PERIOD_OR_PARAMETER: Final[Schema] = {
+    "description": "an ISO 8601 period, or a parameter and the unit it counts in",
+    "type": ["string", "object"],
+    "pattern": PERIOD,
+    "required": ["param", "unit"],
+    "properties": {"param": {"type": "string"}, "unit": {"enum": ["years", "months", "days"]}},
+    "additionalProperties": False,
+}
+_META: Final[Schema] = {
+    "id": {"type": "string", "pattern": ID},
+    "title": _ref("words"),
+    "severity": {"enum": list(SEVERITIES)},
+    "message": _ref("words"),
+    "remedy": _ref("words"),
+    "basis": _list(_ref("basis")),
+    "needs": _list({"type": "string", "minLength": 1}),
+}
+
+
+def _check(*, required: tuple[str, ...] = (), **more: object) -> Schema:
+    return _object(("id", *required), **_META, **more)
+
+
+RULE: Final[Schema] = _check(
+    required=("effect",),
+    effect={"enum": ["allow", "deny"]},
+    actions=_list({"type": "string", "enum": list(ACTIONS)}, 1),
+    target={
+        "type": "object",
+        "description": "attribute = value, or one of several values; `personal.contact.*` means that category and below",
+        "propertyNames": {"pattern": r"^(subject|resource|context)\.[a-z][a-z0-9_.]*$"},
+        "additionalProperties": {"type": ["string", "number", "boolean", "array"], "items": {"type": ["string", "number", "boolean"]}, "minItems": 1},
+    },
+    when=CONDITION,
+    unless=CONDITION,
+    obligations=_list(_ref("obligation")),
+)  # fmt: skip
+_HEAD: Final[Schema] = {
+    "kind": {"enum": ["access", "collection", "sharing", "retention", "vocabulary", "parameters", "tests"]},
+    "id": {"type": "string", "pattern": ID},
+    "title": _ref("words"),
+    "description": _ref("words"),
+    "include": _list({"type": "string", "minLength": 1}),
+}
+_BODY: Final[Schema] = {"default": _ref("check"), "rules": _list(_ref("rule"))}
+
+ACCESS: Final[Schema] = _object(
+    ("kind", "id"), **_HEAD, actions=_list({"enum": list(ACTIONS)}, 1), **_BODY
+)
+COLLECTION: Final[Schema] = _object(
+    ("kind", "id"),
+    **_HEAD,
+    permit=_ref("check"),
+    checks=_object((), channel=_ref("check"), field=_ref("check"), purpose=_ref("check"), need_set=_ref("check")),
+    need_sets={
+        "type": "object",
+        "description": "purpose -> the categories it needs",
+        "additionalProperties": _list({"type": "string", "pattern": CATEGORY}, 1),
+    },
+    protections=_list(
+        _check(
+            required=("categories", "requires"),
+            categories=_list({"type": "string", "pattern": CATEGORY}, 1),
+            requires=_list({"enum": ["encrypted", "masked", "necessity", "consent_form", "notice"]}, 1),
+        )
+    ),
+    **_BODY,
+)  # fmt: skip
+SHARING: Final[Schema] = _object(
+    ("kind", "id", "action"),
+    **_HEAD,
+    action={"enum": ["share", "use"]},
+    permit=_check(recipients=_list({"type": "string"}, 1), obligations=_list(_ref("obligation"))),
+    authorisation=_ref("check"),
+    approvals=_list(
+        _check(
+            required=("level", "approver"),
+            level={"type": "integer", "minimum": 1, "maximum": 9},
+            approver={"enum": ["department_head", "senior_management"]},
+            when=CONDITION,
+        )
+    ),
+    agreements=_list(
+        _check(
+            required=("kind", "recipients"),
+            kind={"enum": ["nda", "security", "processing", "joint_control", "standard_contract"]},
+            recipients=_list({"type": "string"}, 1),
+        )
+    ),
+    filing=_check(required=("department",), department={"type": "string"}),
+    **_BODY,
+)
+SCHEDULE: Final[Schema] = _object(
+    ("id", "dataset", "trigger", "maximum", "on_expiry", "basis"),
+    id={"type": "string", "pattern": ID},
+    dataset={"type": "string", "minLength": 1},
+    categories=_list({"type": "string", "pattern": CATEGORY}),
+    trigger=_object(("event",), event={"type": "string"}, column={"type": "string"}),
+    minimum=_ref("period"),
+    minimum_kind={"enum": ["company", "statutory"]},
+    extension=_object((), important_customer=_ref("period")),
+    maximum=_ref("period"),
+    grace=_ref("period"),
+    on_expiry={"enum": ["delete", "anonymise", "archive_restricted"]},
+    basis=_list(_ref("basis"), 1),
+)
+RETENTION: Final[Schema] = _object(
+    ("kind", "id"),
+    **_HEAD,
+    permit=_check(obligations=_list(_ref("obligation"))),
+    checks=_object(
+        (),
+        undefined=_ref("check"),
+        before_minimum=_ref("check"),
+        extension=_ref("check"),
+        hold=_ref("check"),
+        expired=_ref("check"),
+    ),
+    schedules=_list(_ref("schedule")),
+    **_BODY,
+)
+ATTRIBUTE: Final[Schema] = {
+    "description": "string, number, boolean, datetime or duration, `?` behind it when it may be null; [type] for a list; or the long form",
+    "type": ["string", "array", "object"],
+    "pattern": r"^(string|number|boolean|datetime|duration)\??$",
+    "items": _ref("attribute"),
+    "minItems": 1,
+    "maxItems": 1,
+    "required": ["type"],
+    "properties": {
+        "type": {"enum": ["string", "number", "boolean", "datetime", "duration", "array", "object"]},
+        "nullable": {"type": "boolean"},
+        "masked": {"type": "boolean", "description": "false: the value may be shown in reasons; true by default"},
+        "enum": _list({"type": "string"}, 1),
+        "description": _ref("words"),
+        "items": _ref("attribute"),
+        "attributes": {"type": "object", "additionalProperties": _ref("attribute")},
+    },
+    "additionalProperties": False,
+}  # fmt: skip
+_ATTRIBUTES: Final[Schema] = {
+    "type": "object",
+    "propertyNames": {"pattern": r"^[a-z][a-z0-9_]*$"},
+    "additionalProperties": _ref("attribute"),
+}
+VOCABULARY: Final[Schema] = _object(
+    ("kind",), **_HEAD, subject=_ATTRIBUTES, action=_ATTRIBUTES, resource=_ATTRIBUTES, context=_ATTRIBUTES
+)
+_VALUE: Final[Schema] = {"type": ["string", "number", "boolean", "array"], "items": {"type": "string"}}
+PARAMETERS: Final[Schema] = _object(
+    ("kind",),
+    **_HEAD,
+    declare={
+        "type": "object",
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": _object(
+            ("type",),
+            type={"enum": ["integer", "number", "boolean", "string", "period", "timezone", "strings"]},
+            description=_ref("words"),
+            enum=_list({"type": "string"}, 1),
+            minimum={"type": "number"},
+            suggested=_VALUE,
+            source={"type": "string"},
+        ),
+    },
+    bind={
+        "type": "object",
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": {
+            "type": ["string", "number", "boolean", "array", "object"],
+            "items": {"type": "string"},
+            "required": ["value"],
+            "properties": {
+                "value": _VALUE,
+                "unit": {"type": "string"},
+                "set_by": {"type": "string"},
+                "approved_by": {"type": "string"},
+                "effective_from": {"type": "string"},
+                "basis": {"type": "string"},
+            },
+            "additionalProperties": False,
+        },
+    },
+)
+TESTS: Final[Schema] = _object(
+    ("kind", "tests"),
+    **_HEAD,
+    parameters={"type": "object"},
+    registers={"type": "object", "description": "registers written in place, by name"},
+    as_of={"type": "string"},
+    tests=_list(
+        _object(
+            ("name", "request", "expect"),
+            name={"type": "string", "minLength": 1},
+            as_of={"type": "string"},
+            request={"type": "object"},
+            parameters={"type": "object"},
+            expect=_object(
+                ("effect",),
+                effect={"enum": ["allow", "deny"]},
+                reasons=_list({"type": "string"}),
+                obligations=_list({"type": "string"}),
+                missing=_list({"type": "string"}),
+            ),
+        )
+    ),
+)
+
+KINDS: Final[dict[str, Schema]] = {
+    "access": ACCESS,
+    "collection": COLLECTION,
+    "sharing": SHARING,
+    "retention": RETENTION,
+    "vocabulary": VOCABULARY,
+    "parameters": PARAMETERS,
+    "tests": TESTS,
+}
+DEFINITIONS: Final[Schema] = {
+    "words": WORDS,
+    "basis": BASIS,
+    "obligation": OBLIGATION,
+    "period": PERIOD_OR_PARAMETER,
+    "check": _check(),
+    "rule": RULE,
+    "schedule": SCHEDULE,
+    "attribute": ATTRIBUTE,
+}
+POLICY_SCHEMA: Final[Schema] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "https://tutela.example/schema/policy.json",
+    "title": "tutela policy file",
+    "type": "object",
+    "required": ["kind"],
+    "properties": {"kind": _HEAD["kind"]},
+    "allOf": [
+        {"if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": schema}
+        for kind, schema in KINDS.items()
+    ],
+    "$defs": DEFINITIONS,
+}
+
+
+def schema_of(kind: str) -> Schema:
+    """The schema of one kind of file, complete with the definitions that it refers to."""
+    return {"$schema": POLICY_SCHEMA["$schema"], **KINDS[kind], "$defs": DEFINITIONS}

@@ -1,0 +1,126 @@
+"""An immutable set of compiled, indexed rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from .closures import maker
+from .functions import callables, functions
+from .index import make_tables
+from .store import EFFECT, RuleStore, unpack_default
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .expression import Language
+    from .index import Signature
+    from .parameters import Parameters
+    from .rules import Default, Rule
+    from .store import Record
+    from .vocabulary import Vocabulary
+
+NO_CONDITION: Final = -1
+
+
+class Compiled(NamedTuple):
+    """Everything that compiling finds out, as plain values: what a cache file holds."""
+
+    records: tuple[Record, ...]
+    plans: tuple[tuple[int, tuple[object, ...]], ...]
+    """By rule: the number of its condition's shape, and the constants."""
+    clauses: tuple[tuple[tuple[Any, ...], ...], ...]
+    """By rule: (text, shape number, constants, whether it should be true) of each clause."""
+    shapes: tuple[str, ...]
+    shape_reads: tuple[tuple[str, ...], ...]
+    index: Mapping[str, Mapping[Signature, Mapping[Any, tuple[int, ...]]]]
+    defaults: tuple[Record, ...]
+
+
+def _always(_q: object) -> bool:
+    return True
+
+
+class PolicySet:
+    """Rules with their compiled conditions, index, defaults, vocabulary, parameters and digest; never changed."""
+
+    __slots__ = (
+        "_compiled", "_language", "_makers", "by_action", "defaults", "digest", "is_deny", "parameters", "rules",
+        "tests", "vocabulary",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        vocabulary: Vocabulary,
+        parameters: Parameters,
+        digest: str,
+        language: Language | None = None,
+    ) -> None:
+        self._compiled = compiled
+        self._language = language
+        self.vocabulary = vocabulary
+        self.parameters = parameters
+        self.digest = digest
+        """`sha256:` and 64 digits: the same for the same rules, defaults and parameters, in any file order."""
+        self.rules = RuleStore(compiled.records)
+        self.is_deny = bytes(record[EFFECT] == "deny" for record in compiled.records)
+        self.by_action = make_tables(compiled.index, vocabulary)
+        made = [unpack_default(record) for record in compiled.defaults]
+        self.defaults: Mapping[str, Default] = {action: default for default in made for action in default.actions}
+        self.tests: list[Callable[[Any], bool] | None] = [None] * len(compiled.records)
+        """By rule: its condition, made when it is first needed."""
+        self._makers: list[Callable[[tuple[object, ...]], Callable[[Any], bool]] | None]
+        self._makers = [None] * len(compiled.shapes)
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    @property
+    def compiled(self) -> Compiled:
+        """The plain values behind the set, for a cache."""
+        return self._compiled
+
+    def test(self, number: int) -> Callable[[Any], bool]:
+        """The compiled condition of a rule; it raises where only the reference can tell."""
+        found = self.tests[number]
+        if found is None:
+            found = self.tests[number] = self._make(*self._compiled.plans[number])
+        return found
+
+    def clause_tests(self, number: int) -> list[tuple[str, tuple[str, ...], bool, Callable[[Any], bool]]]:
+        """By clause of a rule: its text, the attributes it reads, whether it should be true, and its test."""
+        reads = self._compiled.shape_reads
+        return [
+            (text, reads[shape], expect, self._make(shape, constants))
+            for text, shape, constants, expect in self._compiled.clauses[number]
+        ]
+
+    def _make(self, shape: int, constants: tuple[object, ...]) -> Callable[[Any], bool]:
+        if shape == NO_CONDITION:
+            return _always
+        make = self._makers[shape]
+        if make is None:
+            make = maker(self._compiled.shapes[shape], callables(self.parameters.values))
+            self._makers[shape] = make
+        return make(constants)
+
+    def language(self) -> Language:
+        """The expression language with this set's vocabulary and parameters: the reference evaluation."""
+        if self._language is None:
+            from .expression import Language
+
+            self._language = Language(
+                symbols=self.vocabulary.symbols(),
+                parameters=self.parameters.types(),
+                parameter_values=self.parameters.values,
+                functions=functions(self.parameters.values),
+            )
+        return self._language
+
+    def named(self, rule_id: str) -> tuple[Rule, ...]:
+        """Every core rule with this id (a surface element may be lowered to several)."""
+        return tuple(rule for rule in self.rules if rule.id == rule_id)
+
+    def ids(self) -> tuple[str, ...]:
+        """All ids that a reason can carry, sorted, each once."""
+        return tuple(sorted({rule.id for rule in self.rules} | {default.id for default in self.defaults.values()}))

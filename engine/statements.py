@@ -1,0 +1,375 @@
+"""What a SQL statement touches, column by column; whatever is not certain counts as everything it could touch.
+
+`Analyser.analyse(text)` never raises for a text: a statement that cannot be resolved exactly has `resolved=False`
+and reads (or writes) all columns of the tables it names, or of all tables where not even those are certain.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, cast
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from .statements_catalog import ANYTHING, Catalog, ColumnRef, Entry, TableRef, Unknown
+from .statements_lower import Part, Plan, StatementKind, UnresolvedError, lower
+from .statements_scopes import NOTHING, Refs, ViewLineage, check_tree, trace
+from .statements_words import (
+    EXECUTABLE_COMMENT,
+    FOLDING_TRAPS,
+    HARMLESS,
+    KINDS_BY_WORD,
+    MYSQL_DASHES,
+    OUTFILE,
+    ROLE_COMMAND,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .tables import Schema
+
+__all__ = ["ANYTHING", "Analyser", "ColumnRef", "StatementKind", "TableRef", "Touched", "analyse"]
+
+# sqlglot warns on standard error about every statement it does not know; here that is an answer, not an accident.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
+
+MAX_BYTES: Final = 65_536
+MAX_DEPTH: Final = 150
+"""Open parentheses, and CASEs, at one place."""
+MAX_VIEW_DEPTH: Final = 20
+MAX_CACHE: Final = 10_000
+_MYSQL: Final = frozenset({"mysql", "doris", "starrocks", "singlestore"})
+_BLOCKS: Final = frozenset({"tsql", "oracle"})
+"""Dialects whose BEGIN opens a block of statements."""
+_ORDER: Final = ("export", "grant", "ddl", "delete", "update", "insert", "read", "other")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """The columns that a statement reads, writes and shows."""
+
+    kind: StatementKind
+    reads: Refs = NOTHING
+    writes: Refs = NOTHING
+    exposed: Refs = NOTHING
+    """The part of `reads` whose values (or values made from them) reach the client or a file."""
+    tables: frozenset[TableRef] = frozenset()
+    """Every table that is named, views and what lies behind them included."""
+    resolved: bool = True
+    parsed: bool = True
+    reason: str = ""
+    """Why it is not resolved: a slug (`statement-<reason>` is its message); empty when it is."""
+    detail: str = ""
+    """The name of the table, column, function or clause that the reason is about; never a value."""
+
+
+def analyse(
+    sql: str,
+    dialect: str,
+    schema: Schema | None,
+    *,
+    default_schema: str | None = None,
+    search_path: Sequence[str] = (),
+) -> Touched:
+    """What one text touches; for many texts make one `Analyser`."""
+    return Analyser(schema, dialect, default_schema=default_schema, search_path=search_path).analyse(sql)
+
+
+class Analyser:
+    """A prepared schema that answers for statement after statement and remembers by exact text.
+
+    Raises ValueError for a dialect that sqlglot does not know.
+    """
+
+    def __init__(
+        self,
+        schema: Schema | None,
+        dialect: str,
+        *,
+        default_schema: str | None = None,
+        search_path: Sequence[str] = (),
+    ) -> None:
+        self.catalog = Catalog(schema, dialect, default_schema=default_schema, search_path=search_path)
+        self._cache: OrderedDict[str, Touched] = OrderedDict()
+        self._views: dict[str, ViewLineage | UnresolvedError | None] = {}
+        self._open: list[str] = []
+        self._schema, self._dialect = schema, dialect
+
+    def analyse(self, sql: str) -> Touched:
+        """What the text touches; several statements in it count together."""
+        if (known := self._cache.get(sql)) is not None:
+            self._cache.move_to_end(sql)
+            return known
+        touched = self._guarded(sql)
+        self._cache[sql] = touched
+        if len(self._cache) > MAX_CACHE:
+            self._cache.popitem(last=False)
+        return touched
+
+    def view(self, entry: Entry) -> ViewLineage | None:
+        """The lineage of a view, None for a base table; raises UnresolvedError."""
+        if entry.table.kind != "view":
+            return None
+        if entry.key not in self._views:
+            if entry.key in self._open or len(self._open) >= MAX_VIEW_DEPTH:
+                raise UnresolvedError("view-cyclic", entry.ref.table, whole=True)
+            self._open.append(entry.key)
+            try:
+                self._views[entry.key] = self._trace_view(entry)
+            except UnresolvedError as error:
+                self._views[entry.key] = UnresolvedError("view-unresolved", entry.ref.table, whole=True)
+                if error.reason == "view-cyclic":
+                    self._views[entry.key] = error
+            finally:
+                self._open.pop()
+        found = self._views[entry.key]
+        if isinstance(found, UnresolvedError):
+            raise UnresolvedError(found.reason, found.detail, whole=True)
+        return found
+
+    def _trace_view(self, entry: Entry) -> ViewLineage:
+        """A view body sees its own schema first and none of the CTEs of the statement that uses it."""
+        query, names = self._body(entry)
+        catalog = self.catalog
+        if entry.ref.schema and entry.ref.schema not in catalog.path[:1]:
+            path = (entry.ref.schema, *catalog.path)
+            catalog = Catalog(self._schema, self._dialect, default_schema=catalog.default, search_path=path)
+        traced = trace(Part(query), catalog, self)
+        listed = [column.name for column in entry.table.columns]
+        shown = names or [name for name, _ in traced.outputs]
+        if len(shown) != len(traced.outputs) or (listed and len(listed) != len(shown)):
+            raise UnresolvedError("view-unresolved", entry.ref.table)
+        columns = dict[str, Refs]()
+        for name, (_, refs) in zip(listed or shown, traced.outputs, strict=True):
+            columns[name] = columns.get(name, NOTHING) | refs
+        return ViewLineage(columns, traced.inner, traced.tables)
+
+    def _body(self, entry: Entry) -> tuple[exp.Query, list[str]]:
+        if not entry.table.sql or len(entry.table.sql) > MAX_BYTES:
+            raise UnresolvedError("view-unresolved", entry.ref.table)
+        names: list[str] = []
+        try:
+            tree = sqlglot.parse_one(entry.table.sql, dialect=self.catalog.dialect)
+        except SqlglotError:
+            raise UnresolvedError("view-unresolved", entry.ref.table) from None
+        body: exp.Expr | None = tree
+        if isinstance(tree, exp.Create):
+            body = tree.expression
+            if isinstance(tree.this, exp.Schema):
+                names = [node.name for node in tree.this.expressions]
+        if not isinstance(body, exp.Query):
+            raise UnresolvedError("view-unresolved", entry.ref.table)
+        return body, names
+
+    def _guarded(self, sql: str) -> Touched:
+        """Every failure, also one nobody thought of, ends as unresolved."""
+        kind = _kind_of(sql)
+        try:
+            return self._analyse(sql, kind)
+        except UnresolvedError as error:
+            return self._everything(kind, error.reason, error.detail)
+        except SqlglotError:
+            return self._everything("export" if OUTFILE.search(sql) else kind, "not-parsed", parsed=False)
+        except RecursionError:
+            return self._everything(kind, "too-deep", parsed=False)
+        except Exception as error:  # noqa: BLE001 # fail closed: the parser meets texts that nobody has tried
+            return self._everything(kind, "failed", type(error).__name__, parsed=False)
+        finally:
+            self._open.clear()
+
+    def _analyse(self, sql: str, kind: StatementKind) -> Touched:
+        if len(sql) > MAX_BYTES or len(sql.encode("utf-8", "replace")) > MAX_BYTES:
+            return self._everything(kind, "too-large", parsed=False)
+        if _depth(sql) > MAX_DEPTH:
+            return self._everything(kind, "too-deep", parsed=False)
+        if HARMLESS.fullmatch(sql):
+            return Touched(kind="other")
+        if EXECUTABLE_COMMENT.search(sql) or (self.catalog.family in _MYSQL and MYSQL_DASHES.search(sql)):
+            return self._everything(kind, "comment-executable", parsed=False)
+        if FOLDING_TRAPS.search(sql) or "\0" in sql:
+            return self._everything(kind, "not-parsed", parsed=False)
+        statements = [node for node in sqlglot.parse(sql, dialect=self.catalog.dialect) if node is not None]
+        if not statements:
+            return Touched(kind="other")
+        return _together([self._statement(statement, kind) for statement in statements])
+
+    def _statement(self, statement: exp.Expr, kind: StatementKind) -> Touched:
+        if isinstance(statement, exp.Command):
+            kind = _kind_of(f"{statement.this} {statement.expression}")
+            return self._everything(kind, "not-parsed", str(statement.this).upper()[:40], parsed=False)
+        if isinstance(statement, (exp.Transaction, exp.Commit, exp.Rollback)) and self.catalog.family not in _BLOCKS:
+            return Touched(kind="other")
+        plan: Plan | None = None
+        try:
+            check_tree(statement, self.catalog.family)
+            plan = lower(statement)
+            return self._touched(plan)
+        except UnresolvedError as error:
+            known = plan.kind if plan else _KIND_OF_NODE.get(type(statement).__name__, kind)
+            if error.whole:
+                return self._everything(known, error.reason, error.detail)
+            return self._named(statement, known, error)
+
+    def _touched(self, plan: Plan) -> Touched:
+        result = _Sum()
+        for part in plan.parts:
+            traced = trace(part, self.catalog, self)
+            result.add(traced.reads, traced.writes, traced.exposed, traced.tables)
+        for table, names in plan.writes:
+            result.add(writes=self._columns(table, names, result))
+        for table, names, out in plan.reads:
+            refs = self._columns(table, names, result)
+            result.add(refs, exposed=refs if out else NOTHING)
+        for table in plan.mentions:
+            result.tables.add(self._find(table).ref)
+        return result.touched(plan.kind)
+
+    def _find(self, table: exp.Table) -> Entry | Unknown:
+        return self.catalog.find(self.catalog.normalize(table))
+
+    def _columns(self, table: exp.Table, names: Sequence[str], result: _Sum) -> Refs:
+        """Columns named outside a query (COPY t (a), INSERT INTO t (a)); none named = all."""
+        entry = self._find(table)
+        result.tables.add(entry.ref)
+        if not isinstance(entry, Entry):
+            raise UnresolvedError("table-unknown", entry.ref.table)
+        view = self.view(entry)
+        if view:
+            result.tables |= view.tables
+        if not names:
+            return view.all() if view else entry.all()
+        refs = set[ColumnRef]()
+        for name in names:
+            spelling = self.catalog.fold(name, quoted=False)
+            stored = entry.spellings.get(name) or entry.spellings.get(spelling)
+            found = NOTHING if stored is None else (view.column(stored) if view else entry.column(stored))
+            if not found and not (view and stored in view.columns):
+                raise UnresolvedError("column-unknown", name)
+            refs |= found
+        return frozenset(refs)
+
+    def _named(self, statement: exp.Expr, kind: StatementKind, error: UnresolvedError) -> Touched:
+        """All columns of all tables that the statement names."""
+        ctes = {self.catalog.fold(cte.alias, quoted=False) for cte in statement.find_all(exp.CTE)}
+        refs, tables, system = set[ColumnRef](), set[TableRef](), True
+        for table in statement.find_all(exp.Table):
+            if not table.name or isinstance(table.this, exp.Func):
+                continue
+            found = self._find(table)
+            if isinstance(found, Entry):
+                try:
+                    view = self.view(found)
+                except UnresolvedError:
+                    return self._everything(kind, error.reason, error.detail)
+                behind = view.tables if view else frozenset[TableRef]()
+                refs |= found.all() | {ColumnRef(*ref, "*") for ref in behind}
+                tables |= {found.ref, *behind}
+                system = False
+            elif table.db or self.catalog.fold(table.name, quoted=False) not in ctes:
+                refs.add(ColumnRef(*found.ref, "*"))
+                tables.add(found.ref)
+                system = system and found.system
+        if not refs:
+            return self._everything(kind, error.reason, error.detail)
+        if system and kind == "read" and error.reason in ("column-unknown", "column-hidden"):
+            return Touched(kind=kind, reads=frozenset(refs), exposed=frozenset(refs), tables=frozenset(tables))
+        return _unresolved(kind, frozenset(refs), frozenset(tables), error.reason, error.detail)
+
+    def _everything(self, kind: StatementKind, reason: str, detail: str = "", *, parsed: bool = True) -> Touched:
+        """All columns of all tables of the catalogue."""
+        tables = frozenset(entry.ref for entry in self.catalog.entries.values())
+        return replace(_unresolved(kind, self.catalog.whole(), tables, reason, detail), parsed=parsed)
+
+
+class _Sum:
+    """Columns and tables of the parts of one statement."""
+
+    def __init__(self) -> None:
+        self.reads = set[ColumnRef]()
+        self.writes = set[ColumnRef]()
+        self.exposed = set[ColumnRef]()
+        self.tables = set[TableRef]()
+
+    def add(
+        self, reads: Refs = NOTHING, writes: Refs = NOTHING, exposed: Refs = NOTHING, tables: Iterable[TableRef] = ()
+    ) -> None:
+        self.reads |= reads
+        self.writes |= writes
+        self.exposed |= exposed
+        self.tables.update(tables)
+
+    def touched(self, kind: StatementKind) -> Touched:
+        return Touched(
+            kind=kind,
+            reads=frozenset(self.reads),
+            writes=frozenset(self.writes),
+            exposed=frozenset(self.exposed),
+            tables=frozenset(self.tables),
+        )
+
+
+_WRITING: Final = frozenset({"insert", "update", "delete", "ddl", "other"})
+_KIND_OF_NODE: Final[dict[str, StatementKind]] = {
+    "Select": "read", "Union": "read", "Intersect": "read", "Except": "read", "Subquery": "read",
+    "Insert": "insert", "Update": "update", "Merge": "update", "Delete": "delete", "TruncateTable": "delete",
+    "Copy": "export", "Create": "ddl", "Drop": "ddl", "Alter": "ddl", "Grant": "grant", "Revoke": "grant",
+}  # fmt: skip
+
+
+def _unresolved(
+    kind: StatementKind, refs: Refs, tables: frozenset[TableRef], reason: str, detail: str
+) -> Touched:
+    return Touched(
+        kind=kind,
+        reads=refs,
+        exposed=refs,
+        writes=refs if kind in _WRITING else NOTHING,
+        tables=tables,
+        resolved=False,
+        reason=reason,
+        detail=detail[:80],
+    )
+
+
+def _together(parts: list[Touched]) -> Touched:
+    """Several statements in one text: everything any of them touches, under the gravest kind."""
+    if len(parts) == 1:
+        return parts[0]
+    first = next((part for part in parts if not part.resolved), parts[0])
+    return Touched(
+        kind=min((part.kind for part in parts), key=_ORDER.index),
+        reads=NOTHING.union(*(part.reads for part in parts)),
+        writes=NOTHING.union(*(part.writes for part in parts)),
+        exposed=NOTHING.union(*(part.exposed for part in parts)),
+        tables=frozenset[TableRef]().union(*(part.tables for part in parts)),
+        resolved=all(part.resolved for part in parts),
+        parsed=all(part.parsed for part in parts),
+        reason=first.reason,
+        detail=first.detail,
+    )
+
+
+def _kind_of(sql: str) -> StatementKind:
+    """What a text is about by its first word; comments before it hide it."""
+    if ROLE_COMMAND.match(sql):
+        return "grant"
+    word = sql.lstrip("( \t\r\n;")[:20].split(None, 1)
+    return cast("StatementKind", KINDS_BY_WORD.get(word[0].lower().rstrip("(;"), "other") if word else "other")
+
+
+def _depth(sql: str) -> int:
+    """How deep parentheses, CASEs and runs of prefix operators nest at most, strings counted too."""
+    depth = deepest = 0
+    for char in sql:
+        if char in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in ")]}":
+            depth = max(0, depth - 1)
+    lowered = sql.lower()
+    return max(deepest, lowered.count("case") - lowered.count("end"), lowered.count("not not"))

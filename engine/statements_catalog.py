@@ -1,0 +1,208 @@
+"""The tables a statement can name, found by the dialect's own rules for case, quotes and default schemas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+from sqlglot.schema import MappingSchema
+
+from .statements_words import LEAKING_CATALOGS, PG_CATALOGS, SYSTEM_SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .tables import Schema, Table
+
+CATALOG_DB: Final = "tutela_catalog"
+"""Every known table is renamed into this schema, so that no name of the statement can capture it."""
+SYSTEM_DB: Final = "tutela_system"
+
+_DIALECTS: Final = {
+    "": "",
+    "postgresql": "postgres",
+    "mariadb": "mysql, normalization_strategy = case_insensitive",
+    "mysql": "mysql, normalization_strategy = case_insensitive",
+    "mssql": "tsql",
+    "sqlserver": "tsql",
+}
+_DEFAULT_SCHEMAS: Final = {"postgres": "public", "tsql": "dbo", "duckdb": "main", "sqlite": "main"}
+
+
+class TableRef(NamedTuple):
+    """A table as the catalogue spells it."""
+
+    schema: str
+    table: str
+
+
+class ColumnRef(NamedTuple):
+    """A column as the catalogue spells it; the column `*` stands for all columns of the table."""
+
+    schema: str
+    table: str
+    column: str
+
+    @property
+    def path(self) -> str:
+        """The name with its schema and table: `crm.customer.mobile`."""
+        return ".".join(part for part in self if part)
+
+
+ANYTHING: Final = ColumnRef("*", "*", "*")
+"""Any column of any table: what a statement touches about which nothing is known."""
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One table of the catalogue: its internal name and its columns under every spelling a statement may use."""
+
+    key: str
+    table: Table
+    ref: TableRef
+    spellings: dict[str, str] = field(default_factory=dict[str, str])
+    parent: Entry | None = None
+    """The table of which this one is a partition: its rows are the parent's rows too."""
+
+    def column(self, spelling: str) -> frozenset[ColumnRef]:
+        """The column under this spelling, and the same one of the partitioned table; empty when unknown."""
+        name = self.spellings.get(spelling)
+        if name is None:
+            return frozenset()
+        own = frozenset({ColumnRef(*self.ref, name)})
+        return own | self.parent.column(spelling) if self.parent else own
+
+    def all(self) -> frozenset[ColumnRef]:
+        """Every column: `*`."""
+        own = frozenset({ColumnRef(*self.ref, "*")})
+        return own | self.parent.all() if self.parent else own
+
+
+class Unknown(NamedTuple):
+    """A table that the catalogue does not know."""
+
+    ref: TableRef
+    system: bool = False
+    """True for a table of the system catalogue that holds no customer data."""
+
+
+def sqlglot_dialect(dialect: str) -> str:
+    """The dialect as sqlglot wants it, with the folding rules that servers have by default."""
+    name = dialect.strip().lower()
+    return _DIALECTS.get(name, name)
+
+
+class Catalog:
+    """Tables and columns of a schema, looked up as the dialect folds names."""
+
+    def __init__(
+        self,
+        schema: Schema | None,
+        dialect: str,
+        *,
+        default_schema: str | None = None,
+        search_path: Sequence[str] = (),
+    ) -> None:
+        self.dialect = sqlglot_dialect(dialect)
+        self.family = self.dialect.split(",", maxsplit=1)[0]
+        self._rules = Dialect.get_or_raise(self.dialect)
+        default = _DEFAULT_SCHEMAS.get(self.family, "") if default_schema is None else default_schema
+        self.path: tuple[str, ...] = tuple(search_path) or ((default,) if default else ())
+        self.default = default or (self.path[0] if self.path else "")
+        self.entries: dict[str, Entry] = {}
+        self._by_name: dict[str, list[Entry]] = {}
+        tables = schema.tables if schema else ()
+        for table in tables:
+            self._add(table)
+        self._link_partitions(tables, schema.partitions if schema else ())
+        self.mapping = MappingSchema(self._mapping(), dialect=self.dialect, normalize=False)
+
+    def _add(self, table: Table) -> None:
+        key = f"t{len(self.entries)}"
+        entry = Entry(key, table, TableRef(table.schema, table.name))
+        entry.spellings = self.spell(column.name for column in table.columns)
+        self.entries[key] = entry
+        for name in self._spellings(table.name):
+            self._by_name.setdefault(name, []).append(entry)
+
+    def _link_partitions(self, tables: Iterable[Table], partitions: Iterable[tuple[str, str]]) -> None:
+        paths = {entry.table.path: entry for entry in self.entries.values()}
+        names = {entry.table.name: entry for entry in self.entries.values()}
+        for table, entry in zip(tables, list(self.entries.values()), strict=True):
+            parent = paths.get(table.partition_of) or names.get(table.partition_of.rpartition(".")[2])
+            if table.partition_of and parent is not entry:
+                entry.parent = parent
+        for entry in self.entries.values():  # a cycle would never end
+            seen, at = {entry.key}, entry
+            while at.parent:
+                if at.parent.key in seen:
+                    at.parent = None
+                    break
+                at = at.parent
+                seen.add(at.key)
+        for partition, of in partitions:
+            parent = paths.get(of) or names.get(of.rpartition(".")[2])
+            if parent:
+                for name in self._spellings(partition.rpartition(".")[2]):
+                    self._by_name.setdefault(name, []).append(parent)
+
+    def _mapping(self) -> dict[str, object]:
+        tables: dict[str, object] = {
+            entry.key: dict.fromkeys(entry.spellings, "unknown")
+            for entry in self.entries.values()
+            if entry.spellings
+        }
+        return {CATALOG_DB: tables} if tables else {}
+
+    def spell(self, names: Iterable[str]) -> dict[str, str]:
+        """Every spelling under which the columns can appear in a normalised statement -> the stored name."""
+        stored = list(names)
+        result = {name: name for name in stored}
+        for name in stored:
+            for spelling in self._spellings(name):
+                result.setdefault(spelling, name)
+        return result
+
+    def _spellings(self, name: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.fold(name, quoted=False), self.fold(name, quoted=True))))
+
+    def fold(self, name: str, *, quoted: bool) -> str:
+        """A name as the dialect sees it."""
+        return normalize_identifiers(exp.to_identifier(name, quoted=quoted), dialect=self._rules).name
+
+    def normalize(self, table: exp.Table) -> exp.Table:
+        """The name of a table as the dialect sees it, without what hangs on it."""
+        bare = exp.Table(**{part: node.copy() for part in ("this", "db", "catalog") if (node := table.args.get(part))})
+        return normalize_identifiers(bare, dialect=self._rules)
+
+    def find(self, table: exp.Table) -> Entry | Unknown:
+        """The table that a (normalised) name means."""
+        db, name = table.db, table.name
+        foreign = bool(table.catalog) and self.family != "postgres"
+        found = self._by_name.get(name, []) if not foreign else []
+        schemas = (db,) if db else self.path
+        for schema in schemas:
+            for entry in found:
+                own = entry.ref.schema or self.default
+                if not own or schema in self._spellings(own):
+                    return entry
+        if not db and len(found) == 1:
+            return found[0]
+        if db and not self.default and len(found) == 1 and not found[0].ref.schema:
+            return found[0]
+        return Unknown(TableRef(db or self.default, name), system=not foreign and self._is_system(db, name))
+
+    def _is_system(self, db: str, name: str) -> bool:
+        folded = name.lower()
+        if folded in LEAKING_CATALOGS:
+            return False
+        if db:
+            return db.lower() in SYSTEM_SCHEMAS
+        return self.family == "postgres" and folded in PG_CATALOGS
+
+    def whole(self) -> frozenset[ColumnRef]:
+        """All columns of all tables, or `ANYTHING` when no table is known."""
+        return frozenset(ColumnRef(*entry.ref, "*") for entry in self.entries.values()) or frozenset({ANYTHING})

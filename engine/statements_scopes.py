@@ -1,0 +1,343 @@
+"""What one query reads and lets out: every column node is traced to a base column, or the query is unresolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+from .statements_catalog import CATALOG_DB, SYSTEM_DB, Catalog, ColumnRef, Entry, TableRef
+from .statements_lower import Part, UnresolvedError
+from .statements_words import FUNCTION_SCHEMAS, FUNCTIONS, READING_NODES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_COLUMNS: Final = 1_500
+"""Column nodes in one statement; qualifying takes quadratic time in them."""
+
+Refs = frozenset[ColumnRef]
+NOTHING: Final[Refs] = frozenset()
+
+_TABLE_ARGS: Final = frozenset({"this", "db", "catalog", "alias", "joins", "laterals", "only", "sample", "hints"})
+_PARAMETER_COLUMNS: Final = frozenset({"snowflake", "duckdb"})
+"""Dialects in which `$1` or `#1` can be a column."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewLineage:
+    """What each column of a view shows, and what decides which rows it has."""
+
+    columns: dict[str, Refs]
+    influence: Refs
+    tables: frozenset[TableRef]
+
+    def column(self, name: str) -> Refs:
+        """The base columns behind a column of the view; empty when it has none of this name."""
+        found = self.columns.get(name)
+        return NOTHING if found is None else found | self.influence
+
+    def all(self) -> Refs:
+        """The base columns behind all columns."""
+        return self.influence.union(*self.columns.values())
+
+
+class Views(Protocol):
+    """Where the lineage of views comes from."""
+
+    def view(self, entry: Entry) -> ViewLineage | None:
+        """The lineage of a view, None for a base table; raises UnresolvedError."""
+        ...
+
+
+@dataclass(slots=True)
+class Traced:
+    """The base columns of one query."""
+
+    reads: Refs
+    writes: Refs
+    exposed: Refs
+    outputs: tuple[tuple[str, Refs], ...]
+    inner: Refs
+    """Reads outside the root's select list: filters, joins, and everything in nested queries."""
+    tables: frozenset[TableRef]
+
+
+def check_tree(tree: exp.Expr, family: str) -> None:
+    """Refuse what can read without a column that shows it: unknown functions, positional columns, pivots."""
+    count = 0
+    for node in tree.walk():
+        name = type(node).__name__
+        if name in READING_NODES:
+            raise UnresolvedError("statement-clause", name.upper(), whole=name in ("ReadCSV", "ReadParquet", "Command"))
+        if name in ("PositionalColumn", "Columns"):
+            raise UnresolvedError("column-hidden")
+        if isinstance(node, exp.Parameter) and family in _PARAMETER_COLUMNS:
+            raise UnresolvedError("column-hidden")
+        if isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc)):
+            _check_function(node)
+        elif isinstance(node, exp.Dot):
+            _check_dot(node)
+        count += isinstance(node, exp.Column)
+    if count > MAX_COLUMNS:
+        raise UnresolvedError("statement-large")
+
+
+def _check_function(node: exp.Expr) -> None:
+    name = node.this if isinstance(node.this, str) else getattr(node.this, "name", "")
+    if str(name).lower() not in FUNCTIONS:
+        raise UnresolvedError("function-unknown", str(name), whole=True)
+
+
+def _check_dot(node: exp.Dot) -> None:
+    """`pg_catalog.lower(x)` and `(row).field` are known; `other.lower(x)` and `x.method()` are not."""
+    left, right = node.this, node.expression
+    if isinstance(right, exp.Func):
+        if not (isinstance(left, exp.Identifier) and left.name.lower() in FUNCTION_SCHEMAS):
+            raise UnresolvedError("function-unknown", right.name, whole=True)
+    elif isinstance(left, exp.Identifier):
+        raise UnresolvedError("column-hidden")
+
+
+def trace(part: Part, catalog: Catalog, views: Views) -> Traced:
+    """Trace a query; raises UnresolvedError."""
+    return _Tracer(part, catalog, views).run()
+
+
+class _Tracer:
+    """The tracing of one query."""
+
+    def __init__(self, part: Part, catalog: Catalog, views: Views) -> None:
+        self.part = part
+        self.catalog = catalog
+        self.views = views
+        self.tables: set[TableRef] = set()
+        self.scopes: dict[int, Scope] = {}
+        """The scope of each column node, by the node's identity; the tree lives as long as the tracer."""
+        self.outputs: dict[int, dict[str, Refs] | None] = {}
+        self.recursive = False
+
+    def run(self) -> Traced:
+        tree: exp.Expr = self.part.query.copy()
+        check_tree(tree, self.catalog.family)
+        tree = normalize_identifiers(tree, dialect=self.catalog.dialect)
+        self._bind(tree)
+        try:
+            tree = qualify(
+                tree,
+                schema=self.catalog.mapping,
+                dialect=self.catalog.dialect,
+                quote_identifiers=False,
+            )
+        except SqlglotError as error:
+            raise UnresolvedError("column-unknown", _detail(error)) from None
+        scopes = traverse_scope(tree)
+        if not scopes:
+            raise UnresolvedError("statement-kind", whole=True)
+        self.recursive = any(with_.recursive for with_ in tree.find_all(exp.With))
+        self._visit(tree, scopes)
+        return self._result(tree, scopes)
+
+    def _bind(self, tree: exp.Expr) -> None:
+        """Rename every base table to its entry, and make sure that no table node is left over."""
+        settled: set[int] = set()
+        for scope in traverse_scope(tree):
+            for source in scope.sources.values():
+                if isinstance(source, exp.Table) and id(source) not in settled:
+                    self._bind_table(source)
+                    settled.add(id(source))
+            for name, node in scope.references:
+                if isinstance(scope.sources.get(name), Scope):
+                    settled.add(id(node))
+        for table in tree.find_all(exp.Table):
+            if id(table) not in settled:
+                raise UnresolvedError("table-hidden", table.name)
+            if extra := [name for name, value in table.args.items() if value and name not in _TABLE_ARGS]:
+                raise UnresolvedError("statement-clause", extra[0].strip("_").upper())
+
+    def _bind_table(self, table: exp.Table) -> None:
+        if isinstance(table.this, exp.Func):
+            return  # a table function: its arguments are columns of their own, its name is on the list
+        if not isinstance(table.this, exp.Identifier):
+            raise UnresolvedError("table-hidden", table.name)
+        alias = table.args.get("alias")
+        if alias and alias.args.get("columns"):
+            raise UnresolvedError("alias-columns", table.name)
+        found = self.catalog.find(table)
+        self.tables.add(found.ref)
+        if not alias:
+            table.set("alias", exp.TableAlias(this=table.this.copy()))
+        table.set("catalog", None)
+        if isinstance(found, Entry):
+            table.set("this", exp.to_identifier(found.key, quoted=True))
+            table.set("db", exp.to_identifier(CATALOG_DB, quoted=True))
+        elif found.system:
+            table.set("this", exp.to_identifier(f"{found.ref.schema}.{found.ref.table}", quoted=True))
+            table.set("db", exp.to_identifier(SYSTEM_DB, quoted=True))
+        else:
+            raise UnresolvedError("table-unknown", found.ref.table)
+
+    def _visit(self, tree: exp.Expr, scopes: Iterable[Scope]) -> None:
+        """Give every column node its scope; a node that none has visited makes the query unresolved."""
+        for scope in scopes:
+            for node in scope.walk():
+                if isinstance(node, (exp.Column, exp.TableColumn)):
+                    self.scopes.setdefault(id(node), scope)
+        for node in tree.walk():
+            if isinstance(node, (exp.Column, exp.TableColumn)) and id(node) not in self.scopes:
+                raise UnresolvedError("column-hidden")
+            if isinstance(node, exp.Star) and not _counted(node):
+                raise UnresolvedError("column-hidden", "*")
+
+    def _result(self, tree: exp.Expr, scopes: list[Scope]) -> Traced:
+        root = scopes[-1]
+        first = self.part.targets
+        selects = list(root.expression.selects) if isinstance(root.expression, exp.Query) else []
+        targets = {id(node) for select in selects[:first] for node in select.find_all(exp.Column)}
+        shown = {id(node) for select in selects for node in select.find_all(exp.Column, exp.TableColumn)}
+        plain = isinstance(root.expression, exp.Select) and not root.expression.args.get("distinct")
+        writes, reads, inner = set[ColumnRef](), set[ColumnRef](), set[ColumnRef]()
+        for node in tree.walk():
+            if isinstance(node, (exp.Column, exp.TableColumn)):
+                refs = self._direct(node)
+                (writes if id(node) in targets else reads).update(refs)
+                nested = self.scopes[id(node)] is not root
+                if nested or id(node) not in shown or not plain:
+                    inner.update(refs)
+        outputs = tuple(self._positional(root))
+        exposed = frozenset[ColumnRef]().union(*(refs for _, refs in outputs[first + self.part.values :]))
+        return Traced(
+            reads=frozenset(reads),
+            writes=frozenset(writes),
+            exposed=exposed if self.part.out else NOTHING,
+            outputs=outputs,
+            inner=frozenset(inner),
+            tables=frozenset(self.tables),
+        )
+
+    def _source(self, scope: Scope, name: str) -> exp.Expr | Scope:
+        """The source that a name means in a scope or in the ones around it."""
+        at: Scope | None = scope
+        while at is not None:
+            found = at.selected_sources.get(name)
+            if found:
+                return found[1]
+            if name in at.semi_or_anti_join_tables and name in at.sources:
+                return at.sources[name]
+            if name in at.lateral_sources:
+                return at.lateral_sources[name]
+            at = at.parent
+        raise UnresolvedError("column-unknown", name)
+
+    def _direct(self, node: exp.Expr) -> Refs:
+        """The base columns that a node names itself; a column of a derived table names none."""
+        scope = self.scopes[id(node)]
+        if isinstance(node, exp.TableColumn):
+            return self._whole(self._source(scope, node.name))
+        if table := node.text("table"):
+            source = self._source(scope, table)
+            return self._base(source, node.name) if isinstance(source, exp.Table) else NOTHING
+        return self._alias(scope, node)
+
+    def _alias(self, scope: Scope, node: exp.Expr) -> Refs:
+        """A name that is left without a table: an output column, and whatever base column it may also mean."""
+        refs = set[ColumnRef]()
+        for _, source in scope.selected_sources.values():
+            if isinstance(source, exp.Table):
+                entry = self._entry(source)
+                if entry and node.name in entry.spellings:
+                    refs |= self._base(source, node.name)
+        if not refs and not (isinstance(scope.expression, exp.Query) and node.name in scope.expression.named_selects):
+            raise UnresolvedError("column-unknown", node.name)
+        return frozenset(refs)
+
+    def _entry(self, source: exp.Table) -> Entry | None:
+        return self.catalog.entries.get(source.name) if source.db == CATALOG_DB else None
+
+    def _base(self, source: exp.Expr, name: str) -> Refs:
+        if not isinstance(source, exp.Table) or isinstance(source.this, exp.Func):
+            return NOTHING
+        if source.db == SYSTEM_DB:
+            return frozenset({ColumnRef(*source.name.split(".", 1), name)})
+        entry = self._entry(source)
+        if entry is None:
+            raise UnresolvedError("table-hidden", source.name)
+        if view := self.views.view(entry):
+            self.tables |= view.tables
+            refs = view.column(entry.spellings.get(name, name))
+        else:
+            refs = entry.column(name)
+        if not refs and not (view and entry.spellings.get(name, name) in view.columns):
+            raise UnresolvedError("column-unknown", name)
+        return refs
+
+    def _whole(self, source: exp.Expr | Scope) -> Refs:
+        """All columns of a source: a reference to its row."""
+        if isinstance(source, Scope):
+            return self._under(source.expression)
+        entry = self._entry(source) if isinstance(source, exp.Table) else None
+        if entry is None:
+            raise UnresolvedError("column-hidden")
+        view = self.views.view(entry)
+        if view:
+            self.tables |= view.tables
+            return view.all()
+        return NOTHING.union(*(entry.column(spelling) for spelling in entry.spellings)) or entry.all()
+
+    def _lineage(self, node: exp.Expr) -> Refs:
+        """The base columns behind a node, through derived tables and CTEs."""
+        scope = self.scopes[id(node)]
+        table = node.name if isinstance(node, exp.TableColumn) else node.text("table")
+        source = self._source(scope, table) if table else None
+        if not isinstance(source, Scope):
+            return self._direct(node)
+        if isinstance(node, exp.TableColumn):
+            return self._under(source.expression)
+        named = self._named(source)
+        if named is None or node.name not in named:
+            return self._under(source.expression)
+        return named[node.name]
+
+    def _named(self, scope: Scope) -> dict[str, Refs] | None:
+        """The outputs of a scope by name; None where names and positions may differ."""
+        key = id(scope)
+        if key not in self.outputs:
+            simple = isinstance(scope.expression, exp.Query) and not scope.outer_columns and not self.recursive
+            self.outputs[key] = dict(self._positional(scope)) if simple else None
+        return self.outputs[key]
+
+    def _positional(self, scope: Scope) -> list[tuple[str, Refs]]:
+        expression = scope.expression
+        if isinstance(expression, exp.Select):
+            return [(select.alias_or_name, self._under(select)) for select in expression.selects]
+        names = expression.named_selects if isinstance(expression, exp.Query) else []
+        everything = self._under(expression)
+        if isinstance(expression, exp.SetOperation) and scope.set_operation_scopes and not expression.args.get("by_name"):
+            arms = [self._positional(arm) for arm in scope.set_operation_scopes]
+            if len({len(arm) for arm in arms}) == 1 and len(arms[0]) == len(names):
+                merged = [frozenset[ColumnRef]().union(*(cell[1] for cell in row)) for row in zip(*arms, strict=True)]
+                return list(zip(names, merged, strict=True))
+        return [(name, everything) for name in names] or [("", everything)]
+
+    def _under(self, expression: exp.Expr) -> Refs:
+        nodes = expression.find_all(exp.Column, exp.TableColumn)
+        return NOTHING.union(*(self._lineage(node) for node in nodes if id(node) in self.scopes))
+
+
+def _counted(star: exp.Star) -> bool:
+    """Whether a star that is left over reads no column of its own: `count(*)`, `(row).*`."""
+    if star.args.get("except_") or star.args.get("replace"):
+        return False
+    parent = star.parent
+    return isinstance(parent, exp.Count) or (isinstance(parent, exp.Dot) and parent.find(exp.TableColumn) is not None)
+
+
+def _detail(error: SqlglotError) -> str:
+    """The name in a message of sqlglot, without the statement that it quotes."""
+    parts = str(error).split("'")
+    return parts[1][:80] if len(parts) > 2 else ""

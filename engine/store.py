@@ -1,0 +1,121 @@
+"""Rules as compact plain tuples: little memory, and a form that `marshal` can write into a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from .errors import Location
+from .model import Basis, Obligation, Severity, Words
+from .rules import ConditionText, Default, Meta, Rule, Test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Record = tuple[Any, ...]
+
+EFFECT = 3
+
+
+def pack_rule(rule: Rule) -> Record:
+    """A rule as nested tuples of texts, numbers and None."""
+    return (
+        rule.id,
+        rule.kind,
+        rule.policy,
+        rule.effect,
+        rule.actions,
+        _pack_location(rule.location),
+        tuple(tuple(test) for test in rule.target),
+        tuple(rule.when) if rule.when else None,
+        tuple(rule.unless) if rule.unless else None,
+        rule.severity.value,
+        tuple((obligation.kind, _plain(obligation.args)) for obligation in rule.obligations),
+        rule.needs,
+        _pack_meta(rule.meta),
+        rule.variant,
+    )
+
+
+def unpack_rule(record: Record) -> Rule:
+    """The rule of a record."""
+    return Rule(
+        id=record[0],
+        kind=record[1],
+        policy=record[2],
+        effect=record[3],
+        actions=record[4],
+        location=Location(*record[5]),
+        target=tuple(Test(*test) for test in record[6]),
+        when=ConditionText(*record[7]) if record[7] else None,
+        unless=ConditionText(*record[8]) if record[8] else None,
+        severity=Severity(record[9]),
+        obligations=tuple(Obligation(kind, args) for kind, args in record[10]),
+        needs=record[11],
+        meta=_unpack_meta(record[12]),
+        variant=record[13],
+    )
+
+
+def pack_default(default: Default) -> Record:
+    """A default as nested tuples."""
+    location = _pack_location(default.location) if default.location else None
+    return (
+        default.id, default.actions, location, default.severity.value, _pack_meta(default.meta), default.needs,
+    )  # fmt: skip
+
+
+def unpack_default(record: Record) -> Default:
+    """The default of a record."""
+    location = Location(*record[2]) if record[2] else None
+    return Default(record[0], record[1], location, Severity(record[3]), _unpack_meta(record[4]), record[5])
+
+
+class RuleStore(Sequence[Rule]):
+    """A sequence of rules that makes each one when it is asked for."""
+
+    __slots__ = ("records",)
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self.records = tuple(records)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    @overload
+    def __getitem__(self, index: int) -> Rule: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Rule]: ...
+    def __getitem__(self, index: int | slice) -> Rule | Sequence[Rule]:
+        if isinstance(index, slice):
+            return RuleStore(self.records[index])
+        return unpack_rule(self.records[index])
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (any YAML value)
+    """YAML data without its marks, as `marshal` wants it."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _pack_location(location: Location) -> Record:
+    return (location.file, location.line, location.column)
+
+
+_EMPTY: Record = ()
+
+
+def _pack_meta(meta: Meta) -> Record:
+    if meta == Meta():
+        return _EMPTY
+    return (tuple(meta.title), tuple(meta.message), tuple(meta.remedy), tuple(tuple(basis) for basis in meta.basis))
+
+
+def _unpack_meta(record: Record) -> Meta:
+    if not record:
+        return Meta()
+    title, message, remedy, basis = record
+    return Meta(Words(*title), Words(*message), Words(*remedy), tuple(Basis(*entry) for entry in basis))

@@ -1,0 +1,81 @@
+"""A schema as values: tables with their columns, each with the place where it is defined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .errors import Location
+
+Kind = Literal["table", "view"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table or view; `location` is the place of its name in the file that defines it."""
+
+    table: str
+    name: str
+    location: Location
+    schema: str = ""
+    data_type: str = ""
+    """The type as the dialect writes it; empty when there is none (SQLite, a view)."""
+    nullable: bool = True
+    comment: str = ""
+    primary_key: bool = False
+    default: str = ""
+
+    @property
+    def path(self) -> str:
+        """The name of the column with table and schema: `crm.customer.mobile`."""
+        return ".".join(part for part in (self.schema, self.table, self.name) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table or view; a view and a table made from a query carry their SQL."""
+
+    name: str
+    columns: tuple[Column, ...]
+    location: Location
+    schema: str = ""
+    comment: str = ""
+    kind: Kind = "table"
+    sql: str = ""
+    partition_of: str = ""
+    """The table of which this one, attached later, is a partition."""
+
+    @property
+    def path(self) -> str:
+        """The name of the table with its schema: `crm.customer`."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsed:
+    """A statement that matters to the schema and could not be understood: its place and why."""
+
+    location: Location
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """Everything a schema source says, in its own order."""
+
+    tables: tuple[Table, ...]
+    unparsed: tuple[Unparsed, ...] = ()
+    dialect: str = ""
+    """The dialect of the (first) file, as sqlglot names it."""
+    partitions: tuple[tuple[str, str], ...] = ()
+    """(partition, parent table) of partitions without columns of their own; they are not among `tables`."""
+    skipped: dict[str, int] = field(default_factory=dict[str, int])
+    """How many statements of each kind do not matter to the schema: `{"INSERT": 20}`."""
+
+    def columns(self) -> Iterator[Column]:
+        """Every column of every table and view."""
+        for table in self.tables:
+            yield from table.columns

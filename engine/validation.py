@@ -1,0 +1,162 @@
+"""JSON Schema violations as problems with a place, a plain message and a "did you mean"."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from .documents import Document, Items, Map
+from .errors import Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
+
+TYPES: Final = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "a text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
+MAX_SHOWN: Final = 60
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """The known word nearest to a mistyped one, or nothing."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+def kind_of(value: object) -> str:
+    """Name the JSON type of a value in plain words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return TYPES["boolean"]
+    if isinstance(value, int | float):
+        return TYPES["number"]
+    if isinstance(value, str):
+        return TYPES["string"]
+    return TYPES["object"] if isinstance(value, dict) else TYPES["array"]
+
+
+def place(document: Document, path: Sequence[str | int], code: str, *, key: bool = False, **args: object) -> Problem:
+    """A problem at a path of a document: line and column where it has marks, else a JSON pointer."""
+    if isinstance(document.data, Map | Items):
+        return document.problem(code, document.mark(path, key=key), **args)
+    pointer = "".join(f"/{step}" for step in path)
+    return Problem(code=code, location=Location(f"{document.file}#{pointer}" if path else document.file), args=args)
+
+
+def validate(document: Document, schema: Mapping[str, object], name: str) -> list[Problem]:
+    """Every violation of a schema in a document; `name` keys the cache of compiled validators."""
+    validator = _validator(name, _Hashed(schema))
+    return [problem for error in validator.iter_errors(document.data) for problem in _problems(document, error)]
+
+
+class _Hashed:
+    """A schema as a cache key: equal by identity, kept alive by the cache."""
+
+    def __init__(self, schema: Mapping[str, object]) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashed)
+
+
+@cache
+def _validator(name: str, hashed: _Hashed) -> Validator:
+    del name
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(hashed.schema)
+
+
+def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
+    path = list(error.absolute_path)
+    handler = _HANDLERS.get(str(error.validator))
+    if handler is not None:
+        yield from handler(document, path, error)
+    else:
+        yield place(document, path, "value-invalid", what=error.message[:200])
+
+
+def _unknown(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    known = schema.get("properties", {})
+    for name in instance:
+        if name not in known and not name.startswith("\0"):
+            guess = suggestion(name, (k for k in known if k not in instance) or known)
+            hint = f"; did you mean `{guess}`?" if guess else ""
+            known_text = ", ".join(known)
+            yield place(document, [*path, name], "key-unknown", key=True, key_=name, hint=hint, known=known_text)
+
+
+def _missing(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
+    schema: Any = error.schema
+    instance: Any = error.instance
+    missing = [name for name in schema["required"] if name not in instance]
+    # jsonschema reports each missing name as an error of its own: say each once.
+    name = next((name for name in missing if error.message.startswith(f"{name!r} ")), missing[0])
+    yield place(document, path, "key-missing", key_=name)
+
+
+def _type(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
+    wanted: Any = error.validator_value
+    words = [TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted)]
+    yield place(document, path, "type-wrong", expected=" or ".join(words), found=kind_of(error.instance), what=_name(path))
+
+
+def _enum(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
+    known = [str(value) for value in list(error.validator_value)]  # type: ignore[call-overload]
+    guess = suggestion(str(error.instance), known)
+    hint = f"; did you mean `{guess}`?" if guess else ""
+    yield place(document, path, "value-not-listed", value=_short(error.instance), known=", ".join(known), hint=hint)
+
+
+def _pattern(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
+    yield place(document, path, "value-malformed", value=_short(error.instance), pattern=error.validator_value, what=_name(path))
+
+
+def _length(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
+    yield place(document, path, "value-empty", what=_name(path), limit=error.validator_value)
+
+
+def _range(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
+    yield place(document, path, "value-out-of-range", value=_short(error.instance), limit=error.validator_value, what=_name(path))
+
+
+_HANDLERS: Final = {
+    "additionalProperties": _unknown,
+    "unevaluatedProperties": _unknown,
+    "required": _missing,
+    "type": _type,
+    "enum": _enum,
+    "const": _enum,
+    "pattern": _pattern,
+    "minItems": _length,
+    "minLength": _length,
+    "maxItems": _length,
+    "minimum": _range,
+    "maximum": _range,
+}
+
+
+def _name(path: Sequence[str | int]) -> str:
+    """The last named step of a path."""
+    return next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"

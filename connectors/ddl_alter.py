@@ -10,7 +10,6 @@ from sqlglot import exp
 
 from .ddl_build import Draft
 from .ddl_parse import Name, NotUnderstood, definition, definitions, name_offset, parse, string_of, table_name
-
 from .ddl_split import blank_comments
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 _PREFIX: Final = re.compile(
     r"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?:[\w$@#]+|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])"
-    r"(?:\s*\.\s*(?:[\w$@#]*|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])){0,3}(?:\s*\*)?(?:\s+WITH\s+(?:NO)?CHECK)?",
+    r"(?:\s*\.\s*(?:[\w$@#]+|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])?){0,3}(?:\s*\*)?(?:\s+WITH\s+(?:NO)?CHECK)?",
     re.IGNORECASE,
 )
 _MATTERS: Final = re.compile(
@@ -29,10 +28,9 @@ _MATTERS: Final = re.compile(
     r"|DEFAULT|SUPPLEMENTAL|STATISTICS|PERIOD)\b)|CHANGE\b|RENAME\s+(?!(?:INDEX|KEY|CONSTRAINT)\b)|INHERIT\b)",
     re.IGNORECASE,
 )
+_UNTYPED: Final = re.compile(r"\s*ADD\s+(?:COLUMN\s+)?[`\"\[]?\w+[`\"\]]?\s*\Z", re.IGNORECASE)
 _ATTACH: Final = re.compile(r"\s*ATTACH\s+PARTITION\s+(?:[\w$\"]+\s*\.\s*)?\"?([\w$]+)\"?", re.IGNORECASE)
-_TOKEN: Final = re.compile(
-    r"'(?:[^'\\]++|\\.|'')*+'|\"[^\"]*+\"|`[^`]*+`|[(),]", re.DOTALL
-)
+_TOKEN: Final = re.compile(r"'(?:[^'\\]++|\\.|'')*+'|\"[^\"]*+\"|`[^`]*+`|[(),]", re.DOTALL)
 _MAX_ACTIONS: Final = 500
 
 
@@ -78,6 +76,8 @@ def _single(  # noqa: PLR0913, PLR0917 - all of them are needed to say where the
     if attached := _ATTACH.match(action):
         _attach(prefix, attached[1], builder)
         return
+    if _UNTYPED.match(action):  # SQLite columns need no type
+        action = f"{action} text"
     shift = statement.offset + start - len(prefix) - 1
     try:
         _apply(parse(f"{prefix} {action}", dialect, statement.depth), shift, builder, places, dialect)

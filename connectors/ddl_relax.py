@@ -34,6 +34,7 @@ _NAME_TYPE: Final = re.compile(
 _KEEP: Final = re.compile(
     r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE
 )
+_TABLE_COMMENT: Final = re.compile(r"\bCOMMENT\s*=\s*'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
 _MAX_ELEMENTS: Final = 4000
 
 
@@ -63,7 +64,8 @@ def relaxed(text: str, parses: Callable[[str], bool]) -> str | None:
             if kept is not part and not parses(f"CREATE TABLE t ({kept})"):
                 return None
             pieces.append(kept)
-    return plain[:body] + _joined(pieces) + ")"
+    note = _TABLE_COMMENT.search(plain, elements[-1].end)
+    return plain[:body] + _joined(pieces) + ")" + (f" {note[0]}" if note else "")
 
 
 def _elements(text: str) -> tuple[int, list[Element]]:

@@ -262,12 +262,12 @@ class _Splitter:
     def on_table(self, match: re.Match[str]) -> None:
         """A line that starts a table ends what stands before it; an indented one in a procedure does not."""
         indented = match[0][0] in " \t" and self.dialect != "postgres"
-        if self.start >= 0 and not (indented and self._blocks_split(match.start())):
+        if self.start >= 0 and not (indented and self.blocks_split(match.start())):
             self._finish(match.start())
         if self.start < 0:
             self._begin(match.end() - len(match[0].lstrip()))
 
-    def _blocks_split(self, at: int) -> bool:
+    def blocks_split(self, at: int) -> bool:
         head = head_of(self.text[self.start : min(at, self.start + _HEAD)])
         return bool(_ROUTINE.match(head)) or head.startswith(("GRANT", "REVOKE", "EXPLAIN"))
 
@@ -276,7 +276,8 @@ class _Splitter:
         if self.start >= 0 and self.depth == 0 and self.dialect == "tsql":
             head = head_of(self.text[self.start : min(match.start(), self.start + _HEAD)])
             inside = head.startswith("ALTER TABLE") and match[0].strip().upper() in _ALTER_WORDS
-            if inside or not (head.startswith(("ALTER TABLE", "EXEC")) or CREATE_TABLE.match(head)):
+            own = match[0].strip().upper() in _OWN_STATEMENT and not self.blocks_split(match.start())
+            if inside or not (own or head.startswith(("ALTER TABLE", "EXEC")) or CREATE_TABLE.match(head)):
                 self.at = match.start() + len(match[0])
             else:
                 self._finish(match.start())
@@ -297,7 +298,7 @@ class _Splitter:
         """A quote without its end: give up this statement, go on at the next line that starts a table."""
         begin = self.start if self.start >= 0 else match.start()
         self.broken += 1
-        after = _NEXT_LINE_TABLE.search(self.text, match.end()) if self.broken < _MAX_BROKEN else None
+        after = _NEXT_LINE_TABLE.search(self.text, begin + 1) if self.broken < _MAX_BROKEN else None
         end = after.start() if after else len(self.text)
         text = self.text[begin:end]
         self.found.append(Statement(text, begin, head_of(text), self.deepest, f"unterminated {match[0]}"))
@@ -321,6 +322,7 @@ _DELIMITER: Final = re.compile(
     r"^[ \t]*+DELIMITER[ \t]++(?P<mark>\S{1,20})[^\n]*", re.IGNORECASE | re.MULTILINE
 )
 _SLASH: Final = re.compile(r"^/[ \t]*+\r?$", re.MULTILINE)
+_OWN_STATEMENT: Final = frozenset({"ALTER", "EXEC", "EXECUTE"})
 _ALTER_WORDS: Final = frozenset({"ALTER", "DROP", "SET"})
 _HANDLERS: Final = {
     "open": _Splitter.on_open,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +16,7 @@ from tutela.engine.validation import place, suggestion
 from .files import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 LIMIT: Final = 32 * 1024 * 1024
 """Bytes a policy file may have."""
@@ -25,7 +24,8 @@ SUFFIXES: Final = (".yaml", ".yml")
 PACK: Final = "pack:"
 TESTS: Final = "tests"
 """Folders with this name hold policy tests; they are read by `tutela test` only."""
-_INCLUDE: Final = re.compile(r"^include\s*:", re.MULTILINE)
+MAX_INCLUDES: Final = 20
+"""How deep includes may be nested."""
 
 
 def packs_folder() -> Path:
@@ -74,11 +74,17 @@ class _Reader:
         if not path.is_dir():
             self.file(path)
             return
-        found = sorted(_policy_files(path, tests=self.tests))
-        if not found:
+        before = len(self.problems)
+        found = sorted(_policy_files(path, tests=self.tests, unreadable=self._unreadable))
+        if not found and len(self.problems) == before:
             self.problems.append(Problem(code="policy-none", location=Location(shown(path))))
         for file in found:
             self.file(file)
+
+    def _unreadable(self, error: OSError) -> None:
+        """A folder that cannot be listed may hold denying rules: it is never left out in silence."""
+        args = {"file": error.filename, "reason": (error.strerror or "unknown reason").lower()}
+        self.problems.append(Problem(code="file-unreadable", location=Location(str(error.filename)), args=args))
 
     def _pack(self, entry: str) -> Path | None:
         name = entry.removeprefix(PACK)
@@ -102,7 +108,7 @@ class _Reader:
             return
         source = Source(shown(path), text)
         self.sources[real] = source
-        if _INCLUDE.search(text):
+        if "include" in text:
             self.chain.append(real)
             self._includes(read_document(text, source.name), path)
             self.chain.pop()
@@ -128,14 +134,16 @@ class _Reader:
             return place(document, ["include", number], "include-cycle", path=entry, cycle=" -> ".join(names))
         if not target.exists():
             return place(document, ["include", number], "include-missing", path=entry)
+        if len(self.chain) > MAX_INCLUDES:
+            return place(document, ["include", number], "include-too-deep", limit=MAX_INCLUDES)
         allowed = (self.root, packs_folder().resolve(), path.parent.resolve())
         if not any(target.is_relative_to(folder) for folder in allowed):
             return place(document, ["include", number], "include-outside", path=entry)
         return None
 
 
-def _policy_files(folder: Path, *, tests: bool) -> Iterator[Path]:
-    for base, folders, names in os.walk(folder):
+def _policy_files(folder: Path, *, tests: bool, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
+    for base, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(f for f in folders if not f.startswith(".") and (tests or f != TESTS))
         for name in names:
             if name.endswith(SUFFIXES) and not name.startswith("."):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LIMIT: Final = 256 * 1024 * 1024
+_WHOLE: Final = re.compile(r"-?[0-9]{1,18}\Z", re.ASCII)
 FORMATS: Final = (".yaml", ".yml", ".json", ".csv")
 
 
@@ -91,17 +93,22 @@ def _read_json(text: str, file: str) -> Document:
         return result
 
     try:
-        data = json.loads(text, object_pairs_hook=pairs)
+        data = json.loads(text, object_pairs_hook=pairs, parse_constant=_refused)
     except json.JSONDecodeError as error:
         location = Location(file, error.lineno, error.colno)
         lines = text.splitlines()
         source = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
         problem = Problem(code="json-syntax", location=location, args={"what": error.msg}, source=source)
         return Document(file, text, None, (problem,))
-    except RecursionError:
-        problem = Problem(code="json-syntax", location=Location(file), args={"what": "nested too deep"})
+    except (RecursionError, ValueError) as error:
+        what = "nested too deep" if isinstance(error, RecursionError) else "a number out of range"
+        problem = Problem(code="json-syntax", location=Location(file), args={"what": what})
         return Document(file, text, None, (problem,))
     return Document(file, text, data, tuple(problems))
+
+
+def _refused(_constant: str) -> object:
+    raise ValueError("NaN and Infinity are no JSON")
 
 
 def _read_csv(text: str, file: str, entry: Mapping[str, Any]) -> Document:
@@ -110,7 +117,10 @@ def _read_csv(text: str, file: str, entry: Mapping[str, Any]) -> Document:
     items = Items((1, 1))
     problems: list[Problem] = []
     try:
-        header = next(rows, [])
+        header = [name.strip() for name in next(rows, [])]
+        problems += _headings(header, file)
+        if problems:
+            return Document(file, text, items, tuple(problems), text.splitlines())
         line = rows.line_num + 1
         for row in rows:
             if row:
@@ -121,6 +131,17 @@ def _read_csv(text: str, file: str, entry: Mapping[str, Any]) -> Document:
         location = Location(file, rows.line_num)
         problems.append(Problem(code="register-csv", location=location, args={"what": str(error)}))
     return Document(file, text, items, tuple(problems), text.splitlines())
+
+
+def _headings(header: list[str], file: str) -> list[Problem]:
+    """Headings that stand twice, or name both a field and a part of it."""
+    what: list[str] = []
+    for number, name in enumerate(header):
+        if name in header[:number]:
+            what.append(f"the heading `{name}` stands twice")
+        what += [f"`{name}` and `{other}` exclude each other" for other in header if other.startswith(f"{name}.")]
+    location = Location(file, 1)
+    return [Problem(code="register-csv", location=location, args={"what": words}) for words in what]
 
 
 def _row(  # noqa: PLR0913 (one caller)
@@ -134,7 +155,7 @@ def _row(  # noqa: PLR0913 (one caller)
     for name, cell in zip(header, row, strict=True):
         if cell == "":
             continue
-        steps = name.strip().split(".")
+        steps = name.split(".")
         schema: Any = entry
         inner = found
         for step in steps[:-1]:
@@ -158,10 +179,10 @@ def _cell(cell: str, schema: Mapping[str, Any]) -> tuple[object, str]:
     if kind == "boolean":
         return cell.lower() == "true", "" if cell.lower() in ("true", "false") else "true or false"
     if kind == "integer" or (kind == "string" and schema.get("enum") and cell.isdigit()):
-        return (int(cell), "") if cell.lstrip("-").isdigit() and len(cell) < 19 else (0, "a whole number")  # noqa: PLR2004
+        return (int(cell), "") if _WHOLE.match(cell) else (0, "a whole number")
     if cell[:1] in "[{" and kind in ("array", "object"):
         try:
             return json.loads(cell), ""
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return None, "JSON"
     return ([item.strip() for item in cell.split(";")] if kind == "array" else cell), ""

@@ -94,6 +94,19 @@ class Authorizer:
         """Answer requests in their order, each as `decide` would."""
         return [self.decide(request) for request in requests]
 
+    def candidates(self, question: Any) -> list[int]:  # noqa: ANN401 (request-like)
+        """Numbers of the rules whose target fits, or might fit, a request with its facts."""
+        found: set[int] = set()
+        for table in self._policies.by_action.get(question.action_name, ()):
+            try:
+                key = table.key(question)
+                found.update(table.rules.get(key, ()) if not table.many else candidates(table, key))
+            except Exception:  # noqa: BLE001 (as in `decide`)
+                doubts: list[Doubt] = []
+                found.update(self._uncertain(table, question, doubts))
+                found.update(doubt.rule for doubt in doubts)
+        return sorted(found)
+
     def _reference(self, number: int, question: Any, doubts: list[Doubt]) -> bool:  # noqa: ANN401 (request-like)
         """Evaluate a rule with rule-engine itself; what it cannot tell is a doubt, and true for a deny rule."""
         rule = self._policies.rules[number]

@@ -1,8 +1,8 @@
 """Syntax -> typed ir, and everything wrong on the way, all at once.
 
-rule-engine's own type check lets pass what is surely a mistake (`age == 'x'`, `name in [1]`, `flag == 'true'`, a
-truth value made of a string) and types `array&[i]` as never null. So the types are worked out here, more strictly;
-rule-engine's check still runs afterwards as a second opinion (`expression`).
+rule-engine's own type check lets pass what is surely a mistake (`age == 'x'`, `name in [1]`, `flag ==
+'true'`, a truth value made of a string) and types `array&[i]` as never null. So the types are worked out
+here, more strictly; rule-engine's check still runs afterwards as a second opinion (`expression`).
 """
 
 from __future__ import annotations
@@ -222,9 +222,9 @@ class _Checker:
 
     def _enum(self, enum: tuple[str, ...], values: Iterable[ir.Node]) -> None:
         for value in values:
-            if enum and isinstance(value, ir.Constant) and isinstance(value.value, str):
-                if value.value not in enum:
-                    self.fault("condition-not-in-enum", value.span, **known_names(value.value, enum))
+            found = value.value if isinstance(value, ir.Constant) else None
+            if enum and isinstance(found, str) and found not in enum:
+                self.fault("condition-not-in-enum", value.span, **known_names(found, enum))
 
     def _order(self, node: Node) -> ir.Node:
         left, right = (self.need(part, *_ORDERED) for part in node.parts)
@@ -248,7 +248,9 @@ class _Checker:
     def _arithmetic(self, node: Node) -> ir.Node:
         kinds = ("number", "string", "datetime", "duration")
         left, right = (self.need(part, *kinds) for part in node.parts)
-        op = _OPERATORS[node.value]
+        op = _OPERATORS.get(node.value, "")
+        if not op:  # `**`, which the tokens were already refused for
+            return self.fault("condition-not-supported", node.span, what=str(node.value))
         if UNKNOWN in (left.type, right.type):
             return self._unknown(left)
         result = _SUMS.get((op, left.type.kind, right.type.kind))
@@ -310,7 +312,7 @@ class _Checker:
         every = {*self.names.symbols, *self.scope, *((_PARAM,) if self.names.parameters else ())}
         return self.fault("condition-unknown-name", node.span, **known_names(name, every))
 
-    def _attribute(self, node: Node) -> ir.Node:
+    def _attribute(self, node: Node) -> ir.Node:  # noqa: PLR0911 (one case for each kind)
         base, (name, safe) = self.node(node.parts[0]), node.value
         at = (node.span[1] - len(name), node.span[1])
         if isinstance(base, ir.Parameter) and base.type == Type("object"):

@@ -1,8 +1,9 @@
 """Conditions as plain Python functions, one piece of code for all conditions of one shape.
 
-`plan` gives the shape (source text, fit for a cache) and the constants of a condition; `maker` compiles a shape once
-and then binds constants at the price of a function object. A function may return only when it is right: on anything
-doubtful it raises, and the caller asks `Language.evaluate`, whose answer or error then counts.
+`plan` gives the shape (source text, fit for a cache) and the constants of a condition; `maker` compiles a
+shape once and then binds constants at the price of a function object. A function may return only when it is
+right: on anything doubtful it raises, and the caller asks `Language.evaluate`, whose answer or error then
+counts.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class DoubtError(Exception):
 
 
 def plan(root: Node, parameter_values: Mapping[str, object]) -> Plan:
-    """Plan the function of a condition; parameters become constants (normalised values, as `Language` holds them)."""
+    """Plan the function of a condition; parameters become constants (as `Language.parameter_values`)."""
     if root.type != BOOLEAN:
         return Plan(FALLBACK, ())
     generator = Generator(parameter_values)
@@ -54,13 +55,13 @@ def plan(root: Node, parameter_values: Mapping[str, object]) -> Plan:
 def maker(
     shape: str, functions: Mapping[str, Callable[..., object]]
 ) -> Callable[[tuple[object, ...]], Callable[[Any], bool]]:
-    """Compile a shape, which must come from `plan`; the result turns constants into a function of a request."""
+    """Compile a shape (made by `plan`); the result turns constants into a function of a request."""
     namespace: dict[str, object] = {**_NAMES, "__builtins__": _BUILTINS}
     namespace.update({f"f_{name}": function for name, function in functions.items()})
     try:
         exec(compile(shape, "<condition>", "exec"), namespace)  # noqa: S102 (text made by `plan` alone)
     except (SyntaxError, RecursionError, MemoryError):
-        exec(compile(FALLBACK, "<condition>", "exec"), namespace)  # noqa: S102 (a constant)
+        exec(compile(FALLBACK, "<condition>", "exec"), namespace)  # noqa: S102 (text made by `plan` alone)
     code: CodeType = cast("FunctionType", namespace["test"]).__code__
     simple = code.co_argcount == 1
 
@@ -80,7 +81,7 @@ def decode_constants(encoded: tuple[object, ...]) -> tuple[object, ...]:
     return tuple(_decode(value) for value in encoded)
 
 
-def _encode(value: object) -> object:
+def _encode(value: object) -> object:  # noqa: PLR0911 (one case for each kind)
     match value:
         case Decimal():
             return ("d", str(value))
@@ -89,7 +90,7 @@ def _encode(value: object) -> object:
         case timedelta():
             return ("p", value.days, value.seconds, value.microseconds)
         case re.Pattern():
-            return ("r", value.pattern)
+            return ("r", cast("re.Pattern[str]", value).pattern)
         case frozenset():
             members = cast("frozenset[object]", value)
             return ("f", *sorted((_encode(member) for member in members), key=repr))
@@ -99,7 +100,7 @@ def _encode(value: object) -> object:
             return value
 
 
-def _decode(value: object) -> object:
+def _decode(value: object) -> object:  # noqa: PLR0911 (one case for each kind)
     if not isinstance(value, (tuple, list)):
         return value
     tag, *rest = cast("tuple[Any, ...]", value)

@@ -7,17 +7,18 @@ collected. Rules whose conditions have the same shape share one generated functi
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .closures import plan
 from .errors import Location, Problem
 from .functions import ZONE_PARAMETER, ZONED, functions
-from .index import PYTHON, group
+from .index import MAX_KEYS, PYTHON, group
 from .ir import And, Not, clause_text, clauses, reads
 from .policyset import Compiled, PolicySet
 from .store import pack_default, pack_rule
-from .validation import suggestion
+from .validation import short, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,13 +27,11 @@ if TYPE_CHECKING:
     from .ir import Node
     from .lower import Lowered
     from .parameters import Parameters
-    from .rules import ConditionText, Rule, Test
+    from .rules import ConditionText, Default, Rule, Test
     from .vocabulary import Vocabulary
 
 ALWAYS: Final = (-1, ())
 """The plan of a rule without condition."""
-
-MAX_KEYS: Final = 10_000
 
 
 class Texts(NamedTuple):
@@ -68,8 +67,29 @@ def compile_policies(
         index=group(rules),
         defaults=tuple(pack_default(default) for default in lowered.defaults),
     )
-    digest = hashlib.sha256(repr((compiled.records, compiled.defaults, sorted(parameters.values.items()))).encode())
-    return PolicySet(compiled, vocabulary, parameters, f"sha256:{digest.hexdigest()}", language), []
+    return PolicySet(compiled, vocabulary, parameters, _digest(rules, lowered.defaults, vocabulary, parameters), language), []
+
+
+def _digest(rules: Sequence[Rule], defaults: Sequence[Default], vocabulary: Vocabulary, parameters: Parameters) -> str:
+    """Hash what can change an answer or its words, and no place: moving a rule in its file changes nothing."""
+    nowhere = Location("")
+    plain = [
+        replace(
+            rule,
+            location=nowhere,
+            when=rule.when and rule.when._replace(at=(0, 0)),
+            unless=rule.unless and rule.unless._replace(at=(0, 0)),
+        )
+        for rule in rules
+    ]
+    content = (
+        [pack_rule(rule) for rule in plain],
+        sorted(repr(pack_default(replace(default, location=nowhere))) for default in defaults),
+        sorted((root, sorted(names.items())) for root, names in vocabulary.attributes.items()),
+        sorted(vocabulary.shown),
+        sorted(parameters.values.items()),
+    )
+    return f"sha256:{hashlib.sha256(repr(content).encode()).hexdigest()}"
 
 
 class Planned(NamedTuple):
@@ -96,6 +116,9 @@ class _Worker:
     def rule(self, rule: Rule) -> Planned:
         for test in rule.target:
             self._target(rule, test)
+        count = prod(len(test.values) for test in rule.target)
+        if count > MAX_KEYS:
+            self._note(rule, "target-too-many", count=count, limit=MAX_KEYS)
         when = self._parse(rule, rule.when)
         unless = self._parse(rule, rule.unless)
         parts: list[Node] = [when.root] if when else []
@@ -171,7 +194,7 @@ class _Worker:
             whole = kind != "number" or isinstance(value, int)
             listed = not inner.enum or value in inner.enum
             if inner.kind != kind or inner.kind not in PYTHON or not whole or not listed:
-                self._note(rule, "target-type", path=test.path, type=inner.kind, value=value)
+                self._note(rule, "target-type", path=test.path, type=inner.kind, value=short(value))
 
     def _note(self, rule: Rule, code: str, **args: object) -> None:
         from .documents import source_line

@@ -128,6 +128,16 @@ class Decision:
         """The request as the rules saw it, with the facts of the registers."""
         return self._question
 
+    @property
+    def applied(self) -> frozenset[int]:
+        """Numbers of the rules that applied."""
+        return frozenset((*self._denied_by, *self._allowed_by)) - self.doubtful
+
+    @property
+    def doubtful(self) -> frozenset[int]:
+        """Numbers of the rules that could not be evaluated."""
+        return frozenset(doubt.rule for doubt in self._doubts)
+
     def _default(self) -> Default | None:
         return self._policies.defaults.get(self._question.action_name)
 

@@ -9,6 +9,7 @@ refused, so that a country code or a key `on` never changes its meaning unnotice
 from __future__ import annotations
 
 import re
+from math import isinf
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,8 @@ _CONSTANTS: Final[dict[str, object]] = {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip
 _TRAPS: Final = frozenset({"yes", "no", "on", "off"})
+_NOWHERE: Final = "\0nowhere"
+"""Stands for a key that was refused (compared by identity): its value is read and dropped."""
 _SPACE: Final = " \t\r\n\u0085\u2028\u2029"
 
 Mark = tuple[int, int]
@@ -146,12 +149,12 @@ def read_document(text: str, file: str) -> Document:
     data: object = None
     try:
         data = builder.build(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeEncodeError) as error:
         builder.problems.append(_syntax_problem(error, file, lines))
     return Document(file, text, data, tuple(builder.problems), lines)
 
 
-def _syntax_problem(error: yaml.YAMLError, file: str, lines: Sequence[str]) -> Problem:
+def _syntax_problem(error: Exception, file: str, lines: Sequence[str]) -> Problem:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
     at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
@@ -271,7 +274,12 @@ class _Builder:
                 self.note("yaml-number-too-long", event.start_mark, limit=MAX_DIGITS)
                 return 0
             return int(text)
-        return float(text) if _FLOAT.match(text) else text
+        if not _FLOAT.match(text):
+            return text
+        if isinf(number := float(text)):
+            self.note("yaml-number-too-long", event.start_mark, limit=MAX_DIGITS)
+            return 0
+        return number
 
     def _attach(
         self, parent: Map | Items, keys: list[str | None], value: object, event: yaml.Event, *, opened: bool
@@ -284,13 +292,14 @@ class _Builder:
             return True
         key = keys[-1]
         if key is not None:
-            parent[key] = value
-            parent.values_at[key] = at
+            if key is not _NOWHERE:
+                parent[key] = value
+                parent.values_at[key] = at
             keys[-1] = None
             return True
         if opened:
             self.note("yaml-key-not-scalar", event.start_mark)
-            keys[-1] = f"\0{at}"
+            keys[-1] = _NOWHERE
             return False
         keys[-1] = self._key(parent, value, event, at)
         return True
@@ -299,11 +308,11 @@ class _Builder:
         key = event.value if isinstance(event, yaml.ScalarEvent) else str(value)
         if key == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
             self.note("yaml-merge-key", event.start_mark)
-            return f"\0{at}"
+            return _NOWHERE
         if key in parent.keys_at:
             first = parent.keys_at[key]
             self.note("yaml-duplicate-key", event.start_mark, key=key, first=f"{first[0]}:{first[1]}")
-            return f"\0{at}"
+            return _NOWHERE
         parent.keys_at[key] = at
         return key
 

@@ -1,4 +1,4 @@
-"""What an access log says, one frozen value for each statement (`Event`) and for each unreadable place (`Hole`)."""
+"""What an access log says: a frozen value for each statement (`Event`) and unreadable place (`Hole`)."""
 
 from __future__ import annotations
 

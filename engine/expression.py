@@ -1,7 +1,7 @@
 """Condition texts -> checked `Expression`s, and the reference evaluation of them through rule-engine.
 
-This module and `syntax` are the only importers of `rule_engine` (0.4 s): the decision path imports `closures`, and
-comes here when a function is in doubt.
+This module and `syntax` are the only importers of `rule_engine` (0.4 s): the decision path imports
+`closures`, and comes here when a function is in doubt.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from datetime import UTC
 from re import ASCII
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar, cast
 
-import rule_engine
-from rule_engine import ast as rule_ast
-from rule_engine import errors as rule_errors
-from rule_engine.builtins import Builtins
+import rule_engine  # type: ignore[import-untyped] # it has no stubs
+from rule_engine import ast as rule_ast  # pyright: ignore[reportMissingTypeStubs] # it has none
+from rule_engine import errors as rule_errors  # pyright: ignore[reportMissingTypeStubs] # it has none
+from rule_engine.builtins import Builtins  # type: ignore[import-untyped] # it has no stubs
 
 from . import ir
 from .check import BUILTINS, Names, check, known_names
@@ -47,12 +47,13 @@ class ConditionError(ValueError):
         super().__init__(", ".join(f"{fault.code} at {fault.start}" for fault in faults))
 
 
-class Indeterminate(Exception):  # noqa: N818 (the word of the design: a decision's third value)
-    """A condition that has no answer for a request: `code` says why, `path` which attribute (when one is to blame).
+class Indeterminate(Exception):  # noqa: N818 (the design's word for the third value of a condition)
+    """A condition without an answer for a request: `code` says why, `path` which attribute is to blame.
 
-    Codes: `missing`, `null`, `wrong-type`, `not-finite`, `naive-datetime`, `not-a-datetime`, `not-a-duration`,
-    `too-many-items`, `parameter-unbound`, `arithmetic`, `no-such-item`, `function-failed`, `not-boolean`,
-    `condition-refused`, `too-deep`, `evaluation-failed`. `detail` never holds a value of the request.
+    Codes: `missing`, `null`, `wrong-type`, `not-finite`, `naive-datetime`, `not-a-datetime`,
+    `not-a-duration`, `too-many-items`, `parameter-unbound`, `arithmetic`, `no-such-item`, `function-failed`,
+    `not-boolean`, `condition-refused`, `too-deep`, `evaluation-failed`. `detail` never holds a value of the
+    request.
     """
 
     def __init__(self, code: str, path: str | None = None, detail: str = "") -> None:
@@ -63,7 +64,7 @@ class Indeterminate(Exception):  # noqa: N818 (the word of the design: a decisio
 
 
 class Function(NamedTuple):
-    """A function that conditions may call as `$name(...)`; it gets normalised values and returns a raw one."""
+    """A function that conditions call as `$name(...)`: normalised values in, a raw value out."""
 
     name: str
     call: Callable[..., object]
@@ -92,7 +93,7 @@ class _Record:
 
     __slots__ = ("data", "path", "type")
 
-    def __init__(self, data: Mapping[str, object], type_: Type, path: str) -> None:
+    def __init__(self, data: dict[str, object], type_: Type, path: str) -> None:
         self.data = data
         self.type = type_
         self.path = path
@@ -163,14 +164,14 @@ class Language:
         made = Expression(text, root, ir.reads(root), ir.parameters(root), tuple(faults))
         return made, rule
 
-    def _build(self, node: Node) -> Any:  # noqa: ANN401 (a node of rule-engine)
+    def _build(self, node: Node) -> Any:  # noqa: ANN401 (rule-engine is untyped)
         """Let rule-engine build and check its own tree: the second opinion."""
         try:
             with decimal.localcontext(DECIMAL):
                 return node.deferred.build()
         except RecursionError:
             raise
-        except Exception as error:  # noqa: BLE001 (folding a constant part may raise nearly anything)
+        except Exception as error:  # noqa: BLE001 (any exception means no answer)
             detail = getattr(error, "message", "") or type(error).__name__
             raise ConditionError([_refusal(node, detail)]) from None
 
@@ -191,7 +192,7 @@ class Language:
         shape, constants = plan(root, self.parameter_values)
         try:
             return maker(shape, {})(constants)(None)
-        except Exception:  # noqa: BLE001 (no answer is no warning)
+        except Exception:  # noqa: BLE001 (any exception means no answer)
             return None
 
     def _known(self, name: str) -> Fault | None:
@@ -269,13 +270,13 @@ class Language:
             raise Indeterminate("missing", name) from None
         return _attribute(value, self.symbols[name], name)
 
-    def _definition(self, of: Type) -> Any:  # noqa: ANN401 (a type definition of rule-engine)
+    def _definition(self, of: Type) -> Any:  # noqa: ANN401 (rule-engine is untyped)
         plain = of.plain()
         if plain not in self._definitions:
             self._definitions[plain] = self._define(plain)
         return self._definitions[plain]
 
-    def _define(self, of: Type) -> Any:  # noqa: ANN401 (a type definition of rule-engine)
+    def _define(self, of: Type) -> Any:  # noqa: ANN401 (rule-engine is untyped)
         if of.nullable:
             return _DataType.NULLABLE(self._definition(of.required()))
         if of.kind == "array":
@@ -309,7 +310,7 @@ def _refusal(node: Node, detail: str) -> Fault:
                 part.deferred.build()
         except RecursionError:
             break
-        except Exception as error:  # noqa: BLE001 (see _build)
+        except Exception as error:  # noqa: BLE001 (any exception means no answer)
             return _refusal(part, getattr(error, "message", "") or type(error).__name__)
     return Fault("condition-refused", *node.span, {"detail": detail})
 
@@ -360,7 +361,7 @@ def _access(record: _Record, name: str) -> object:
     path = f"{record.path}.{name}"
     if of is None:
         raise Indeterminate("missing", path)
-    return _attribute(dict.get(cast("dict[str, object]", record.data), name), of, path)
+    return _attribute(record.data.get(name), of, path)
 
 
 def _unwrap(value: object) -> object:
@@ -384,12 +385,12 @@ def _run(rule: rule_engine.Rule, q: object) -> object:
         raise Indeterminate("function-failed", None, f"${error.function_name}") from None
     except (rule_errors.ArithmeticError, decimal.DecimalException, OverflowError):
         raise Indeterminate("arithmetic") from None
-    except Exception as error:  # noqa: BLE001 (rule-engine leaks others; none may pass as an answer)
+    except Exception as error:  # noqa: BLE001 (any exception means no answer)
         raise Indeterminate("evaluation-failed", None, type(error).__name__) from None
 
 
 def _with_room(work: Callable[[], _T]) -> _T:
-    """Do recursive work; where the caller's stack leaves too little room, in a thread with a stack of its own."""
+    """Do recursive work, where the caller's stack leaves too little room in a thread of its own."""
     try:
         return work()
     except RecursionError:
@@ -400,7 +401,7 @@ def _with_room(work: Callable[[], _T]) -> _T:
     def run() -> None:
         try:
             done.append(work())
-        except BaseException as error:  # noqa: BLE001 (handed over to the caller)
+        except BaseException as error:  # noqa: BLE001 (any exception means no answer)
             failed.append(error)
 
     thread = threading.Thread(target=run)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from .request import Request
     from .taxonomy import Taxonomy
 
-PEOPLE_TYPES: Final = frozenset({"employee", "account", "user"})
+UNREADABLE: Final[Mapping[str, Any]] = {"known": False, "personal": True, "sensitive": True, "permitted_roles": []}
+"""What is assumed of a resource whose attributes have the wrong form: the worst; everything else is missing."""
 
 
 @dataclass(slots=True)
@@ -69,13 +70,29 @@ class Facts:
     def enrich(self, request: Request, policies: PolicySet) -> Question:
         """The request with the attributes that registers know, as of its instant."""
         del policies
-        now = request.now.astimezone(UTC)
+        now = _utc(request.now)
         subject = request.subject
-        if self._people.known and subject["type"] in PEOPLE_TYPES:
+        if self._people.known:
             subject = {**subject, **self._people.attributes(subject["id"], subject["type"], now)}
-        known = self._resources.get(request.resource["type"])
-        resource = request.resource if known is None else {**request.resource, **known(request.resource, request)}
+        resource = self._resource(request)
         context = request.context
         if "request_id" in context:
             context = {**context, **self._forms.reference(context["request_id"], now)}
         return Question(subject, request.action, resource, context, now, request.action_name)
+
+    def _resource(self, request: Request) -> dict[str, Any]:
+        stated = request.resource
+        known = self._resources.get(stated["type"])
+        if known is None:
+            return stated
+        try:
+            return {**stated, **known(stated, request)}
+        except Exception:  # noqa: BLE001 (whatever a caller sent: an answer, not a crash, and never a clean one)
+            return {**UNREADABLE, "id": stated["id"], "type": stated["type"]}
+
+
+def _utc(instant: datetime) -> datetime:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:  # the first or last day of the calendar
+        return instant

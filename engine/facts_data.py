@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .errors import TutelaError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -103,7 +105,7 @@ class DataFacts:
             try:
                 if taxonomy.sensitive(category, self._profile):
                     return True
-            except (KeyError, ValueError):
+            except TutelaError:
                 return True
         return False
 
@@ -120,7 +122,7 @@ class DataFacts:
                 "sensitive": self.sensitive(stated) if stated else False, "permitted_roles": [], "categories": stated,
             }  # fmt: skip
         columns = {c["name"].lower(): c for c in entry.get("columns", ())}
-        wanted = [str(column).lower() for column in resource.get("columns") or ["*"]]
+        wanted = [str(column).lower() for column in _listed(resource.get("columns"))]
         touched = columns.values() if "*" in wanted else [columns[c] for c in wanted if c in columns]
         categories = list(dict.fromkeys([*stated, *(c["category"] for c in touched if c.get("category"))]))
         unknown = [column for column in wanted if column != "*" and column not in columns]
@@ -144,6 +146,11 @@ class DataFacts:
             "important": bool(resource.get("important", False)),
             "right": bool(resource.get("right", False)),
         }
+
+
+def _listed(columns: Any) -> Sequence[object]:  # noqa: ANN401 (what the caller sent)
+    """The columns asked for; not said which, or not a list, means all of them."""
+    return columns if isinstance(columns, list | tuple) else ["*"]
 
 
 def active(hold: Mapping[str, Any], now: datetime) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from .digest import canonical
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from .facts_data import DataFacts
-    from .digest import canonical
-from .facts_people import People
+    from .facts_people import People
     from .request import Request
 
 UNHASHED: Final = frozenset({"approvals", "filing", "status", "idempotency_key", "important_customers", "sensitive"})
@@ -227,7 +225,7 @@ def _authorises(consent: Mapping[str, Any], purpose: str, recipient: str | None,
         consent["type"] == "written"
         and purpose in consent["purposes"]
         and (recipient is None or recipient in consent.get("recipients", ()))
-        and consent["given_at"] <= now + timedelta(0)
+        and consent["given_at"] <= now
         and (withdrawn is None or now < withdrawn)
         and (expires is None or now < expires)
     )

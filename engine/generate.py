@@ -1,8 +1,8 @@
 """Checked ir -> the source text of one Python function, and the constants it is to be bound to.
 
-The text holds the structure, the attribute paths and the types, never a value a policy author wrote; conditions that
-differ in constants only have the same text. The function reads lazily, as rule-engine does, checks the raw type of
-everything it reads, and raises (`bad()`) wherever it is in doubt.
+The text holds the structure, the attribute paths and the types, never a value a policy author wrote;
+conditions that differ in constants only have the same text. The function reads lazily, as rule-engine does,
+checks the raw type of everything it reads, and raises (`bad()`) wherever it is in doubt.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, cast
 from . import ir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from collections.abc import Generator as Block
 
 _SMALL: Final = 3
 _EXACT: Final = 30
@@ -61,11 +62,11 @@ class Generator:
             ir.Constant: self._constant,
             ir.Attribute: self._attribute,
             ir.Parameter: self._parameter,
-            ir.Variable: lambda node: f"x_{node.name}",
+            ir.Variable: self._variable,
             ir.Field: self._field,
-            ir.And: lambda node: self._chain(node.items, " and "),
-            ir.Or: lambda node: self._chain(node.items, " or "),
-            ir.Not: lambda node: f"(not {self.value(node.operand)})",
+            ir.And: self._and,
+            ir.Or: self._or,
+            ir.Not: self._not,
             ir.Compare: self._compare,
             ir.In: self._in,
             ir.Match: self._match,
@@ -117,7 +118,7 @@ class Generator:
         return self._types.setdefault(text, f"T{len(self._types)}")
 
     @contextmanager
-    def _branch(self) -> Iterator[None]:
+    def _branch(self) -> Block[None]:
         """What is read inside may not have been read afterwards."""
         before = dict(self._known)
         yield
@@ -185,6 +186,19 @@ class Generator:
         raw = self._access(self.value(node.base), node.base.type, node.name)
         return self._read(raw, node.type)[0]
 
+    @staticmethod
+    def _variable(node: ir.Variable) -> str:
+        return f"x_{node.name}"
+
+    def _and(self, node: ir.And) -> str:
+        return self._chain(node.items, " and ")
+
+    def _or(self, node: ir.Or) -> str:
+        return self._chain(node.items, " or ")
+
+    def _not(self, node: ir.Not) -> str:
+        return f"(not {self.value(node.operand)})"
+
     def _chain(self, items: tuple[ir.Node, ...], operator: str) -> str:
         texts = [self.value(items[0])]
         with self._branch():
@@ -213,11 +227,10 @@ class Generator:
         if isinstance(container, ir.ArrayLiteral):
             if all(isinstance(item, ir.Constant) for item in container.items):
                 return [_natural(cast("ir.Constant", item).value) for item in container.items]
-        elif isinstance(container, ir.Parameter) and container.type.kind == "array":
-            if container.type.item is not None and container.type.item.kind not in ("object", "array"):
-                values = self._values.get(container.name)
-                if isinstance(values, tuple):
-                    return [_natural(value) for value in cast("tuple[object, ...]", values)]
+        elif isinstance(container, ir.Parameter):
+            values, item = self._values.get(container.name), container.type.item
+            if isinstance(values, tuple) and item is not None and item.kind not in ("object", "array"):
+                return [_natural(value) for value in cast("tuple[object, ...]", values)]
         return None
 
     def _match(self, node: ir.Match) -> str:

@@ -1,7 +1,8 @@
 """The checked form of a condition: types and some twenty frozen expression nodes.
 
-Every node knows its `span` (start and end offset in the condition text; no part of equality) and its `type`. Nodes
-carry no behaviour: `closures` turns them into Python, other modules into SQL or terms of a solver.
+Every node knows its `span` (start and end offset in the condition text; no part of equality) and its
+`type`. Nodes carry no behaviour: `closures` turns them into Python, other modules into SQL or terms of a
+solver.
 """
 
 from __future__ import annotations
@@ -340,11 +341,10 @@ def parameters(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n.name for n in walk(node) if isinstance(n, Parameter)))
 
 
-def clauses(root: Node, expect: bool) -> tuple[Node, ...]:  # noqa: FBT001 (the contract of this function)
-    """The parts that explain an outcome: conjuncts of what should have been true, disjuncts of what should not.
+def clauses(root: Node, expect: bool) -> tuple[Node, ...]:  # noqa: FBT001 (its contract)
+    """The parts that explain an outcome: conjuncts of what should be true, disjuncts of what should not.
 
-    A part is looked at under the sign it has in the text: the caller evaluates each part by itself, so a part that
-    stands under an odd number of negations comes wrapped in `Not`.
+    Each part is evaluated by itself, so a part under an odd number of negations comes wrapped in `Not`.
     """
     found: list[Node] = []
     stack: list[tuple[Node, bool]] = [(root, expect)]
@@ -362,7 +362,7 @@ def clauses(root: Node, expect: bool) -> tuple[Node, ...]:  # noqa: FBT001 (the 
 
 
 def clause_text(node: Node, text: str) -> str:
-    """The source text of a clause on one line; a `Not` that `clauses` made is said in words of the language."""
+    """The source text of a clause on one line; a `Not` that `clauses` made is written out."""
     made = isinstance(node, Not) and node.span == node.operand.span
     shown = " ".join(text[slice(*node.span)].split())
     return f"not ({shown})" if made else shown

@@ -70,7 +70,7 @@ def load_policies(sources: Sequence[Source], parameters: Mapping[str, object] | 
     if not lowered.rules and not parsed.problems:
         parsed.problems.append(_no_rules(sources))
     if parsed.problems or compiled is None:
-        raise PolicyError(parsed.problems)
+        raise PolicyError(_with_source(problem, lines) for problem in parsed.problems)
     return compiled
 
 
@@ -111,10 +111,11 @@ def _kind(document: Document) -> tuple[str | None, list[Problem]]:
     if kind is None:
         return None, [place(document, [], "key-missing", key_="kind")]
     if not isinstance(kind, str) or kind not in KINDS:
-        guess = suggestion(str(kind), KINDS)
+        shown = kind if isinstance(kind, str) else kind_of(kind)
+        guess = suggestion(shown, KINDS)
         hint = f"; did you mean `{guess}`?" if guess else ""
         known = ", ".join(KINDS)
-        return None, [place(document, ["kind"], "policy-kind-unknown", value=kind, hint=hint, known=known)]
+        return None, [place(document, ["kind"], "policy-kind-unknown", value=shown, hint=hint, known=known)]
     return kind, []
 
 
@@ -154,6 +155,16 @@ def _declarations(declared: Parameters) -> str:
         if entry.minimum is not None:
             entries[name]["minimum"] = entry.minimum
     return json.dumps({"kind": "parameters", "declare": entries})
+
+
+def _with_source(problem: Problem, lines: Mapping[str, Sequence[str]]) -> Problem:
+    """Show the source line also where a problem was found in core rules, far from the text."""
+    from dataclasses import replace
+
+    from .documents import source_line
+
+    here = problem.location
+    return problem if problem.source else replace(problem, source=source_line(lines.get(here.file, ()), here.line))
 
 
 def _duplicates(lowered: Lowered) -> list[Problem]:

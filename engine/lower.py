@@ -67,7 +67,7 @@ class Surface:
         effect: Effect,
         actions: tuple[str, ...],
         target: Mapping[str, Scalar | list[Scalar]] | None = None,
-        when: str = "",
+        when: str | ConditionText | None = "",
         unless: str = "",
         needs: tuple[str, ...] = (),
         variant: str = "",
@@ -86,7 +86,7 @@ class Surface:
                 actions=actions,
                 location=self.document.problem("value-invalid", mark).location,
                 target=tests(target or {}),
-                when=ConditionText(when, mark, generated=True) if when else None,
+                when=(ConditionText(when, mark, generated=True) if isinstance(when, str) else when) if when else None,
                 unless=ConditionText(unless, mark, generated=True) if unless else None,
                 severity=Severity(node.get("severity", DEFAULT_SEVERITY)),
                 obligations=obligations(node.get("obligations", ())),
@@ -199,6 +199,7 @@ def _plain_rule(surface: Surface, number: int, actions: tuple[str, ...]) -> None
     """A rule written out by its author: conditions keep their own places."""
     path: Path = ["rules", number]
     node = surface.node(path)
+    _mixed(surface, [*path, "target"], node.get("target", {}))
     surface.out.rules.append(
         Rule(
             id=node["id"],
@@ -208,8 +209,8 @@ def _plain_rule(surface: Surface, number: int, actions: tuple[str, ...]) -> None
             actions=tuple(node["actions"]) if "actions" in node else actions,
             location=place(surface.document, path, "value-invalid").location,
             target=tests(node["target"]) if "target" in node else (),
-            when=_condition(surface, path, "when"),
-            unless=_condition(surface, path, "unless"),
+            when=condition(surface, path, "when"),
+            unless=condition(surface, path, "unless"),
             severity=Severity(node.get("severity", DEFAULT_SEVERITY)),
             obligations=obligations(node["obligations"]) if "obligations" in node else (),
             needs=tuple(node.get("needs", ())),
@@ -218,7 +219,16 @@ def _plain_rule(surface: Surface, number: int, actions: tuple[str, ...]) -> None
     )
 
 
-def _condition(surface: Surface, path: Path, name: str) -> ConditionText | None:
+def _mixed(surface: Surface, path: Path, target: Mapping[str, Scalar | list[Scalar]]) -> None:
+    """Refuse a list in which only some categories mean everything below them: all of them would come to mean it."""
+    for name, values in target.items():
+        stars = {isinstance(v, str) and v.endswith(".*") for v in (values if isinstance(values, list) else [values])}
+        if len(stars) > 1:
+            surface.out.problems.append(place(surface.document, [*path, name], "target-mixed", path=name))
+
+
+def condition(surface: Surface, path: Path, name: str) -> ConditionText | None:
+    """A condition that its author wrote, at its own place; None when there is none."""
     value = surface.node(path).get(name)
     if value is None:
         return None

@@ -36,7 +36,7 @@ def lower_retention(surface: Surface) -> None:
 
 def lower_schedules(surfaces: Sequence[Surface], out: Lowered) -> None:
     """Add the rules that join every schedule with the checks, wherever both stand."""
-    checked = next((s for s in surfaces if s.data.get("checks")), None)
+    checked = [surface for surface in surfaces if surface.data.get("checks")]
     found: dict[str, tuple[Surface, int]] = {}
     for surface in surfaces:
         for number, schedule in enumerate(surface.data.get("schedules", ())):
@@ -45,11 +45,10 @@ def lower_schedules(surfaces: Sequence[Surface], out: Lowered) -> None:
                 out.problems.append(problem)
                 continue
             found[schedule["dataset"]] = (surface, number)
-    if checked is None:
-        return
-    _undefined(checked, sorted(found))
-    for surface, number in found.values():
-        _schedule(checked, surface, number)
+    for checks in checked:
+        _undefined(checks, sorted(found))
+        for surface, number in found.values():
+            _schedule(checks, surface, number)
 
 
 def _problem(
@@ -57,10 +56,10 @@ def _problem(
     number: int,
     schedule: Mapping[str, Any],
     found: Mapping[str, tuple[Surface, int]],
-    checked: Surface | None,
+    checked: Sequence[Surface],
 ) -> Problem | None:
     at = surface.document.mark(["schedules", number])
-    if checked is None:
+    if not checked:
         return surface.document.problem("schedules-without-checks", at)
     if schedule["dataset"] in found:
         other, index = found[schedule["dataset"]]

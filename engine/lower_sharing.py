@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .lower import literals
+from .lower import condition, literal, literals
+from .validation import place
 
 if TYPE_CHECKING:
     from .lower import Surface
@@ -40,7 +41,9 @@ def lower_sharing(surface: Surface) -> None:
     actions = (action,)
     target = {"resource.type": RESOURCE[action]}
     if "permit" in data:
-        recipients = data["permit"]["recipients"] if action == "share" else []
+        recipients = data["permit"].get("recipients", []) if action == "share" else []
+        if action == "share" and not recipients:
+            surface.out.problems.append(place(surface.document, ["permit"], "key-missing", key_="recipients"))
         when = f"resource.recipient_kind in {literals(recipients)}" if recipients else ""
         surface.rule(["permit"], effect="allow", actions=actions, target=target, when=when)
     if "authorisation" in data:
@@ -75,7 +78,7 @@ def _approvals(surface: Surface, actions: tuple[str, ...], target: dict[str, str
             effect="deny",
             actions=actions,
             target=dict(target),
-            when=str(level.get("when", "")),
+            when=condition(surface, ["approvals", number], "when"),
             unless=(
                 f"$any([approval.level == {level['level']} and {STANDS} and {qualified}"
                 " for approval in resource.approvals])"
@@ -98,7 +101,7 @@ def _filing(department: str) -> str:
     """Filed by a member of the department, after the last approval and not in the future."""
     return (
         "resource.filed_at != null and (resource.filed_at ?? now) <= now"
-        f" and (resource.filed_by_department ?? '') == '{department}'"
+        f" and (resource.filed_by_department ?? '') == {literal(department)}"
         " and $all([approval.at <= (resource.filed_at ?? now) for approval in resource.approvals"
         " if approval.decision == 'approve' and approval.at <= now])"
     )

@@ -1,4 +1,4 @@
-"""The words of problems in access logs."""
+"""The words of problems in access logs and of statements that cannot be resolved."""
 
 from __future__ import annotations
 
@@ -9,4 +9,129 @@ from .message import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LOG: Final[Mapping[str, Message]] = {}
+LOG: Final[Mapping[str, Message]] = {
+    "log-unreadable": Message(
+        "the log cannot be read: {reason}",
+        "无法读取日志:{reason}",
+        "check the path and the permissions",
+        "请检查路径和权限",
+    ),
+    "log-missing": Message(
+        "there is no log `{file}`", "日志 `{file}` 不存在", "check the path", "请检查路径"
+    ),
+    "log-empty": Message(
+        "the log is empty",
+        "日志为空",
+        "an empty log shows nothing, not that nothing happened: check how it was exported",
+        "空日志不能证明没有访问:请检查导出过程",
+    ),
+    "log-binary": Message(
+        "the log is not text",
+        "日志不是文本文件",
+        "unpack it, or export it as csvlog, stderr text, JSON lines or CSV",
+        "请解压,或导出为 csvlog、stderr 文本、JSONL 或 CSV",
+    ),
+    "log-format-unknown": Message(
+        "the format of the log is not known",
+        "无法识别日志格式",
+        "give it with `--format`: one of {formats}",
+        "请用 `--format` 指定:{formats}",
+    ),
+    "log-format-name": Message(
+        "there is no log format `{format}`",
+        "没有名为 `{format}` 的日志格式",
+        "use one of {formats}",
+        "可用:{formats}",
+    ),
+    "log-prefix": Message(
+        "no line of the log begins with the prefix `{prefix}`",
+        "日志中没有一行符合前缀 `{prefix}`",
+        "give the server's setting with `--log-line-prefix` (`SHOW log_line_prefix`)",
+        "请用 `--log-line-prefix` 给出服务器的设置(`SHOW log_line_prefix`)",
+    ),
+    "log-prefix-escape": Message(
+        "the prefix has the escape `{escape}`, which is not known",
+        "前缀中的转义 `{escape}` 无法识别",
+    ),
+    "log-mapping": Message(
+        "the mapping of the log is wrong: {reason}",
+        "日志的字段映射有误:{reason}",
+        "it has the keys {keys}",
+        "可用的键:{keys}",
+    ),
+    "log-cut": Message(
+        "the record is cut off",
+        "记录不完整(被截断)",
+        "what it said is lost: fetch the whole log",
+        "其内容已丢失,请取得完整日志",
+    ),
+    "log-line": Message(
+        "the line fits no record of the format {format}", "该行不符合 {format} 格式的任何记录"
+    ),
+    "log-line-long": Message(
+        "the record is longer than {limit} bytes",
+        "记录超过 {limit} 字节",
+    ),
+    "log-encoding": Message("the line is neither UTF-8 nor GB18030", "该行既不是 UTF-8 也不是 GB18030 编码"),
+    "log-audit": Message(
+        "the AUDIT record has {count} fields where 9 or 10 are expected",
+        "AUDIT 记录有 {count} 个字段,应为 9 或 10 个",
+    ),
+    "log-csv": Message("the record is not valid CSV", "记录不是合法的 CSV"),
+    "log-csv-width": Message(
+        "the record has {count} fields where {expected} are expected",
+        "记录有 {count} 个字段,应为 {expected} 个",
+    ),
+    "log-json": Message("the line is not one JSON object", "该行不是单个 JSON 对象"),
+    "log-field-missing": Message("the record has no `{field}`", "记录缺少 `{field}`"),
+    "log-field-type": Message(
+        "the field `{field}` has a value of the wrong kind", "字段 `{field}` 的值类型不对"
+    ),
+    "log-time": Message("the time of the record cannot be read", "无法识别记录的时间"),
+    "log-time-zone": Message(
+        "the time of the record has no certain offset",
+        "记录的时间没有确定的时区偏移",
+        "declare the time zone of the log (`timezone: Asia/Shanghai`)",
+        "请声明日志的时区(`timezone: Asia/Shanghai`)",
+    ),
+    "statement-not-parsed": Message("the statement cannot be parsed", "语句无法解析"),
+    "statement-too-large": Message("the statement is too large to analyse", "语句过大,无法分析"),
+    "statement-statement-large": Message(
+        "the statement names too many columns to analyse", "语句涉及的列过多,无法分析"
+    ),
+    "statement-too-deep": Message("the statement is nested too deeply to analyse", "语句嵌套过深,无法分析"),
+    "statement-failed": Message("the analysis of the statement failed ({detail})", "语句分析失败({detail})"),
+    "statement-comment-executable": Message(
+        "the statement has a comment that the server may execute",
+        "语句含有服务器可能执行的注释",
+    ),
+    "statement-statement-kind": Message(
+        "what a statement of this kind touches cannot be told ({detail})",
+        "无法判断此类语句涉及哪些数据({detail})",
+    ),
+    "statement-statement-clause": Message(
+        "the statement has a clause that cannot be analysed ({detail})",
+        "语句含有无法分析的子句({detail})",
+    ),
+    "statement-statement-nested": Message(
+        "the statement changes data inside a query ({detail})",
+        "语句在查询内部修改数据({detail})",
+    ),
+    "statement-function-unknown": Message(
+        "the function `{detail}` may read anything",
+        "函数 `{detail}` 可能读取任何数据",
+    ),
+    "statement-table-unknown": Message(
+        "the table `{detail}` is not in the catalogue", "目录中没有表 `{detail}`"
+    ),
+    "statement-table-hidden": Message("a table of the statement cannot be told", "无法判断语句涉及的某个表"),
+    "statement-column-unknown": Message("the column `{detail}` cannot be resolved", "无法解析列 `{detail}`"),
+    "statement-column-hidden": Message(
+        "the statement reads columns without naming them", "语句读取了未写明的列"
+    ),
+    "statement-alias-columns": Message(
+        "the statement renames the columns of `{detail}`", "语句重命名了 `{detail}` 的列"
+    ),
+    "statement-view-cyclic": Message("the view `{detail}` refers to itself", "视图 `{detail}` 引用了自身"),
+    "statement-view-unresolved": Message("the view `{detail}` cannot be resolved", "无法解析视图 `{detail}`"),
+}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .ir import BOOLEAN, NUMBER, STRING, Type, array
 from .policy_schema import PERIOD
-from .validation import place, suggestion
+from .validation import place, short, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +84,7 @@ def _bind(documents: Sequence[Document], declared: Mapping[str, Declared], probl
             elif name in values:
                 problems.append(_again(at, first[name]))
             elif expected := mismatch(declared[name], value):
-                problems.append(place(document, path, "parameter-type", name=name, expected=expected, value=value))
+                problems.append(place(document, path, "parameter-type", name=name, expected=expected, value=short(value)))
             else:
                 values[name] = list(value) if isinstance(value, list) else value
                 first[name] = at.location
@@ -105,7 +105,7 @@ def mismatch(declared: Declared, value: object) -> str:
         "number": number,
         "boolean": isinstance(value, bool),
         "string": isinstance(value, str),
-        "period": isinstance(value, str) and re.match(PERIOD, value) is not None,
+        "period": isinstance(value, str) and re.fullmatch(PERIOD, value) is not None,
         "timezone": isinstance(value, str) and _is_zone(value),
         "strings": isinstance(value, list),
     }[declared.type]

@@ -37,13 +37,19 @@ def add_period(day: date, period: str) -> date:
 
 
 def day_end(day: date, zone: ZoneInfo) -> datetime:
-    """24:00 of a civil day, as an instant in UTC."""
-    return datetime.combine(day + timedelta(days=1), time(0), tzinfo=zone).astimezone(UTC)
+    """24:00 of a civil day, as an instant in UTC; the last instant there is for `9999-12-31`, which means forever."""
+    try:
+        return datetime.combine(day + timedelta(days=1), time(0), tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """0:00 of a civil day, as an instant in UTC."""
-    return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+    """0:00 of a civil day, as an instant in UTC; the first instant there is for a day before it."""
+    try:
+        return datetime.combine(day, time(0), tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def period_end(start: datetime, periods: Sequence[str], zone: ZoneInfo) -> datetime:

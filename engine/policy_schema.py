@@ -13,7 +13,7 @@ Schema = dict[str, object]
 ID: Final = r"^[A-Za-z][A-Za-z0-9_-]*(\.[a-z0-9][a-z0-9-]*)*$"
 CATEGORY: Final = r"^[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)*$"
 NAME: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
-PERIOD: Final = r"^P(?=\d)(\d+Y)?(\d+M)?(\d+D)?$"
+PERIOD: Final = r"^P(?=[0-9])([0-9]{1,3}Y)?([0-9]{1,4}M)?([0-9]{1,5}D)?$"
 ACTIONS: Final = ("collect", "use", "share", "retain", "erase", "read", "update", "export", "delete", "grant")
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 
@@ -54,7 +54,7 @@ PERIOD_OR_PARAMETER: Final[Schema] = {
     "type": ["string", "object"],
     "pattern": PERIOD,
     "required": ["param", "unit"],
-    "properties": {"param": {"type": "string"}, "unit": {"enum": ["years", "months", "days"]}},
+    "properties": {"param": {"type": "string", "pattern": NAME}, "unit": {"enum": ["years", "months", "days"]}},
     "additionalProperties": False,
 }
 _META: Final[Schema] = {

@@ -1,17 +1,20 @@
 r"""Which regular expressions may stand in a condition: those that cannot backtrack without bound.
 
-The rule is conservative. Within a sequence, repetitions that could share characters multiply their ways to match;
-a mandatory character that none of them can match ends the run and resets the product. A repetition around a
-repetition is refused unless its body starts or ends with such a separator, so `(\d{1,3}\.){3}` is fine and
-`(a+)+` is not.
+The rule is conservative. Within a sequence, repetitions that could share characters multiply their ways to
+match; a mandatory character that none of them can match ends the run and resets the product. A repetition
+around a repetition is refused unless its body starts or ends with such a separator, so `(\d{1,3}\.){3}` is
+fine and `(a+)+` is not.
 """
 
 from __future__ import annotations
 
 import re
-from re import _constants as sre  # type: ignore[attr-defined] # pyright: ignore[reportPrivateUsage] # no public parser
-from re import _parser as sre_parser  # type: ignore[attr-defined] # pyright: ignore[reportPrivateUsage]
+from importlib import import_module
 from typing import Any, Final, NamedTuple
+
+# The parser of `re` has no public name; a test fails when it moves.
+sre_parser: Any = import_module("re._parser")
+sre: Any = import_module("re._constants")
 
 MAX_PATTERN: Final = 500
 MAX_REPEAT: Final = 1000
@@ -34,7 +37,7 @@ _CATEGORIES: Final[dict[str, frozenset[int]]] = {
 }
 
 
-class RegexFault(ValueError):  # noqa: N818 (a fault is in a condition, an error in the world)
+class RegexFault(ValueError):  # noqa: N818 (a fault is in what was given, not in the program)
     """A pattern that is refused: `code` is `regex-invalid` or `regex-unsafe`, the text says why."""
 
     def __init__(self, code: str, detail: str) -> None:
@@ -43,7 +46,7 @@ class RegexFault(ValueError):  # noqa: N818 (a fault is in a condition, an error
 
 
 class _Shape(NamedTuple):
-    """What a piece of pattern can match: its characters, the ways to split, whether it must match one at its ends."""
+    """What a piece of pattern can match: its characters, ways to split, mandatory ends."""
 
     chars: frozenset[int]
     ways: int = 1
@@ -146,7 +149,7 @@ def _branch(bodies: list[Any], *, ignore_case: bool) -> _Shape:
     )
 
 
-def _repeat(least: int, most: Any, body: Any, *, ignore_case: bool) -> _Shape:  # noqa: ANN401 (a number or MAXREPEAT)
+def _repeat(least: int, most: Any, body: Any, *, ignore_case: bool) -> _Shape:  # noqa: ANN401 (the parser of re is untyped)
     inner = _sequence(list(body), ignore_case=ignore_case)
     unbounded = most is sre.MAXREPEAT
     if not unbounded and most > MAX_REPEAT:
@@ -167,7 +170,7 @@ def _repeat(least: int, most: Any, body: Any, *, ignore_case: bool) -> _Shape:  
     )
 
 
-def _chars(op: str, value: Any, *, ignore_case: bool) -> frozenset[int]:  # noqa: ANN401 (depends on op)
+def _chars(op: str, value: Any, *, ignore_case: bool) -> frozenset[int]:  # noqa: ANN401 (the parser of re is untyped)
     match op:
         case "ANY":
             return _ALL - {10}

@@ -6,10 +6,11 @@ schema says so. Shapes follow the forms and registers of the regulations; names 
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from .policy_schema import CATEGORY, PERIOD
+from .policy_schema import CATEGORY
 from .request import parse_time
 from .validation import place, validate
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z", re.ASCII)
 TIME: Final[Schema] = {"type": "string", "format": "date-time"}
 DAY: Final[Schema] = {"type": "string", "format": "date"}
 TEXT: Final[Schema] = {"type": "string", "minLength": 1}
@@ -257,7 +259,6 @@ RECORD: Final = _entry(
     started_at=TIME,
     important=FLAG,
     right=FLAG,
-    period={"type": "string", "pattern": PERIOD},
 )
 
 KEYS: Final[Mapping[str, str]] = {"departments": "code", "catalog": "dataset"}
@@ -279,22 +280,28 @@ ENTRIES: Final[Mapping[str, Schema]] = {
     "holds": HOLD,
 }
 FORMS: Final[Mapping[str, Schema]] = {"sharing_request": SHARING, "use_request": USE, "record": RECORD}
-_LISTS: Final = {name: _items(entry) for name, entry in ENTRIES.items()}
 
 
 def read_register(name: str, document: Document) -> tuple[list[dict[str, Any]], list[Problem]]:
     """The typed entries of one register file, or every problem in it."""
+    return read_entries(name, document, ENTRIES[name], key=KEYS.get(name, "id"))
+
+
+def read_entries(
+    name: str, document: Document, entry: Schema, *, key: str | None
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """The typed entries of a list, or every problem in it; `key` names the field that must be unique."""
     if document.problems:
         return [], list(document.problems)
-    problems = [*validate(document, _LISTS[name], f"register:{name}")]
+    schema = _items(entry)
+    problems = validate(document, schema, f"register:{name}")
     if problems:
         return [], problems
     raw = cast("list[dict[str, Any]]", document.data)
-    problems = list(_times(document, raw, _LISTS[name], []))
-    problems += _duplicates(document, raw, KEYS.get(name, "id"))
-    if problems:
-        return [], problems
-    return [typed(entry, ENTRIES[name]) for entry in raw], []
+    problems = list(_times(document, raw, schema, []))
+    if key is not None:
+        problems += _duplicates(document, raw, key)
+    return ([], problems) if problems else ([typed(item, entry) for item in raw], [])
 
 
 def read_form(name: str, document: Document) -> tuple[dict[str, Any] | None, list[Problem]]:
@@ -339,8 +346,10 @@ def _time_problem(value: str, form: str) -> str:
     try:
         if form == "date":
             date.fromisoformat(value)
-            return "" if len(value) == len("2026-11-20") else "register-date"
+            return "" if _DAY.match(value) else "register-date"
         moment = datetime.fromisoformat(value)
+        if moment.tzinfo is not None:
+            parse_time(value)
     except ValueError:
         return "register-date" if form == "date" else "register-time"
     return "" if moment.tzinfo is not None else "register-time-naive"

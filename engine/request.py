@@ -80,9 +80,9 @@ class Request:
 
         The instant is `as_of` in the data, else `context.time`, else the argument; InputError names `source`.
         """
-        if not isinstance(data, dict):
-            from .validation import kind_of
+        from .validation import kind_of
 
+        if not isinstance(data, dict):
             raise InputError([_problem(source, "", "request-not-mapping", found=kind_of(data))])
         body = cast("dict[str, Any]", data)
         context: Any = body.get("context")
@@ -96,7 +96,7 @@ class Request:
                 naive = isinstance(given, str) and _is_naive(given)
                 code = "request-time-naive" if naive else "request-time"
                 where = "/as_of" if "as_of" in body else "/context/time"
-                problems.append(_problem(source, where, code, value=str(given)[:40]))
+                problems.append(_problem(source, where, code, value=given[:40] if isinstance(given, str) else kind_of(given)))
         elif when is None:
             problems.append(_problem(source, "", "request-time-missing"))
         problems += _problems(body, when, source, time=False)
@@ -110,7 +110,10 @@ def parse_time(value: object) -> datetime:
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(value) if isinstance(value, str) else None
     if moment is None or moment.tzinfo is None:
         raise ValueError("not a time with an offset")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time that does not exist in UTC") from None
 
 
 def _is_naive(text: str) -> bool:
@@ -134,7 +137,7 @@ def _problems(body: Mapping[str, Any], when: object, source: str, *, time: bool 
     for part in ("subject", "resource"):
         _check_entity(body.get(part), part, ("type", "id"), field)
     action = body.get("action")
-    if not isinstance(action, str):
+    if type(action) is not str:
         _check_entity(action, "action", ("name",), field)
     if body.get("context") is not None and not isinstance(body["context"], dict):
         field("/context", "a mapping")
@@ -150,7 +153,7 @@ def _check_entity(entity: object, part: str, names: tuple[str, ...], field: Any)
         return
     body = cast("dict[str, Any]", entity)
     for name in names:
-        if not isinstance(body.get(name), str):
+        if type(body.get(name)) is not str:  # a text of a class of its own (StrEnum) is no plain text
             field(f"/{part}/{name}", "a text")
     if body.get("properties") is not None and not isinstance(body["properties"], dict):
         field(f"/{part}/properties", "a mapping")

@@ -1,6 +1,6 @@
-"""What a SQL statement touches, column by column; whatever is not certain counts as everything it could touch.
+"""What a SQL statement touches, column by column; what is not certain counts as all it could touch.
 
-`Analyser.analyse(text)` never raises for a text: a statement that cannot be resolved exactly has `resolved=False`
+`Analyser.analyse(text)` never raises: a statement that cannot be resolved exactly has `resolved=False`
 and reads (or writes) all columns of the tables it names, or of all tables where not even those are certain.
 """
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ANYTHING", "Analyser", "ColumnRef", "StatementKind", "TableRef", "Touched", "analyse"]
 
-# sqlglot warns on standard error about every statement it does not know; here that is an answer, not an accident.
+# sqlglot warns on standard error about statements it does not know; here that is an answer, no accident.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 MAX_BYTES: Final = 65_536
@@ -46,7 +46,16 @@ MAX_CACHE: Final = 10_000
 _MYSQL: Final = frozenset({"mysql", "doris", "starrocks", "singlestore"})
 _BLOCKS: Final = frozenset({"tsql", "oracle"})
 """Dialects whose BEGIN opens a block of statements."""
-_ORDER: Final = ("export", "grant", "ddl", "delete", "update", "insert", "read", "other")
+_ORDER: Final[tuple[StatementKind, ...]] = (
+    "export",
+    "grant",
+    "ddl",
+    "delete",
+    "update",
+    "insert",
+    "read",
+    "other",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +191,7 @@ class Analyser:
         finally:
             self._open.clear()
 
-    def _analyse(self, sql: str, kind: StatementKind) -> Touched:
+    def _analyse(self, sql: str, kind: StatementKind) -> Touched:  # noqa: PLR0911 # one return a guard
         if len(sql) > MAX_BYTES or len(sql.encode("utf-8", "replace")) > MAX_BYTES:
             return self._everything(kind, "too-large", parsed=False)
         if _depth(sql) > MAX_DEPTH:
@@ -202,7 +211,10 @@ class Analyser:
         if isinstance(statement, exp.Command):
             kind = _kind_of(f"{statement.this} {statement.expression}")
             return self._everything(kind, "not-parsed", str(statement.this).upper()[:40], parsed=False)
-        if isinstance(statement, (exp.Transaction, exp.Commit, exp.Rollback)) and self.catalog.family not in _BLOCKS:
+        if (
+            isinstance(statement, (exp.Transaction, exp.Commit, exp.Rollback))
+            and self.catalog.family not in _BLOCKS
+        ):
             return Touched(kind="other")
         plan: Plan | None = None
         try:
@@ -277,10 +289,14 @@ class Analyser:
         if not refs:
             return self._everything(kind, error.reason, error.detail)
         if system and kind == "read" and error.reason in ("column-unknown", "column-hidden"):
-            return Touched(kind=kind, reads=frozenset(refs), exposed=frozenset(refs), tables=frozenset(tables))
+            return Touched(
+                kind=kind, reads=frozenset(refs), exposed=frozenset(refs), tables=frozenset(tables)
+            )
         return _unresolved(kind, frozenset(refs), frozenset(tables), error.reason, error.detail)
 
-    def _everything(self, kind: StatementKind, reason: str, detail: str = "", *, parsed: bool = True) -> Touched:
+    def _everything(
+        self, kind: StatementKind, reason: str, detail: str = "", *, parsed: bool = True
+    ) -> Touched:
         """All columns of all tables of the catalogue."""
         tables = frozenset(entry.ref for entry in self.catalog.entries.values())
         return replace(_unresolved(kind, self.catalog.whole(), tables, reason, detail), parsed=parsed)
@@ -296,7 +312,11 @@ class _Sum:
         self.tables = set[TableRef]()
 
     def add(
-        self, reads: Refs = NOTHING, writes: Refs = NOTHING, exposed: Refs = NOTHING, tables: Iterable[TableRef] = ()
+        self,
+        reads: Refs = NOTHING,
+        writes: Refs = NOTHING,
+        exposed: Refs = NOTHING,
+        tables: Iterable[TableRef] = (),
     ) -> None:
         self.reads |= reads
         self.writes |= writes
@@ -342,7 +362,7 @@ def _together(parts: list[Touched]) -> Touched:
         return parts[0]
     first = next((part for part in parts if not part.resolved), parts[0])
     return Touched(
-        kind=min((part.kind for part in parts), key=_ORDER.index),
+        kind=next(kind for kind in _ORDER if any(part.kind == kind for part in parts)),
         reads=NOTHING.union(*(part.reads for part in parts)),
         writes=NOTHING.union(*(part.writes for part in parts)),
         exposed=NOTHING.union(*(part.exposed for part in parts)),
@@ -359,7 +379,9 @@ def _kind_of(sql: str) -> StatementKind:
     if ROLE_COMMAND.match(sql):
         return "grant"
     word = sql.lstrip("( \t\r\n;")[:20].split(None, 1)
-    return cast("StatementKind", KINDS_BY_WORD.get(word[0].lower().rstrip("(;"), "other") if word else "other")
+    return cast(
+        "StatementKind", KINDS_BY_WORD.get(word[0].lower().rstrip("(;"), "other") if word else "other"
+    )
 
 
 def _depth(sql: str) -> int:

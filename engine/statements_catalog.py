@@ -58,7 +58,7 @@ ANYTHING: Final = ColumnRef("*", "*", "*")
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One table of the catalogue: its internal name and its columns under every spelling a statement may use."""
+    """One table of the catalogue: its internal name, and its columns under every spelling that occurs."""
 
     key: str
     table: Table
@@ -175,7 +175,9 @@ class Catalog:
 
     def normalize(self, table: exp.Table) -> exp.Table:
         """The name of a table as the dialect sees it, without what hangs on it."""
-        bare = exp.Table(**{part: node.copy() for part in ("this", "db", "catalog") if (node := table.args.get(part))})
+        bare = exp.Table(
+            **{part: node.copy() for part in ("this", "db", "catalog") if (node := table.args.get(part))}
+        )
         return normalize_identifiers(bare, dialect=self._rules)
 
     def find(self, table: exp.Table) -> Entry | Unknown:
@@ -205,4 +207,6 @@ class Catalog:
 
     def whole(self) -> frozenset[ColumnRef]:
         """All columns of all tables, or `ANYTHING` when no table is known."""
-        return frozenset(ColumnRef(*entry.ref, "*") for entry in self.entries.values()) or frozenset({ANYTHING})
+        return frozenset(ColumnRef(*entry.ref, "*") for entry in self.entries.values()) or frozenset(
+            {ANYTHING}
+        )

@@ -1,18 +1,18 @@
 """Turn every statement that touches rows into SELECTs with the same reads, and the tables it writes.
 
-UPDATE t SET a = x FROM f WHERE w RETURNING r  becomes  SELECT a, x, r FROM t, f WHERE w: the first columns are
-written, the next only read, the rest comes out.
+UPDATE t SET a = x FROM f WHERE w RETURNING r  becomes  SELECT a, x, r FROM t, f WHERE w: the first
+columns are written, the next only read, the rest comes out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 StatementKind = Literal["read", "insert", "update", "delete", "export", "ddl", "grant", "other"]
 
@@ -29,7 +29,7 @@ class UnresolvedError(Exception):
 
 @dataclass(slots=True)
 class Part:
-    """A query; its first `targets` columns are written, `values` more only read, the rest comes out (or not)."""
+    """A query; its first `targets` columns are written, `values` more only read, the rest may come out."""
 
     query: exp.Query
     targets: int = 0
@@ -39,11 +39,13 @@ class Part:
 
 @dataclass(slots=True)
 class Plan:
-    """What one statement does: its queries, and tables touched as a whole or in columns named outside a query."""
+    """What one statement does: its queries, and what it touches of tables outside of them."""
 
     kind: StatementKind
     parts: list[Part] = field(default_factory=list["Part"])
-    writes: list[tuple[exp.Table, tuple[str, ...]]] = field(default_factory=list[tuple[exp.Table, tuple[str, ...]]])
+    writes: list[tuple[exp.Table, tuple[str, ...]]] = field(
+        default_factory=list[tuple[exp.Table, tuple[str, ...]]]
+    )
     """(table, names of the columns; none = all of them)."""
     reads: list[tuple[exp.Table, tuple[str, ...], bool]] = field(
         default_factory=list[tuple[exp.Table, tuple[str, ...], bool]]
@@ -53,7 +55,7 @@ class Plan:
     """Tables that are named without touching a row; they need not be known."""
 
 
-def lower(statement: exp.Expr) -> Plan:
+def lower(statement: exp.Expr) -> Plan:  # noqa: PLR0911 # one return a type
     """The plan of one parsed statement; raises UnresolvedError for every type that is not listed."""
     match statement:
         case exp.Query():
@@ -79,7 +81,15 @@ def _definition(statement: exp.Expr) -> Plan:
         case exp.TruncateTable():
             return Plan("delete", writes=[(table, ()) for table in _tables(statement.expressions)])
         case exp.Drop() | exp.Alter():
-            if statement.args.get("kind") not in ("TABLE", "VIEW", "INDEX", "SEQUENCE", "SCHEMA", "TYPE", "MATERIALIZED VIEW"):
+            if statement.args.get("kind") not in (
+                "TABLE",
+                "VIEW",
+                "INDEX",
+                "SEQUENCE",
+                "SCHEMA",
+                "TYPE",
+                "MATERIALIZED VIEW",
+            ):
                 raise UnresolvedError("statement-kind", whole=True)
             if statement.find(exp.Query) or statement.args.get("kind") == "SCHEMA":
                 raise UnresolvedError("statement-kind", whole=True)
@@ -98,7 +108,7 @@ def _definition(statement: exp.Expr) -> Plan:
 def _query(statement: exp.Query) -> Plan:
     if not isinstance(statement, (exp.Select, exp.SetOperation, exp.Subquery)):
         raise UnresolvedError("statement-kind", type(statement).__name__.upper(), whole=True)
-    for node in statement.find_all(exp.DML):
+    for node in statement.find_all(exp.Insert, exp.Update, exp.Delete, exp.Merge):
         raise UnresolvedError("statement-nested", type(node).__name__.upper())
     plan = Plan("read")
     for into in list(statement.find_all(exp.Into)):
@@ -116,7 +126,9 @@ def _target(node: object) -> tuple[exp.Table, tuple[str, ...]]:
     """The table of `t`, `t (a, b)` and the names of its columns."""
     if isinstance(node, exp.Schema):
         table, names = node.this, tuple(column.name for column in node.expressions)
-        if not all(isinstance(column, (exp.Identifier, exp.Column, exp.ColumnDef)) for column in node.expressions):
+        if not all(
+            isinstance(column, (exp.Identifier, exp.Column, exp.ColumnDef)) for column in node.expressions
+        ):
             raise UnresolvedError("statement-clause")
     else:
         table, names = node, ()
@@ -133,7 +145,19 @@ def _tables(nodes: Iterable[object]) -> list[exp.Table]:
 
 
 def _insert(statement: exp.Insert) -> Plan:
-    _only(statement, "this", "expression", "conflict", "returning", "with_", "alias", "overwrite", "ignore", "hint", "default")
+    _only(
+        statement,
+        "this",
+        "expression",
+        "conflict",
+        "returning",
+        "with_",
+        "alias",
+        "overwrite",
+        "ignore",
+        "hint",
+        "default",
+    )
     target, names = _target(statement.this)
     plan = Plan("insert", writes=[(target, names)])
     source = statement.expression
@@ -148,21 +172,27 @@ def _insert(statement: exp.Insert) -> Plan:
         raise UnresolvedError("statement-clause")
     conflict, returning = statement.args.get("conflict"), statement.args.get("returning")
     if conflict or returning:
-        plan.parts.append(_conflict(target, names, conflict, returning))
+        plan.parts.append(_conflict(target, conflict, returning))
     return plan
 
 
 def _row_values(source: exp.Values, statement: exp.Insert) -> Part:
     """VALUES as a SELECT without FROM: only subqueries in it can read."""
-    cells = [cell for row in source.expressions for cell in (row.expressions if isinstance(row, exp.Tuple) else [row])]
+    cells = [
+        cell
+        for row in source.expressions
+        for cell in (row.expressions if isinstance(row, exp.Tuple) else [row])
+    ]
     reading = [cell.copy() for cell in cells if cell.find(exp.Column, exp.Query, exp.Func)]
     # MySQL reads earlier columns of the same new row; those are no stored data, but nothing here can tell.
-    query = exp.Select(expressions=[_named(cell, n) for n, cell in enumerate(reading)] or [exp.Literal.number(1)])
+    query = exp.Select(
+        expressions=[_named(cell, n) for n, cell in enumerate(reading)] or [exp.Literal.number(1)]
+    )
     _with(query, statement)
     return Part(query, out=False)
 
 
-def _conflict(target: exp.Table, names: Sequence[str], conflict: exp.Expr | None, returning: exp.Expr | None) -> Part:
+def _conflict(target: exp.Table, conflict: exp.Expr | None, returning: exp.Expr | None) -> Part:
     conditions: list[exp.Expr] = []
     targets: list[exp.Expr] = []
     values: list[exp.Expr] = []
@@ -170,14 +200,18 @@ def _conflict(target: exp.Table, names: Sequence[str], conflict: exp.Expr | None
     if conflict:
         _assignments(conflict.expressions, table, targets, values)
         values = [_on_target(value, table) for value in values]
-        keys = [key.this if isinstance(key, exp.Ordered) else key for key in conflict.args.get("conflict_keys") or ()]
+        keys = [
+            key.this if isinstance(key, exp.Ordered) else key
+            for key in conflict.args.get("conflict_keys") or ()
+        ]
         values += [_on_table(key, table) for key in keys]
         for clause in ("where", "index_where"):
-            if node := conflict.args.get(clause):
-                conditions.append(node.this)
+            conditions += [node.this] if (node := conflict.args.get(clause)) else []
     query = _select(targets, values, returning, table)
     if conflict:
-        proposed = exp.Table(this=table.this.copy(), db=table.args.get("db"), catalog=table.args.get("catalog"))
+        proposed = exp.Table(
+            this=table.this.copy(), db=table.args.get("db"), catalog=table.args.get("catalog")
+        )
         proposed = exp.alias_(proposed, "excluded", table=True)
         if any(column.table.lower() == "excluded" for column in query.find_all(exp.Column)):
             query = query.join(proposed, join_type="cross", copy=False)
@@ -213,9 +247,13 @@ def _delete(statement: exp.Delete) -> Plan:
     for node in _listed(statement.args.get("using")):
         _append(query, node)
     _clauses(query, statement)
-    named = [node for node in query.find_all(exp.Table)]
+    named = list(query.find_all(exp.Table))
     aliases = {node.alias_or_name.lower(): node for node in named}
-    victims = [aliases.get(node.name.lower()) for node in _listed(statement.args.get("tables")) if isinstance(node, exp.Table)]
+    victims = [
+        aliases.get(node.name.lower())
+        for node in _listed(statement.args.get("tables"))
+        if isinstance(node, exp.Table)
+    ]
     if None in victims:
         raise UnresolvedError("statement-clause")
     written = [node for node in victims if node] or ([table] if not joins else named)
@@ -240,7 +278,9 @@ def _merge(statement: exp.Merge) -> Plan:
     return plan
 
 
-def _when(when: exp.Expr, table: exp.Table, targets: list[exp.Expr], values: list[exp.Expr], plan: Plan) -> None:
+def _when(
+    when: exp.Expr, table: exp.Table, targets: list[exp.Expr], values: list[exp.Expr], plan: Plan
+) -> None:
     if condition := when.args.get("condition"):
         values.append(condition)
     then = when.args.get("then")
@@ -263,7 +303,10 @@ def _copy(statement: exp.Copy) -> Plan:
     if statement.args["kind"]:
         return Plan("insert", writes=[_target(subject)])
     if isinstance(subject, exp.Subquery):
-        plan = _query(subject.unnest().copy())
+        query = subject.unnest().copy()
+        if not isinstance(query, exp.Query):
+            raise UnresolvedError("statement-nested", "COPY")
+        plan = _query(query)
         plan.kind = "export"
         return plan
     table, names = _target(subject)
@@ -341,7 +384,9 @@ def _named(node: exp.Expr, number: int) -> exp.Expr:
     return exp.alias_(node.copy(), f"_tutela_{number}", copy=False)
 
 
-def _select(targets: list[exp.Expr], values: list[exp.Expr], returning: exp.Expr | None, table: exp.Table) -> exp.Select:
+def _select(
+    targets: list[exp.Expr], values: list[exp.Expr], returning: exp.Expr | None, table: exp.Table
+) -> exp.Select:
     columns = [_named(node, number) for number, node in enumerate([*targets, *values])]
     if returning:
         columns += [node.copy() for node in returning.expressions]
@@ -390,5 +435,5 @@ def _with(query: exp.Expr, statement: exp.Expr) -> None:
 
 
 def _listed(node: object) -> list[exp.Expr]:
-    nodes: list[object] = node if isinstance(node, list) else [node]  # pyright: ignore[reportUnknownVariableType] # args are untyped
+    nodes = cast("list[object]", node) if isinstance(node, list) else [node]
     return [item for item in nodes if isinstance(item, exp.Expr)]

@@ -1,4 +1,4 @@
-"""What one query reads and lets out: every column node is traced to a base column, or the query is unresolved."""
+"""What one query reads and lets out: every column node is traced to a base column, or all is unresolved."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ MAX_COLUMNS: Final = 1_500
 Refs = frozenset[ColumnRef]
 NOTHING: Final[Refs] = frozenset()
 
-_TABLE_ARGS: Final = frozenset({"this", "db", "catalog", "alias", "joins", "laterals", "only", "sample", "hints"})
+_TABLE_ARGS: Final = frozenset(
+    {"this", "db", "catalog", "alias", "joins", "laterals", "only", "sample", "hints"}
+)
 _PARAMETER_COLUMNS: Final = frozenset({"snowflake", "duckdb"})
 """Dialects in which `$1` or `#1` can be a column."""
 
@@ -74,7 +76,9 @@ def check_tree(tree: exp.Expr, family: str) -> None:
     for node in tree.walk():
         name = type(node).__name__
         if name in READING_NODES:
-            raise UnresolvedError("statement-clause", name.upper(), whole=name in ("ReadCSV", "ReadParquet", "Command"))
+            raise UnresolvedError(
+                "statement-clause", name.upper(), whole=name in ("ReadCSV", "ReadParquet", "Command")
+            )
         if name in ("PositionalColumn", "Columns"):
             raise UnresolvedError("column-hidden")
         if isinstance(node, exp.Parameter) and family in _PARAMETER_COLUMNS:
@@ -246,13 +250,17 @@ class _Tracer:
 
     def _alias(self, scope: Scope, node: exp.Expr) -> Refs:
         """A name that is left without a table: an output column, and whatever base column it may also mean."""
+        if isinstance(node, exp.Pseudocolumn) and node.name.upper() in ("ROWNUM", "ROWID", "LEVEL"):
+            return NOTHING
         refs = set[ColumnRef]()
         for _, source in scope.selected_sources.values():
             if isinstance(source, exp.Table):
                 entry = self._entry(source)
                 if entry and node.name in entry.spellings:
                     refs |= self._base(source, node.name)
-        if not refs and not (isinstance(scope.expression, exp.Query) and node.name in scope.expression.named_selects):
+        if not refs and not (
+            isinstance(scope.expression, exp.Query) and node.name in scope.expression.named_selects
+        ):
             raise UnresolvedError("column-unknown", node.name)
         return frozenset(refs)
 
@@ -263,7 +271,8 @@ class _Tracer:
         if not isinstance(source, exp.Table) or isinstance(source.this, exp.Func):
             return NOTHING
         if source.db == SYSTEM_DB:
-            return frozenset({ColumnRef(*source.name.split(".", 1), name)})
+            schema, _, table = source.name.partition(".")
+            return frozenset({ColumnRef(schema, table, name)})
         entry = self._entry(source)
         if entry is None:
             raise UnresolvedError("table-hidden", source.name)
@@ -307,7 +316,9 @@ class _Tracer:
         """The outputs of a scope by name; None where names and positions may differ."""
         key = id(scope)
         if key not in self.outputs:
-            simple = isinstance(scope.expression, exp.Query) and not scope.outer_columns and not self.recursive
+            simple = (
+                isinstance(scope.expression, exp.Query) and not scope.outer_columns and not self.recursive
+            )
             self.outputs[key] = dict(self._positional(scope)) if simple else None
         return self.outputs[key]
 
@@ -317,10 +328,17 @@ class _Tracer:
             return [(select.alias_or_name, self._under(select)) for select in expression.selects]
         names = expression.named_selects if isinstance(expression, exp.Query) else []
         everything = self._under(expression)
-        if isinstance(expression, exp.SetOperation) and scope.set_operation_scopes and not expression.args.get("by_name"):
+        if (
+            isinstance(expression, exp.SetOperation)
+            and scope.set_operation_scopes
+            and not expression.args.get("by_name")
+        ):
             arms = [self._positional(arm) for arm in scope.set_operation_scopes]
             if len({len(arm) for arm in arms}) == 1 and len(arms[0]) == len(names):
-                merged = [frozenset[ColumnRef]().union(*(cell[1] for cell in row)) for row in zip(*arms, strict=True)]
+                merged = [
+                    frozenset[ColumnRef]().union(*(cell[1] for cell in row))
+                    for row in zip(*arms, strict=True)
+                ]
                 return list(zip(names, merged, strict=True))
         return [(name, everything) for name in names] or [("", everything)]
 
@@ -334,7 +352,9 @@ def _counted(star: exp.Star) -> bool:
     if star.args.get("except_") or star.args.get("replace"):
         return False
     parent = star.parent
-    return isinstance(parent, exp.Count) or (isinstance(parent, exp.Dot) and parent.find(exp.TableColumn) is not None)
+    return isinstance(parent, exp.Count) or (
+        isinstance(parent, exp.Dot) and parent.find(exp.TableColumn) is not None
+    )
 
 
 def _detail(error: SqlglotError) -> str:

@@ -1,4 +1,4 @@
-"""Names that the statement analysis trusts: functions that read no table, catalogues without customer data."""
+"""Names the statement analysis trusts: functions that read no table, catalogues without customer data."""
 
 from __future__ import annotations
 
@@ -7,44 +7,49 @@ from typing import Final
 
 FUNCTIONS: Final = frozenset(
     """
-abs acos acosd age any_value array array_agg array_append array_cat array_dims array_fill array_length array_lower
-array_ndims array_position array_positions array_prepend array_remove array_replace array_to_json array_to_string
-array_upper ascii asin atan atan2 avg bin bit_and bit_count bit_length bit_or bit_xor bool_and bool_or btrim cardinality
-cast cbrt ceil ceiling char char_length character_length charindex chr clock_timestamp coalesce concat concat_ws conv
-convert convert_from convert_tz convert_to corr cos cot count covar_pop covar_samp crc32 cume_dist curdate current_catalog
-current_database current_date current_schema current_schemas current_setting current_time current_timestamp current_user
-curtime date date_add date_diff date_format date_part date_sub date_trunc dateadd datediff datename datepart datetime
-datetrunc day dayname dayofmonth dayofweek dayofyear decode degrees dense_rank difference div elt encode eomonth every
-exp extract field find_in_set first_value floor format format_type from_base64 from_days from_unixtime gcd
-gen_random_uuid generate_series generate_subscripts get_bit get_byte getdate getutcdate greatest group_concat grouping
-hex hour if iff ifnull iif inet6_aton inet_aton inet_ntoa initcap insert instr isdate isfinite isnull isnumeric
-json json_agg json_array json_array_elements json_array_elements_text json_array_length json_arrayagg json_build_array
-json_build_object json_contains json_each json_each_text json_extract json_extract_path json_extract_path_text json_keys
-json_length json_object json_object_agg json_object_keys json_objectagg json_quote json_strip_nulls json_type
-json_typeof json_unquote json_valid json_value jsonb_agg jsonb_array_elements jsonb_array_elements_text
-jsonb_array_length jsonb_build_array jsonb_build_object jsonb_each jsonb_each_text jsonb_extract_path
-jsonb_extract_path_text jsonb_object jsonb_object_agg jsonb_object_keys jsonb_path_exists jsonb_path_query jsonb_pretty
-jsonb_set jsonb_strip_nulls jsonb_typeof julianday justify_days justify_hours justify_interval lag last_day
-last_insert_id last_value lcase lcm lead least left len length listagg ln localtime localtimestamp locate log log10
-log2 lower lpad ltrim make_date make_interval make_time make_timestamp make_timestamptz makedate maketime max md5
-microsecond mid min minute mod mode month monthname months_between newid now nth_value ntile nullif num_nonnulls
-num_nulls nvl nvl2 octet_length ord overlay parsename patindex percent_rank percentile_cont percentile_disc period_diff
-pg_backend_pid pg_encoding_to_char pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_userbyid pg_get_viewdef
-pg_is_in_recovery pg_postmaster_start_time pg_relation_size pg_size_pretty pg_sleep pg_table_is_visible pg_total_relation_size
-pi pos position pow power printf quarter quote quote_ident quote_literal quote_nullable quotename radians rand random
-range rank regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace regexp_split_to_array
-regexp_split_to_table regexp_substr regr_count regr_slope repeat replace replicate reverse right round row row_count
-row_number row_to_json rpad rtrim scale sec_to_time second session_user set_bit set_byte sha1 sha2 sha224 sha256 sha384
-sha512 shobj_description obj_description col_description sign sin space split_part sqrt starts_with statement_timestamp
-std stddev stddev_pop stddev_samp str str_to_date strcmp strftime string_agg string_to_array strpos struct_pack stuff
-substr substring substring_index subtime sum sysdate sysdatetime system_user tan time time_format time_to_sec timediff
-timeofday timestamp timestampadd timestampdiff to_ascii to_base64 to_char to_date to_days to_hex to_json to_jsonb
-to_number to_timestamp total transaction_timestamp translate trim trunc truncate try_cast try_convert typeof ucase unhex
-unicode unix_timestamp unnest upper user utc_date utc_time utc_timestamp uuid values var_pop var_samp variance version
-week weekday weekofyear width_bucket year yearweek zeroifnull strlen list list_value struct_extract
-has_table_privilege has_schema_privilege has_database_privilege has_column_privilege pg_has_role txid_current
-nextval currval lastval setseed
-""".split()
+abs acos acosd age any_value array array_agg array_append array_cat array_dims array_fill array_length
+array_lower array_ndims array_position array_positions array_prepend array_remove array_replace
+array_to_json array_to_string array_upper ascii asin atan atan2 avg bin bit_and bit_count bit_length
+bit_or bit_xor bool_and bool_or btrim cardinality cast cbrt ceil ceiling char char_length
+character_length charindex chr clock_timestamp coalesce concat concat_ws conv convert convert_from
+convert_tz convert_to corr cos cot count covar_pop covar_samp crc32 cume_dist curdate current_catalog
+current_database current_date current_schema current_schemas current_setting current_time
+current_timestamp current_user curtime date date_add date_diff date_format date_part date_sub date_trunc
+dateadd datediff datename datepart datetime datetrunc day dayname dayofmonth dayofweek dayofyear decode
+degrees dense_rank difference div elt encode eomonth every exp extract field find_in_set first_value
+floor format format_type from_base64 from_days from_unixtime gcd gen_random_uuid generate_series
+generate_subscripts get_bit get_byte getdate getutcdate greatest group_concat grouping hex hour if iff
+ifnull iif inet6_aton inet_aton inet_ntoa initcap insert instr isdate isfinite isnull isnumeric json
+json_agg json_array json_array_elements json_array_elements_text json_array_length json_arrayagg
+json_build_array json_build_object json_contains json_each json_each_text json_extract json_extract_path
+json_extract_path_text json_keys json_length json_object json_object_agg json_object_keys json_objectagg
+json_quote json_strip_nulls json_type json_typeof json_unquote json_valid json_value jsonb_agg
+jsonb_array_elements jsonb_array_elements_text jsonb_array_length jsonb_build_array jsonb_build_object
+jsonb_each jsonb_each_text jsonb_extract_path jsonb_extract_path_text jsonb_object jsonb_object_agg
+jsonb_object_keys jsonb_path_exists jsonb_path_query jsonb_pretty jsonb_set jsonb_strip_nulls
+jsonb_typeof julianday justify_days justify_hours justify_interval lag last_day last_insert_id
+last_value lcase lcm lead least left len length listagg ln localtime localtimestamp locate log log10
+log2 lower lpad ltrim make_date make_interval make_time make_timestamp make_timestamptz makedate
+maketime max md5 microsecond mid min minute mod mode month monthname months_between newid now nth_value
+ntile nullif num_nonnulls num_nulls nvl nvl2 octet_length ord overlay parsename patindex percent_rank
+percentile_cont percentile_disc period_diff pg_backend_pid pg_encoding_to_char pg_get_constraintdef
+pg_get_expr pg_get_indexdef pg_get_userbyid pg_get_viewdef pg_is_in_recovery pg_postmaster_start_time
+pg_relation_size pg_size_pretty pg_sleep pg_table_is_visible pg_total_relation_size pi pos position pow
+power printf quarter quote quote_ident quote_literal quote_nullable quotename radians rand random range
+rank regexp_count regexp_instr regexp_like regexp_match regexp_matches regexp_replace
+regexp_split_to_array regexp_split_to_table regexp_substr regr_count regr_slope repeat replace replicate
+reverse right round row row_count row_number row_to_json rpad rtrim scale sec_to_time second
+session_user set_bit set_byte sha1 sha2 sha224 sha256 sha384 sha512 shobj_description obj_description
+col_description sign sin space split_part sqrt starts_with statement_timestamp std stddev stddev_pop
+stddev_samp str str_to_date strcmp strftime string_agg string_to_array strpos struct_pack stuff substr
+substring substring_index subtime sum sysdate sysdatetime system_user tan time time_format time_to_sec
+timediff timeofday timestamp timestampadd timestampdiff to_ascii to_base64 to_char to_date to_days
+to_hex to_json to_jsonb to_number to_timestamp total transaction_timestamp translate trim trunc truncate
+try_cast try_convert typeof ucase unhex unicode unix_timestamp unnest upper user utc_date utc_time
+utc_timestamp uuid values var_pop var_samp variance version week weekday weekofyear width_bucket year
+yearweek zeroifnull strlen list list_value struct_extract has_table_privilege has_schema_privilege
+has_database_privilege has_column_privilege pg_has_role txid_current nextval currval lastval setseed
+""".split()  # noqa: SIM905 # a word list is easier to read and to keep sorted than 500 quotes
 )
 """Functions that only compute on their arguments. A function that is not here may read anything."""
 
@@ -55,25 +60,34 @@ FUNCTION_SCHEMAS: Final = frozenset({"pg_catalog", "sys"})
 
 SYSTEM_SCHEMAS: Final = frozenset({"pg_catalog", "information_schema"})
 LEAKING_CATALOGS: Final = frozenset(
-    """pg_stats pg_statistic pg_stats_ext pg_stats_ext_exprs pg_statistic_ext_data pg_stat_activity pg_stat_statements
-pg_largeobject pg_cursors pg_prepared_statements pg_authid pg_shadow pg_user_mapping pg_user_mappings pg_file_settings
-pg_hba_file_rules pg_stat_ssl processlist user_privileges column_statistics""".split()
+    """
+pg_stats pg_statistic pg_stats_ext pg_stats_ext_exprs pg_statistic_ext_data pg_stat_activity
+pg_stat_statements pg_largeobject pg_cursors pg_prepared_statements pg_authid pg_shadow pg_user_mapping
+pg_user_mappings pg_file_settings pg_hba_file_rules pg_stat_ssl processlist user_privileges
+column_statistics
+""".split()  # noqa: SIM905 # a word list is easier to read and to keep sorted than 500 quotes
 )
 """Tables of the system catalogue that hold samples of the data, statements of others, or secrets."""
 
 PG_CATALOGS: Final = frozenset(
-    """pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_available_extensions pg_cast pg_class pg_collation
-pg_constraint pg_conversion pg_database pg_depend pg_description pg_enum pg_event_trigger pg_extension pg_foreign_server
-pg_foreign_table pg_group pg_index pg_indexes pg_inherits pg_init_privs pg_language pg_locks pg_matviews pg_namespace
-pg_opclass pg_operator pg_opfamily pg_partitioned_table pg_policies pg_policy pg_proc pg_publication
-pg_publication_rel pg_range pg_rewrite pg_roles pg_rules pg_sequence pg_sequences pg_settings pg_shdepend
-pg_shdescription pg_stat_all_tables pg_stat_database pg_stat_replication pg_stat_user_indexes pg_stat_user_tables
-pg_statio_user_tables pg_statistic_ext pg_subscription pg_tables pg_tablespace pg_timezone_names pg_transform pg_trigger
-pg_ts_config pg_type pg_user pg_views""".split()
+    """
+pg_aggregate pg_am pg_amop pg_amproc pg_attrdef pg_attribute pg_available_extensions pg_cast pg_class
+pg_collation pg_constraint pg_conversion pg_database pg_depend pg_description pg_enum pg_event_trigger
+pg_extension pg_foreign_server pg_foreign_table pg_group pg_index pg_indexes pg_inherits pg_init_privs
+pg_language pg_locks pg_matviews pg_namespace pg_opclass pg_operator pg_opfamily pg_partitioned_table
+pg_policies pg_policy pg_proc pg_publication pg_publication_rel pg_range pg_rewrite pg_roles pg_rules
+pg_sequence pg_sequences pg_settings pg_shdepend pg_shdescription pg_stat_all_tables pg_stat_database
+pg_stat_replication pg_stat_user_indexes pg_stat_user_tables pg_statio_user_tables pg_statistic_ext
+pg_subscription pg_tables pg_tablespace pg_timezone_names pg_transform pg_trigger pg_ts_config pg_type
+pg_user pg_views
+""".split()  # noqa: SIM905 # a word list is easier to read and to keep sorted than 500 quotes
 )
 """System tables that PostgreSQL finds without a schema name before any other."""
 
-_PARTS: Final = r"(?:\s+(?:work|transaction|tran|isolation|level|read|write|only|committed|uncommitted|repeatable|serializable|not|deferrable|and|no|chain|release|snapshot|consistent|with))*"
+_PARTS: Final = (
+    r"(?:\s+(?:work|transaction|tran|isolation|level|read|write|only|committed|uncommitted"
+    r"|repeatable|serializable|not|deferrable|and|no|chain|release|snapshot|consistent|with))*"
+)
 HARMLESS: Final = re.compile(
     rf"\s*(?:(?:begin|start\s+transaction|commit|rollback|abort|end){_PARTS}(?:\s*,{_PARTS})*"
     r"|set\s+(?:session\s+characteristics\s+as\s+)?transaction" + _PARTS + r"(?:\s*,?" + _PARTS + r")*"

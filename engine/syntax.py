@@ -1,9 +1,9 @@
 """Condition text -> a neutral syntax tree with offsets, read by rule-engine's own grammar.
 
-The tables, the lexer and the actions of `rule_engine` are used, so that a text means here what it means there; its
-actions make *deferred* nodes and fold nothing (folding happens when they are built, and can run for minutes). Beside
-each deferred node stands a `Node` of ours that knows its offsets, size and depth. Two private names are used for
-that, `Parser._lexer` and `Parser._parser`; a test fails when they move.
+The tables, the lexer and the actions of `rule_engine` are used, so that a text means here what it means
+there; its actions make *deferred* nodes and fold nothing (folding happens when they are built, and can run
+for minutes). Beside each deferred node stands a `Node` of ours that knows its offsets, size and depth. Two
+private names are used for that, `Parser._lexer` and `Parser._parser`; a test fails when they move.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import rule_engine
-from rule_engine import errors as rule_errors
-from rule_engine.parser.utilities import parse_float
+import rule_engine  # type: ignore[import-untyped] # it has no stubs
+from rule_engine import errors as rule_errors  # pyright: ignore[reportMissingTypeStubs] # it has none
+from rule_engine.parser.utilities import parse_float  # type: ignore[import-untyped] # no stubs
 
 from .values import ValueFault, duration, moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from decimal import Decimal
 
     from .ir import Span
 
@@ -59,7 +60,7 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong in a condition: a code of `messages_expression`, its offsets, the arguments of its words."""
+    """One thing wrong in a condition: a code of `messages_expression`, offsets, arguments."""
 
     code: str
     start: int
@@ -95,8 +96,8 @@ class Grammar:
         shared: Any = rule_engine.Rule.parser
         owner = copy.copy(shared)
         owner.context = context
-        self._lexer = shared._lexer  # noqa: SLF001 (see the module's docstring)
-        self._parser = copy.copy(shared._parser)  # noqa: SLF001
+        self._lexer = shared._lexer  # noqa: SLF001 (see the docstring of the module)
+        self._parser = copy.copy(shared._parser)  # noqa: SLF001 (see the docstring of the module)
         self._parser.productions = [_tracked(rule, owner) for rule in self._parser.productions]
         self._context = context
 
@@ -137,7 +138,7 @@ class Grammar:
             tokens.append(_Token(token.type, token.lexpos, lexer.lexpos, token))
 
 
-def _lexical_fault(error: rule_errors.RuleSyntaxError, lexer: Any, text: str) -> Fault:  # noqa: ANN401 (PLY is untyped)
+def _lexical_fault(error: rule_errors.RuleSyntaxError, lexer: Any, text: str) -> Fault:  # noqa: ANN401 (PLY and rule-engine are untyped)
     at = lexer.lexpos
     if error.token is None:  # a reserved word: the lexer stands behind it
         word = re.split(r"\W", text[:at])[-1]
@@ -185,12 +186,12 @@ class _Feed:
         self.lexpos = 0
         self._tokens = iter(tokens)
 
-    def token(self) -> Any:  # noqa: ANN401 (PLY is untyped)
+    def token(self) -> Any:  # noqa: ANN401 (PLY and rule-engine are untyped)
         """The next token, or None at the end."""
         token = next(self._tokens, None)
         return None if token is None else token.raw
 
-    def add(self, deferred: Any, span: Span) -> Node:  # noqa: ANN401 (a deferred node of rule-engine)
+    def add(self, deferred: Any, span: Span) -> Node:  # noqa: ANN401 (PLY and rule-engine are untyped)
         """Make the node of one deferred node whose parts were seen before."""
         args = tuple(deferred.args[1:])
         kind = _KINDS.get(deferred.cls.__name__, "refused")
@@ -220,11 +221,9 @@ class _Feed:
                     deferred.args = (self.context, node.value.isoformat())
                 case "TimedeltaExpression":
                     node.value = duration(text)
-                    deferred.args = (self.context, text.replace(",", "."))
+                    deferred.args = (self.context, str(text).replace(",", "."))
                 case "FloatExpression":
-                    node.value = parse_float(text)
-                    if node.value and abs(node.value.adjusted()) > MAX_EXPONENT:
-                        raise ValueFault("too-large", "number")
+                    node.value = _number(str(text))
                 case _:
                     node.value = text
         except ValueFault as fault:
@@ -236,7 +235,14 @@ class _Feed:
             )
 
 
-def _value(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401 (depends on kind)
+def _number(text: str) -> Decimal:
+    value: Decimal = parse_float(text)
+    if value and abs(value.adjusted()) > MAX_EXPONENT:
+        raise ValueFault("too-large", "number")
+    return value
+
+
+def _value(kind: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:  # noqa: ANN401 (PLY and rule-engine are untyped)
     match kind:
         case "symbol":
             return ("$" if kwargs["scope"] else "") + args[0]
@@ -262,14 +268,14 @@ def _flat(values: tuple[Any, ...]) -> list[Any]:
     return flat
 
 
-def _tracked(rule: Any, owner: Any) -> Any:  # noqa: ANN401 (a production of PLY)
+def _tracked(rule: Any, owner: Any) -> Any:  # noqa: ANN401 (PLY and rule-engine are untyped)
     """A copy of a production whose action also notes the place of the node it makes."""
     if getattr(rule, "callable", None) is None:
         return rule
     tracked = copy.copy(rule)
     action = MethodType(rule.callable.__func__, owner)
 
-    def act(production: Any) -> None:  # noqa: ANN401 (PLY is untyped)
+    def act(production: Any) -> None:  # noqa: ANN401 (PLY and rule-engine are untyped)
         action(production)
         made, feed = production.slice[0].value, production.lexer
         if hasattr(made, "cls") and id(made) not in feed.nodes and made.cls.__name__ != "Statement":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -46,7 +47,9 @@ def kind_of(value: object) -> str:
     return TYPES["object"] if isinstance(value, dict) else TYPES["array"]
 
 
-def place(document: Document, path: Sequence[str | int], code: str, *, key: bool = False, **args: object) -> Problem:
+def place(
+    document: Document, path: Sequence[str | int], code: str, /, *, key: bool = False, **args: object
+) -> Problem:
     """A problem at a path of a document: line and column where it has marks, else a JSON pointer."""
     if isinstance(document.data, Map | Items):
         return document.problem(code, document.mark(path, key=key), **args)
@@ -77,8 +80,21 @@ class _Hashed:
 def _validator(name: str, hashed: _Hashed) -> Validator:
     del name
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
-    return Draft202012Validator(hashed.schema)
+    # `$` of JSON Schema is the end of the text; Python's also stands before a last line end, and its `\d` is any digit.
+    return extend(Draft202012Validator, {"pattern": _fits_pattern})(hashed.schema)
+
+
+def _fits_pattern(_validator: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
+    from jsonschema.exceptions import ValidationError
+
+    if isinstance(instance, str) and re.search(_whole(pattern), instance, re.ASCII) is None:
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _whole(pattern: str) -> str:
+    return f"{pattern[:-1]}\Z" if pattern.endswith("$") else pattern
 
 
 def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
@@ -95,7 +111,7 @@ def _unknown(document: Document, path: list[Any], error: ValidationError) -> Ite
     instance: Any = error.instance
     known = schema.get("properties", {})
     for name in instance:
-        if name not in known and not name.startswith("\0"):
+        if name not in known:
             guess = suggestion(name, (k for k in known if k not in instance) or known)
             hint = f"; did you mean `{guess}`?" if guess else ""
             known_text = ", ".join(known)
@@ -121,11 +137,16 @@ def _enum(document: Document, path: list[Any], error: ValidationError) -> Iterat
     known = [str(value) for value in list(error.validator_value)]  # type: ignore[call-overload]
     guess = suggestion(str(error.instance), known)
     hint = f"; did you mean `{guess}`?" if guess else ""
-    yield place(document, path, "value-not-listed", value=_short(error.instance), known=", ".join(known), hint=hint)
+    yield place(document, path, "value-not-listed", value=short(error.instance), known=", ".join(known), hint=hint)
 
 
 def _pattern(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
-    yield place(document, path, "value-malformed", value=_short(error.instance), pattern=error.validator_value, what=_name(path))
+    # A key that does not fit is reported by jsonschema at its mapping; show the key itself.
+    of_key = "propertyNames" in error.absolute_schema_path
+    full = [*path, error.instance] if of_key else path
+    what = "the key" if of_key else _name(path)
+    pattern = error.validator_value
+    yield place(document, full, "value-malformed", key=of_key, value=short(error.instance), pattern=pattern, what=what)
 
 
 def _length(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
@@ -133,7 +154,7 @@ def _length(document: Document, path: list[Any], error: ValidationError) -> Iter
 
 
 def _range(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
-    yield place(document, path, "value-out-of-range", value=_short(error.instance), limit=error.validator_value, what=_name(path))
+    yield place(document, path, "value-out-of-range", value=short(error.instance), limit=error.validator_value, what=_name(path))
 
 
 _HANDLERS: Final = {
@@ -157,6 +178,10 @@ def _name(path: Sequence[str | int]) -> str:
     return next((str(step) for step in reversed(path) if isinstance(step, str)), "the file")
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """A value as its author wrote it: on one line, and cut where it gets long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     text = str(value)
-    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    cut = text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in cut)

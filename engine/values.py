@@ -27,7 +27,7 @@ _DURATION: Final = re.compile(
 )
 
 
-class ValueFault(ValueError):
+class ValueFault(ValueError):  # noqa: N818 (a fault is in what was given, not in the program)
     """A value that is not of its declared type; `code` says why, `path` where inside the value."""
 
     def __init__(self, code: str, expected: str, path: str = "") -> None:

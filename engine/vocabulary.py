@@ -103,5 +103,8 @@ class _Reader:
             read = {n: self.read(d, f"{path}.{n}", [*at, "attributes", n]) for n, d in inner.items()}
             return object_(**read)
         if declared.get("enum"):
+            if kind != "string":
+                what = "`enum` with a type other than string"
+                self.problems.append(place(self.document, [*at, "enum"], "value-invalid", key=True, what=what))
             return Type("string", enum=tuple(declared["enum"]))
         return SCALARS[kind]

@@ -1,5 +1,140 @@
+"""The library's functions: load policies and facts, ask about the world, write reports.
+
+What each one needs is passed in; `as_of` defaults to the present here, at the edge, and nowhere deeper.
+"""
+
 from __future__ import annotations
-from tutela.connectors.policy_files import read_policies
-from tutela.engine.loader import load_policies
-def load(*paths, parameters=None):
-    return load_policies(read_policies(paths), parameters)
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tutela.engine.authorizer import Facts as AnyFacts
+    from tutela.engine.errors import Lang
+    from tutela.engine.facts import Facts
+    from tutela.engine.model import Report
+    from tutela.engine.policyset import PolicySet
+
+PathLike = str | Path
+
+
+def load(*paths: PathLike, parameters: Mapping[str, object] | None = None) -> PolicySet:
+    """Load policy files, folders and packs (`pack:NAME`) into one set.
+
+    `parameters` bind further values. PolicyError lists every problem of every file.
+    """
+    from tutela.connectors.policy_cache import load_cached
+    from tutela.connectors.policy_files import read_policies
+
+    return load_cached(read_policies(paths), parameters)
+
+
+def load_facts(*folders: PathLike, policies: PolicySet) -> Facts:
+    """Load the registers of some folders, with the time zone and sensitivity profile that the policies bind.
+
+    InputError lists every problem of every file.
+    """
+    from tutela.connectors.register_files import read_registers
+
+    from .project import load_taxonomy, make_facts
+
+    return make_facts(read_registers([Path(folder) for folder in folders]), policies, load_taxonomy())
+
+
+def lint(
+    policies: PolicySet,
+    *paths: PathLike,
+    facts: AnyFacts | None = None,
+    dialect: str | None = None,
+    as_of: datetime | None = None,
+) -> Report:
+    """Ask `collect` for every column and `retain` for every table of some schema files; report what is denied."""
+    from tutela.connectors.columns import ask_columns
+    from tutela.connectors.ddl import read_schema
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.findings import report as make_report
+
+    when = as_of or datetime.now(UTC)
+    schema = read_schema(list(paths), dialect=dialect)
+    asked = ask_columns(schema, _classifier(policies), when)
+    return make_report("lint", Authorizer(policies, facts), asked, when)
+
+
+def audit(  # noqa: PLR0913 (what a log needs to be understood)
+    policies: PolicySet,
+    log: PathLike,
+    *,
+    facts: AnyFacts | None = None,
+    schemas: Iterable[PathLike] = (),
+    dialect: str = "postgres",
+    default_schema: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    as_of: datetime | None = None,
+) -> Report:
+    """Ask for every access in a log whether the policies allow it as of its own time; report what is denied.
+
+    `options` go to the log connector: `format`, `mapping`, `log_line_prefix`.
+    """
+    from tutela.connectors.accesses import accesses
+    from tutela.connectors.ddl import read_schema
+    from tutela.connectors.logs import read_log
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.findings import report as make_report
+
+    when = as_of or datetime.now(UTC)
+    paths = list(schemas)
+    schema = read_schema(paths, dialect=dialect) if paths else None
+    window = policies.parameters.values.get("export.window_minutes")
+    asked = accesses(
+        schema, _classifier(policies), dialect, when, default_schema=default_schema, window_minutes=window
+    )
+    events = read_log(log, **dict(options or {}))
+    return make_report("audit", Authorizer(policies, facts), asked.ask(events), when)
+
+
+def share(
+    policies: PolicySet, *forms: PathLike, facts: AnyFacts | None = None, as_of: datetime | None = None
+) -> Report:
+    """Decide sharing and use requests given as form files; report what is denied."""
+    from tutela.connectors.forms import read_forms
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.findings import report as make_report
+
+    when = as_of or datetime.now(UTC)
+    return make_report("share check", Authorizer(policies, facts), read_forms(forms, when), when)
+
+
+def retention(
+    policies: PolicySet,
+    *records: PathLike,
+    erase: bool = False,
+    facts: AnyFacts | None = None,
+    as_of: datetime | None = None,
+) -> Report:
+    """Ask for groups of rows whether they may still be kept (or, with `erase`, may be erased now)."""
+    from tutela.connectors.records import read_records
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.findings import report as make_report
+
+    when = as_of or datetime.now(UTC)
+    asked = read_records(records, "erase" if erase else "retain", when)
+    return make_report("retention check", Authorizer(policies, facts), asked, when)
+
+
+def report(found: Report, to: TextIO, *, format: str = "human", lang: Lang = "en") -> None:  # noqa: A002 (its word)
+    """Write a report in one of the formats of `tutela.reports.FORMATS`."""
+    from tutela.reports import write
+
+    write(found, format, to, lang=lang)
+
+
+def _classifier(policies: PolicySet) -> Any:  # noqa: ANN401 (Classifier; imported late)
+    from tutela.engine.classifier import Classifier
+
+    from .project import load_taxonomy
+
+    profile = policies.parameters.values.get("sensitivity_profile", "pipl_strict")
+    return Classifier(load_taxonomy(), str(profile))

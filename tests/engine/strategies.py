@@ -1,15 +1,20 @@
-"""Generated conditions and hostile requests for the differential tests of the expression stage."""
+"""Generated conditions and hostile requests for the differential tests of the expression stage.
+
+Built from a seeded `Random` that hypothesis draws: a hundred times faster than composed strategies.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING
 
-from hypothesis import strategies as st
-from tutela.engine.expression import Function, Language
+from tutela.engine.expression import ConditionError, Function, Language
 from tutela.engine.ir import BOOLEAN, DATETIME, DURATION, NUMBER, STRING, array, object_
+
+if TYPE_CHECKING:
+    from random import Random
 
 COLUMN = object_(name=STRING, category=STRING.optional(), size=NUMBER, tags=array(STRING), keep=BOOLEAN)
 SYMBOLS = {
@@ -54,7 +59,8 @@ LANGUAGE = Language(SYMBOLS, PARAMETERS, VALUES, FUNCTIONS)
 _WORDS = ["", "a", "b", "k", "K", "K", "ſ", "ß", "İ", "身份证", "a b", "É", "ab", "1"]
 _TIMES = [
     "2024-02-29T04:00:00+00:00", "2024-02-29T12:00:00+08:00", "2024-03-31T02:30:00+01:00",
-    "2024-10-27T02:30:00+02:00", "2023-12-31T23:59:59.999999-05:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+    "2024-10-27T02:30:00+02:00", "2023-12-31T23:59:59.999999-05:00", "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59Z",
 ]  # fmt: skip
 _SPANS = ["P1D", "PT12H", "P2W", "PT0.5S", "P0D", "P99999D"]
 
@@ -63,122 +69,118 @@ def _quote(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _binary(left: Any, operators: list[str], right: Any) -> Any:
-    return st.tuples(left, st.sampled_from(operators), right).map(lambda t: f"({t[0]} {t[1]} {t[2]})")
+_STRINGS = [
+    "subject.id", "resource.kind", "resource.home.city", "(subject.nick ?? 'k')",
+    "(resource.owner&.name ?? '')",
+    "(resource.owner&.dept ?? 'a')", "subject.roles[0]", "subject.id.as_lower", "resource.kind.as_upper",
+    "(resource.columns[0].category ?? '')", "(subject.id + resource.kind)",
+]  # fmt: skip
+_NUMBERS = [
+    "0", "1", "2.5", "0.1", "-3", "1e20", "100000000000000000000000000000000001", "subject.level",
+    "(subject.score ?? 1)", "param.limits.low", "subject.roles.length", "resource.columns[1].size",
+    "(resource.marks&[1] ?? 0)", "now.hour", "subject.since.day", "$sum([c.size for c in resource.columns])",
+    "$abs(subject.level)", "subject.level.floor", "$max([c.size for c in resource.columns if c.keep])",
+    "resource.kept.total_seconds", "$min([subject.level, 2])", "(-subject.level)", "subject.level.ceiling",
+]  # fmt: skip
+_MOMENTS = ["now", "subject.since", "(subject.left ?? now)", "param.since", "d'2024-02-29T23:00:00-05:00'",
+            "$later(now, subject.level)", "$later(subject.since, 1)", "subject.since.date"]  # fmt: skip
+_FIXED = [
+    "subject.active", "(subject.mfa ?? false)", "resource.columns[0].keep", "true", "false",
+    "(now - subject.since) > t'P365D'", "(-resource.kept) < param.grace", "resource.columns.is_empty",
+    "$any([c.keep for c in resource.columns])", "resource.owner == null", "subject.left != null",
+    "$all([c.size > 1 and c.name in subject.roles for c in resource.columns])",
+    "'pii' in [c.category for c in resource.columns]", "null in resource.marks", "subject.mfa == true",
+    "[[t for t in c.tags if t == c.name].length > 0 for c in resource.columns] == [true, false]",
+    "subject.roles == ['a', 'b']", "1 in resource.marks", "subject.nick&.length == 1",
+    "[r for r in subject.roles if r != subject.id].length > param.limits.low",
+]  # fmt: skip
+_PATTERNS = ["'[a-k]+'", "'(?i)k'", "'^$'", "r'\\w'", "'身'"]
 
 
-def strings(inner: Any) -> Any:
-    """Texts of string type."""
-    return st.one_of(
-        st.sampled_from(_WORDS).map(_quote),
-        st.sampled_from(["subject.id", "resource.kind", "resource.home.city", "(subject.nick ?? 'k')"]),
-        st.sampled_from(
-            ["(resource.owner&.name ?? '')", "(resource.owner&.dept ?? 'a')", "subject.roles[0]"]
-        ),
-        st.sampled_from(
-            ["subject.id.as_lower", "resource.kind.as_upper", "(resource.columns[0].category ?? '')"]
-        ),
-        inner.map(lambda c: f"({c} ? subject.id : (subject.nick ?? resource.kind))"),
-        st.just("(subject.id + resource.kind)"),
-    )
+def string(r: Random, depth: int = 0) -> str:
+    """A text of string type."""
+    if depth < 2 and r.random() < 0.1:
+        return f"({condition(r, 3)} ? {string(r, depth + 1)} : (subject.nick ?? resource.kind))"
+    return _quote(r.choice(_WORDS)) if r.random() < 0.4 else r.choice(_STRINGS)
 
 
-def numbers(inner: Any) -> Any:
-    """Texts of number type."""
-    simple = st.one_of(
-        st.sampled_from(["0", "1", "2.5", "0.1", "-3", "1e20", "100000000000000000000000000000000001"]),
-        st.sampled_from(
-            ["subject.level", "(subject.score ?? 1)", "param.limits.low", "subject.roles.length"]
-        ),
-        st.sampled_from(
-            ["resource.columns[1].size", "(resource.marks&[1] ?? 0)", "now.hour", "subject.since.day"]
-        ),
-        st.sampled_from(
-            ["$sum([c.size for c in resource.columns])", "$abs(subject.level)", "subject.level.floor"]
-        ),
-        st.sampled_from(
-            ["$max([c.size for c in resource.columns if c.keep])", "resource.kept.total_seconds"]
-        ),
-    )
-    compound = _binary(simple, ["+", "-", "*", "/", "//", "%"], simple)
-    choice = inner.flatmap(lambda c: simple.map(lambda n: f"({c} ? {n} : subject.level)"))
-    return st.one_of(simple, simple, compound, _binary(compound, ["+", "*"], simple), choice)
+def number(r: Random, depth: int = 0) -> str:
+    """A text of number type."""
+    if depth < 2 and r.random() < 0.3:
+        operator = r.choice(["+", "-", "*", "/", "//", "%"])
+        return f"({number(r, depth + 1)} {operator} {number(r, depth + 1)})"
+    if depth < 2 and r.random() < 0.1:
+        return f"({condition(r, 3)} ? {number(r, depth + 1)} : subject.level)"
+    return r.choice(_NUMBERS)
 
 
-def moments() -> Any:
-    """Texts of datetime type."""
-    simple = st.sampled_from(
-        ["now", "subject.since", "(subject.left ?? now)", "param.since", "d'2024-02-29T23:00:00-05:00'"]
-    )
-    return st.one_of(
-        simple,
-        simple.map(lambda m: f"{m}.date"),
-        _binary(simple, ["+", "-"], st.sampled_from(["t'P30D'", "param.grace", "resource.kept"])),
-        st.sampled_from(["$later(now, subject.level)", "$later(subject.since, 1)"]),
-    )
+def moment(r: Random) -> str:
+    """A text of datetime type."""
+    if r.random() < 0.3:
+        span = r.choice(["t'P30D'", "param.grace", "resource.kept"])
+        return f"({r.choice(_MOMENTS)} {r.choice('+-')} {span})"
+    return r.choice(_MOMENTS)
 
 
-def _atoms(inner: Any) -> Any:
-    text, number, moment = strings(inner), numbers(inner), moments()
-    equal, order = ["==", "!="], ["<", "<=", ">", ">=", "==", "!="]
-    return st.one_of(
-        _binary(text, order, text),
-        _binary(number, order, number),
-        _binary(moment, order, moment),
-        st.sampled_from(
-            [
-                "subject.active",
-                "(subject.mfa ?? false)",
-                "resource.columns[0].keep",
-                "true",
-                "false",
-                "(now - subject.since) > t'P365D'",
-                "(-resource.kept) < param.grace",
-                "resource.columns.is_empty",
-                "$any([c.keep for c in resource.columns])",
-                "resource.owner == null",
-                "subject.left != null",
-                "$all([c.size > 1 and c.name in subject.roles for c in resource.columns])",
-                "'pii' in [c.category for c in resource.columns]",
-                "null in resource.marks",
-                "[[t for t in c.tags if t == c.name].length > 0 for c in resource.columns] == [true, false]",
-                "subject.roles == ['a', 'b']",
-                "1 in resource.marks",
-                "subject.mfa == true",
-            ]
-        ),  # fmt: skip
-        _binary(text, ["in", "not in"], st.sampled_from(["['a', 'b']", "['k', 'K', '', 'ſ', 'a']", "[]"])),
-        _binary(
-            text,
-            ["in"],
-            st.sampled_from(["subject.roles", "param.limits.kinds", "resource.kind", "[subject.id]"]),
-        ),
-        _binary(
-            text,
-            ["=~", "=~~", "!~", "!~~"],
-            st.sampled_from(["'[a-k]+'", "'(?i)k'", "'^$'", r"r'\\w'", "'身'"]),
-        ),
-        st.tuples(text, st.sampled_from(["starts_with", "ends_with"]), text).map(
-            lambda t: f"{t[0]}.{t[1]}({t[2]})"
-        ),
-        _binary(st.sampled_from(["subject.nick", "resource.owner&.dept"]), equal, text),
-        _binary(st.sampled_from(["subject.score", "resource.marks&[0]"]), equal, number),
-    )
+def _atom(r: Random) -> str:  # noqa: PLR0911 (one case for each kind)
+    order = ["<", "<=", ">", ">=", "==", "!="]
+    match r.randrange(9):
+        case 0:
+            return f"{string(r)} {r.choice(order)} {string(r)}"
+        case 1:
+            return f"{number(r)} {r.choice(order)} {number(r)}"
+        case 2:
+            return f"{moment(r)} {r.choice(order)} {moment(r)}"
+        case 3:
+            return f"{string(r)} {r.choice(['in', 'not in'])} {r.choice(_LISTS)}"
+        case 4:
+            return f"{string(r)} {r.choice(['=~', '=~~', '!~', '!~~'])} {r.choice(_PATTERNS)}"
+        case 5:
+            return f"{string(r)}.{r.choice(['starts_with', 'ends_with'])}({string(r)})"
+        case 6:
+            return (
+                f"{r.choice(['subject.nick', 'resource.owner&.dept'])} {r.choice(['==', '!='])} {string(r)}"
+            )
+        case 7:
+            return f"{r.choice(['subject.score', 'resource.marks&[0]'])} {r.choice(['==', '!='])} {number(r)}"
+        case _:
+            return r.choice(_FIXED)
 
 
-def conditions() -> Any:
-    """Texts of boolean conditions, well typed by construction."""
-    base = _atoms(st.sampled_from(["subject.active", "subject.id == 'a'"]))
-    return st.recursive(
-        base,
-        lambda inner: st.one_of(
-            st.lists(inner, min_size=2, max_size=4).map(lambda items: "(" + " and ".join(items) + ")"),
-            st.lists(inner, min_size=2, max_size=4).map(lambda items: "(" + " or ".join(items) + ")"),
-            inner.map(lambda c: f"not {c}"),
-            st.tuples(inner, inner, inner).map(lambda t: f"({t[0]} ? {t[1]} : {t[2]})"),
-        ),
-        max_leaves=6,
-    )
+_LISTS = ["['a', 'b']", "['k', 'K', '', 'ſ', 'a']", "[]", "subject.roles", "param.limits.kinds",
+          "resource.kind",
+          "[subject.id]"]  # fmt: skip
+
+
+def condition(r: Random, depth: int = 0) -> str:
+    """A text of a boolean condition, well typed by construction."""
+    if depth >= 3 or r.random() < 0.4:
+        return f"({_atom(r)})"
+    match r.randrange(6):
+        case 0 | 1:
+            return "(" + " and ".join(condition(r, depth + 1) for _ in range(r.randint(2, 3))) + ")"
+        case 2 | 3:
+            return "(" + " or ".join(condition(r, depth + 1) for _ in range(r.randint(2, 3))) + ")"
+        case 4:
+            return f"not {condition(r, depth + 1)}"
+        case _:
+            return f"({condition(r, depth + 1)} ? {condition(r, depth + 1)} : {condition(r, depth + 1)})"
+
+
+def accepted(r: Random) -> str:
+    """A condition; one that divides constants by zero or is too large is thrown away."""
+    while True:
+        text = condition(r)
+        try:
+            LANGUAGE.parse(text)
+        except ConditionError as error:
+            if {f.code for f in error.faults if f.severity == "error"} - {
+                "condition-refused",
+                "condition-too-large",
+            }:
+                raise
+        else:
+            return text
 
 
 class Odd(str):
@@ -187,55 +189,91 @@ class Odd(str):
     __slots__ = ()
 
 
-_HOSTILE = st.sampled_from(
-    [None, "", "a", 0, 1, 1.5, True, float("nan"), float("inf"), [], ["a"], [None], {}, {"name": "a"}, b"a",
-     10**40, Decimal("NaN"), "2024-01-01", "2024-01-01T00:00:00", datetime(2024, 1, 1), object(), "P1Y", (1,)]  # noqa: DTZ001 (naive on purpose)
-)  # fmt: skip
+_HOSTILE: list[object] = [
+    None, "", "a", 0, 1, 1.5, True, float("nan"), float("inf"), [], ["a"], [None], {}, {"name": "a"}, b"a",
+    10**40, Decimal("NaN"), "2024-01-01", "2024-01-01T00:00:00", object(), "P1Y", (1,), [{}], [[["a"]]],
+    datetime(2024, 1, 1),  # noqa: DTZ001 (naive on purpose)
+]  # fmt: skip
+_NUMERALS: list[object] = [
+    -2.5,
+    0,
+    1,
+    2,
+    3,
+    -1,
+    2.5,
+    0.1,
+    0.30000000000000004,
+    1e300,
+    10**30,
+    Decimal("2.50"),
+    -0.0,
+]
 
 
-def _field(good: Any, hostility: float) -> Any:
-    """A good value mostly; now and then a hostile one, or (the marker ...) none."""
-    return st.floats(0, 1).flatmap(lambda f: good if f > hostility else st.one_of(_HOSTILE, st.just(...)))
+class Requests:
+    """Makes requests whose attributes are hostile or absent now and then."""
 
+    def __init__(self, r: Random, hostility: float) -> None:
+        self.r = r
+        self.hostility = hostility
 
-def _object(fields: dict[str, Any]) -> Any:
-    return st.fixed_dictionaries(fields).map(lambda d: {k: v for k, v in d.items() if v is not ...})
+    def one(self) -> SimpleNamespace:
+        """A request."""
+        now = datetime(2026, 11, 22, 20, tzinfo=UTC)
+        return SimpleNamespace(
+            subject=self._spoil(self._subject(), 0.1), resource=self._spoil(self._resource(), 0.1),
+            now=self._spoil(now, 0.1),
+        )  # fmt: skip
 
+    def _spoil(self, value: object, share: float = 1.0) -> object:
+        return self.r.choice(_HOSTILE) if self.r.random() < self.hostility * share else value
 
-def requests(hostility: float = 0.06) -> Any:
-    """Requests: raw JSON values or normalised ones, each attribute hostile now and then."""
-    text = st.sampled_from([*_WORDS, Odd("a")])
-    number = st.one_of(
-        st.sampled_from([0, 1, 2, 3, -1, 2.5, 0.1, 0.30000000000000004, 1e300, 10**30, Decimal("2.50"), -0.0])
-    )
-    time = st.one_of(
-        st.sampled_from(_TIMES),
-        st.just(datetime(2024, 2, 29, 4, tzinfo=UTC)),
-        st.just(datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=8)))),
-    )
-    span = st.one_of(st.sampled_from(_SPANS), st.just(timedelta(days=400)))
-    null = st.none()
+    def _object(self, required: dict[str, object], optional: dict[str, object]) -> dict[str, object]:
+        made = {name: self._spoil(value) for name, value in required.items()}
+        for name, value in optional.items():
+            if self.r.random() < 0.7:
+                made[name] = self._spoil(value if self.r.random() < 0.7 else None)
+        if self.r.random() < self.hostility:
+            made.pop(self.r.choice(list(made)))
+        return made
 
-    def f(good: Any) -> Any:
-        return _field(good, hostility)
+    def _text(self) -> str:
+        return Odd("a") if self.r.random() < 0.02 else self.r.choice(_WORDS)
 
-    column = _object(
-        {"name": f(text), "category": f(st.one_of(text, null, st.just("pii"), st.just(...))), "size": f(number),
-         "tags": f(st.lists(text, max_size=2)), "keep": f(st.booleans())}
-    )  # fmt: skip
-    owner = _object({"name": f(text), "dept": f(st.one_of(text, null, st.just(...)))})
-    subject = _object(
-        {"id": f(text), "nick": f(st.one_of(text, null, st.just(...))), "level": f(number),
-         "score": f(st.one_of(number, null, st.just(...))), "active": f(st.booleans()),
-         "mfa": f(st.one_of(st.booleans(), null)), "roles": f(st.lists(text, max_size=3)),
-         "since": f(time), "left": f(st.one_of(time, null, st.just(...)))}
-    )  # fmt: skip
-    resource = _object(
-        {"kind": f(text), "owner": f(st.one_of(owner, null, st.just(...))), "home": f(_object({"city": f(text)})),
-         "columns": f(st.lists(column, max_size=3)), "marks": f(st.lists(st.one_of(number, null), max_size=3)),
-         "kept": f(span)}
-    )  # fmt: skip
-    return st.builds(
-        lambda s, r, n: SimpleNamespace(subject=s, resource=r, now=n),
-        _field(subject, 0.01), _field(resource, 0.01), _field(st.just(datetime(2026, 11, 22, 20, tzinfo=UTC)), 0.01),
-    )  # fmt: skip
+    def _number(self) -> object:
+        return self.r.choice(_NUMERALS)
+
+    def _flag(self) -> bool:
+        return self.r.random() < 0.5
+
+    def _time(self) -> object:
+        shifted = datetime(2024, 2, 29, 12, tzinfo=timezone(timedelta(hours=8)))
+        return shifted if self.r.random() < 0.1 else self.r.choice(_TIMES)
+
+    def _texts(self) -> list[object]:
+        return [self._text() for _ in range(self.r.randrange(4))]
+
+    def _subject(self) -> dict[str, object]:
+        return self._object(
+            {"id": self._text(), "level": self._number(), "active": self._flag(), "roles": self._texts(),
+             "since": self._time()},
+            {"nick": self._text(), "score": self._number(), "mfa": self._flag(), "left": self._time()},
+        )  # fmt: skip
+
+    def _resource(self) -> dict[str, object]:
+        columns = [
+            self._object(
+                {"name": self._text(), "size": self._number(), "tags": self._texts(), "keep": self._flag()},
+                {"category": self.r.choice(["pii", "a"])},
+            )
+            for _ in range(self.r.randrange(4))
+        ]
+        marks = [None if self.r.random() < 0.3 else self._number() for _ in range(self.r.randrange(4))]
+        kept = timedelta(days=400) if self.r.random() < 0.2 else self.r.choice(_SPANS)
+        owner = self._object({"name": self._text()}, {"dept": self._text()})
+        return self._object(
+            {"kind": self._text(), "home": self._object({"city": self._text()}, {}), "columns": columns,
+             "marks": marks, "kept": kept},
+            {"owner": owner},
+        )  # fmt: skip

@@ -1,0 +1,56 @@
+"""A schema -> requests: may this column be collected, may this table be kept?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tutela.engine.findings import Asked, Unreadable
+from tutela.engine.model import Words
+from tutela.engine.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from tutela.engine.classifier import Classified, Classifier
+    from tutela.engine.tables import Schema, Table
+
+LINTER: Final = {"type": "service", "id": "tutela-lint"}
+"""Who asks when a schema is linted."""
+
+
+def ask_columns(schema: Schema, classifier: Classifier, as_of: datetime) -> Iterator[Asked | Unreadable]:
+    """A `collect` request for every column, a `retain` request for every table, and what could not be parsed."""
+    for unparsed in schema.unparsed:
+        yield Unreadable(unparsed.location, Words(unparsed.message))
+    for table in schema.tables:
+        classified = classifier.table(table)
+        for column in classified:
+            yield _collect(table, column, as_of)
+        if table.kind == "table":
+            yield _retain(table, classified, as_of)
+
+
+def _collect(table: Table, classified: Classified, as_of: datetime) -> Asked:
+    column = classified.column
+    properties: dict[str, Any] = {
+        "dataset": table.path,
+        "column": column.name,
+        "data_type": column.data_type,
+        "category": classified.category,
+    }
+    resource = {"type": "column", "id": column.path, "properties": properties}
+    request = Request(LINTER, "collect", resource, as_of=as_of)
+    return Asked(request, column.location)
+
+
+def _retain(table: Table, classified: list[Classified], as_of: datetime) -> Asked:
+    categories = list(dict.fromkeys(c.category for c in classified if c.category))
+    properties: dict[str, Any] = {
+        "dataset": table.path,
+        "categories": categories,
+        "columns": [c.column.name for c in classified],
+        "known": True,
+    }
+    resource = {"type": "table", "id": table.path, "properties": properties}
+    return Asked(Request(LINTER, "retain", resource, as_of=as_of), table.location)

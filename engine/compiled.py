@@ -1,0 +1,111 @@
+"""A policy set as nested tuples of plain values, and back: what a cache file holds."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from .closures import decode_constants, encode_constants
+from .errors import Location
+from .index import Signature
+from .ir import Type
+from .parameters import Declared, Parameters
+from .policyset import Compiled, PolicySet
+from .vocabulary import Vocabulary
+
+Plain = tuple[Any, ...]
+
+
+def pack_compiled(policies: PolicySet) -> Plain:
+    """Everything of a policy set that `marshal` can write."""
+    compiled = policies.compiled
+    index = {
+        action: {tuple(signature.parts): dict(keys) for signature, keys in groups.items()}
+        for action, groups in compiled.index.items()
+    }
+    return (
+        compiled.records,
+        tuple((shape, encode_constants(constants)) for shape, constants in compiled.plans),
+        tuple(
+            tuple((text, shape, encode_constants(constants), expect) for text, shape, constants, expect in clauses)
+            for clauses in compiled.clauses
+        ),
+        compiled.shapes,
+        compiled.shape_reads,
+        index,
+        compiled.defaults,
+        _pack_vocabulary(policies.vocabulary),
+        _pack_parameters(policies.parameters),
+        policies.digest,
+    )
+
+
+def unpack_compiled(plain: Plain) -> PolicySet:
+    """The policy set of a packed one; the expression language is made only when it is needed."""
+    records, plans, clauses, shapes, reads, index, defaults, vocabulary, parameters, digest = plain
+    compiled = Compiled(
+        records=records,
+        plans=tuple((shape, decode_constants(constants)) for shape, constants in plans),
+        clauses=tuple(
+            tuple((text, shape, decode_constants(constants), expect) for text, shape, constants, expect in row)
+            for row in clauses
+        ),
+        shapes=shapes,
+        shape_reads=reads,
+        index={
+            action: {Signature(parts): keys for parts, keys in groups.items()} for action, groups in index.items()
+        },
+        defaults=defaults,
+    )
+    return PolicySet(compiled, _unpack_vocabulary(vocabulary), _unpack_parameters(parameters), digest)
+
+
+def pack_type(of: Type) -> Plain:
+    """A type as nested tuples."""
+    inner = pack_type(of.item) if of.item else None
+    return (of.kind, inner, tuple((name, pack_type(t)) for name, t in of.attributes), of.nullable, of.enum)
+
+
+def unpack_type(plain: Plain) -> Type:
+    """The type of a packed one."""
+    kind, inner, attributes, nullable, enum = plain
+    item = unpack_type(inner) if inner else None
+    return Type(kind, item, tuple((name, unpack_type(t)) for name, t in attributes), nullable, enum)
+
+
+def _pack_vocabulary(vocabulary: Vocabulary) -> Plain:
+    attributes = {
+        root: {name: pack_type(of) for name, of in names.items()} for root, names in vocabulary.attributes.items()
+    }
+    return (attributes, tuple(sorted(vocabulary.shown)))
+
+
+def _unpack_vocabulary(plain: Plain) -> Vocabulary:
+    attributes = cast("dict[str, dict[str, Plain]]", plain[0])
+    types = {root: {name: unpack_type(of) for name, of in names.items()} for root, names in attributes.items()}
+    return Vocabulary(types, frozenset(plain[1]))
+
+
+def _pack_parameters(parameters: Parameters) -> Plain:
+    declared = tuple(
+        (d.name, d.type, (d.location.file, d.location.line, d.location.column), _bare(d.suggested),
+         _bare(d.description), d.source, d.enum, d.minimum)
+        for d in parameters.declared.values()
+    )  # fmt: skip
+    return (declared, {name: _bare(value) for name, value in parameters.values.items()})
+
+
+def _unpack_parameters(plain: Plain) -> Parameters:
+    declared = {
+        name: Declared(name, kind, Location(*at), suggested, description, source, enum, minimum)
+        for name, kind, at, suggested, description, source, enum, minimum in plain[0]
+    }
+    return Parameters(declared, plain[1])
+
+
+def _bare(value: Any) -> Any:  # noqa: ANN401 (any YAML value)
+    """YAML data without its marks."""
+    if isinstance(value, dict):
+        return {name: _bare(item) for name, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_bare(item) for item in cast("list[Any]", value)]
+    return value

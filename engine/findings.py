@@ -1,0 +1,117 @@
+"""Requests that the world has answered already -> findings: what stands although the policies deny it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from .model import Finding, Reason, Report, Severity, Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from .authorizer import Authorizer
+    from .decision import Decision
+    from .errors import Location
+    from .request import Request
+
+UNPARSED: Final = "unparsed"
+UNPARSED_WORDS: Final = Words(
+    "this could not be read, so it counts as a finding: {what}", "无法解析此处内容,按违规处理:{what}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that something in the world stands for, and where that is."""
+
+    request: Request
+    location: Location | None
+    key: str = ""
+    """Tells apart findings of the same rule on the same resource (a log event's id); part of the fingerprint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A statement or line that could not be read: never clean, always a finding."""
+
+    location: Location
+    what: Words
+
+
+def report(
+    command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], as_of: datetime
+) -> Report:
+    """Ask every request and collect the findings, in a stable order."""
+    findings: list[Finding] = []
+    checked = unparsed = 0
+    for item in asked:
+        if isinstance(item, Unreadable):
+            unparsed += 1
+            findings.append(_unreadable(item))
+            continue
+        checked += 1
+        decision = authorizer.decide(item.request)
+        if not decision.allowed:
+            findings.extend(_findings(item, decision))
+    findings.sort(key=_order)
+    return Report(
+        command=command,
+        policies_digest=authorizer.policies.digest,
+        as_of=as_of,
+        findings=tuple(findings),
+        checked=checked,
+        unparsed=unparsed,
+    )
+
+
+def _findings(item: Asked, decision: Decision) -> Iterator[Finding]:
+    """One finding for each rule that denies; a rule lowered to several denies once."""
+    by_rule: dict[str, list[Reason]] = {}
+    for reason in decision.reasons:
+        by_rule.setdefault(reason.rule, []).append(reason)
+    resource = decision.question.resource
+    for rule, reasons in by_rule.items():
+        first = reasons[0]
+        yield Finding(
+            rule=rule,
+            severity=first.severity,
+            message=first.message,
+            resource_type=resource["type"],
+            resource_id=resource["id"],
+            location=item.location,
+            reasons=tuple(reasons),
+            fingerprint=fingerprint(rule, resource["type"], resource["id"], item.key),
+        )
+
+
+def _unreadable(item: Unreadable) -> Finding:
+    words = Words(*(text.format(what=what) for text, what in zip(UNPARSED_WORDS, _both(item.what), strict=True)))
+    name = item.location.file.rpartition("/")[2]
+    return Finding(
+        rule=UNPARSED,
+        severity=Severity.HIGH,
+        message=words,
+        resource_type="file",
+        resource_id=item.location.file,
+        location=item.location,
+        reasons=(Reason(UNPARSED, Severity.HIGH, words),),
+        fingerprint=fingerprint(UNPARSED, name, str(item.location.line), item.what.en),
+    )
+
+
+def _both(words: Words) -> tuple[str, str]:
+    return words.text("en"), words.text("zh")
+
+
+def fingerprint(*parts: str) -> str:
+    """32 hexadecimal digits of some texts: the same in every run, whatever line the finding is on."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _order(finding: Finding) -> tuple[int, str, int, int, str, str]:
+    location = finding.location
+    place = (location.file, location.line, location.column) if location else ("", 0, 0)
+    return (finding.severity.rank, *place, finding.rule, finding.resource_id)

@@ -1,0 +1,148 @@
+"""A PostgreSQL with pgaudit of our own: in a temporary folder, on a free port, stopped with its log whole."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+MODULE = Path("/usr/lib/postgresql/15/lib/pgaudit.so")
+
+
+def _user() -> str | None:
+    """The account that runs the server: nobody but root needs another one."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return name
+    pytest.skip("initdb refuses root, and there is neither an account postgres nor nobody")
+
+
+def _run(*command: str | Path) -> None:
+    done = subprocess.run(
+        [str(part) for part in command],
+        user=_user(), capture_output=True, text=True, check=False, timeout=120, cwd="/",
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stdout[-500:]} {done.stderr[-500:]}")
+
+
+def free_port() -> int:
+    """A port that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class PgauditServer:
+    """One server; `log()` stops it and returns the path of its whole log."""
+
+    folder: Path
+    settings: Mapping[str, str]
+    port: int = field(default_factory=free_port)
+    running: bool = False
+
+    def start(self) -> None:
+        """Make the cluster and start it."""
+        data = self.folder / "data"
+        _run(
+            BIN / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-N",
+            "--locale=C.UTF-8",
+            "-E",
+            "UTF8",
+        )
+        lines = {
+            "port": str(self.port),
+            "listen_addresses": "'127.0.0.1'",
+            "unix_socket_directories": "''",
+            "shared_preload_libraries": "'pgaudit'",
+            "pgaudit.log": "'all'",
+            "logging_collector": "on",
+            "log_directory": f"'{self.folder}'",
+            "log_filename": "'server.log'",
+            "log_timezone": "'UTC'",
+            "log_disconnections": "on",
+            "fsync": "off",
+            **self.settings,
+        }
+        text = "".join(f"{name} = {value}\n" for name, value in lines.items())
+        with (data / "postgresql.conf").open("a") as out:
+            out.write(text)
+        _run(BIN / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", self.folder / "startup.txt", "start")
+        self.running = True
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        if self.running:
+            self.running = False
+            _run(BIN / "pg_ctl", "-D", self.folder / "data", "-w", "-m", "fast", "stop")
+
+    def connect(
+        self, user: str = "postgres", application: str = "tests"
+    ) -> psycopg.Connection[tuple[object, ...]]:
+        """A session that commits every statement by itself."""
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=user,
+            dbname="postgres",
+            application_name=application,
+            autocommit=True,
+        )
+
+    def log(self) -> Path:
+        """Stop the server; the path of its log."""
+        self.stop()
+        name = "server.csv" if "csvlog" in self.settings.get("log_destination", "") else "server.log"
+        return self.folder / name
+
+
+def pgaudit_servers() -> Iterator[list[PgauditServer]]:
+    """A list to append started servers to; all are stopped and removed at the end."""
+    for needed in (BIN / "initdb", BIN / "pg_ctl", MODULE):
+        if not needed.exists():
+            pytest.skip(f"no {needed}: install postgresql-15-pgaudit")
+    servers: list[PgauditServer] = []
+    try:
+        yield servers
+    finally:
+        for server in servers:
+            server.stop()
+            shutil.rmtree(server.folder, ignore_errors=True)
+
+
+def new_server(servers: list[PgauditServer], **settings: str) -> PgauditServer:
+    """A started server with these settings."""
+    folder = Path(tempfile.mkdtemp(prefix="tutela-pg-"))
+    user = _user()
+    if user:
+        shutil.chown(folder, user)
+    server = PgauditServer(folder, {name.replace("__", "."): value for name, value in settings.items()})
+    servers.append(server)
+    server.start()
+    return server

@@ -1,0 +1,77 @@
+"""`tutela audit`: judge the accesses in a log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import as_of_option, instant, output_options, project_options
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .options import Output, Setup
+
+
+@click.command("audit")
+@click.argument("log", type=click.Path(path_type=Path))
+@click.option("--log-format", help="pgaudit-csvlog, pgaudit-stderr, pgaudit-psql, jsonl or csv.  [default: detected]")
+@click.option("--mapping", type=click.Path(path_type=Path), help="YAML file: which field of a JSONL or CSV log means what.")
+@click.option("--log-line-prefix", help="PostgreSQL's log_line_prefix, for stderr logs.")
+@click.option("--schema", "schemas", multiple=True, type=click.Path(path_type=Path), help="DDL of the database.")
+@click.option("--dialect", help="SQL dialect of the statements.  [default: the project's, else postgres]")
+@click.option("--default-schema", help="Schema of unqualified table names.")
+@as_of_option
+@output_options
+@project_options
+def command(  # noqa: PLR0913 (options)
+    log: Path,
+    log_format: str | None,
+    mapping: Path | None,
+    log_line_prefix: str | None,
+    schemas: tuple[Path, ...],
+    dialect: str | None,
+    default_schema: str | None,
+    as_of: datetime | None,
+    output: Output,
+    setup: Setup,
+) -> int:
+    """Ask for every access in LOG whether the policies allowed it, as of its own time."""
+    from tutela.connectors.accesses import accesses
+    from tutela.connectors.ddl import read_schema
+    from tutela.connectors.logs import read_log
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.findings import report
+    from tutela.project import load_classifier, load_facts_of, load_policies_of, load_schema
+
+    project = setup.project
+    policies = load_policies_of(project)
+    authorizer = Authorizer(policies, load_facts_of(project, policies))
+    speech = dialect or project.dialect or "postgres"
+    schema = read_schema(list(schemas), dialect=dialect) if schemas else load_schema(project)
+    when = instant(as_of)
+    asked = accesses(
+        schema,
+        load_classifier(project, policies),
+        speech,
+        when,
+        default_schema=default_schema or project.default_schema,
+        window_minutes=policies.parameters.values.get("export.window_minutes"),
+    )
+    options: dict[str, Any] = dict(project.log)
+    given = {"format": log_format, "mapping": _mapping(mapping) if mapping else None, "log_line_prefix": log_line_prefix}
+    options.update({name: value for name, value in given.items() if value is not None})
+    events = read_log(log, **options)
+    return output.write(report("audit", authorizer, asked.ask(events), when), setup.lang)
+
+
+def _mapping(path: Path) -> object:
+    from tutela.connectors.register_files import read_data
+    from tutela.engine.errors import InputError
+
+    document = read_data(path)
+    if document.problems:
+        raise InputError(document.problems)
+    return document.data

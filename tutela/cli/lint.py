@@ -1,0 +1,45 @@
+"""`tutela lint`: judge the columns and tables of schema files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import as_of_option, instant, output_options, project_options
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .options import Output, Setup
+
+
+@click.command("lint")
+@click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
+@as_of_option
+@output_options
+@project_options
+def command(
+    sources: tuple[Path, ...], dialect: str | None, as_of: datetime | None, output: Output, setup: Setup
+) -> int:
+    """Ask for every column of SOURCES (DDL files or folders; the project's schemas by default) whether it may be
+    collected, and for every table whether its retention is settled.
+    """  # noqa: D205 (click joins the lines)
+    from tutela.connectors.columns import ask_columns
+    from tutela.connectors.ddl import read_schema
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.findings import report
+    from tutela.project import load_classifier, load_facts_of, load_policies_of
+
+    project = setup.project
+    paths = list(sources) or [project.path(name) for name in project.schemas]
+    if not paths:
+        raise click.UsageError("name a schema file, or `schemas` in tutela.toml")
+    policies = load_policies_of(project)
+    schema = read_schema(paths, dialect=dialect or (None if sources else project.dialect))
+    authorizer = Authorizer(policies, load_facts_of(project, policies))
+    when = instant(as_of)
+    asked = ask_columns(schema, load_classifier(project, policies), when)
+    return output.write(report("lint", authorizer, asked, when), setup.lang)

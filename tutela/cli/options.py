@@ -1,0 +1,162 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import click
+
+from .problems import choose, language
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tutela.engine.errors import Lang
+    from tutela.engine.model import Report
+    from tutela.project import Project
+
+SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """The project and the language of one run."""
+
+    project: Project
+    lang: Lang
+
+
+def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --project, --policies and --lang; the command gets a `Setup`."""
+
+    @click.option("--project", "folder", type=click.Path(path_type=Path), help="The project's folder.  [default: here]")
+    @click.option("--policies", multiple=True, help="Policy files, folders or pack:NAME instead of the project's.")
+    @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
+    @wraps(function)
+    def wrapped(folder: Path | None, policies: tuple[str, ...], lang: str | None, **more: Any) -> Any:  # noqa: ANN401
+        from tutela.project import find_project
+
+        choose(lang)
+        project = find_project(folder, required=not policies)
+        if policies:
+            project = replace(project, policies=tuple(_absolute(entry) for entry in policies))
+        return function(setup=Setup(project, language(lang or project.lang)), **more)
+
+    return wrapped
+
+
+def _absolute(entry: str) -> str:
+    """Paths on the command line are relative to the working folder, not to the project."""
+    return entry if entry.startswith("pack:") else str(Path(entry).absolute())
+
+
+class Instant(click.ParamType):
+    """A time with an offset."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401
+        """Read RFC 3339; anything else, a time without offset too, is a usage error."""
+        from tutela.engine.request import parse_time
+
+        try:
+            return parse_time(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time with an offset; write 2026-11-20T10:00:00+08:00", param, ctx)
+
+
+as_of_option = click.option("--as-of", type=Instant(), help="Decide as of this time.  [default: now]")
+
+
+def instant(as_of: datetime | None) -> datetime:
+    """The given instant, or the present."""
+    return as_of or datetime.now(UTC)
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --format, --output, --fail-on and --exit-zero; the command gets an `Output`."""
+
+    @click.option("--format", "-f", "formats", multiple=True, help="human, json, jsonl, sarif, junit, ... (repeatable)")
+    @click.option("--output", "-o", "outputs", multiple=True, help="A file for the format at the same place; - is stdout.")
+    @click.option("--fail-on", type=click.Choice(SEVERITIES), default="info", help="Lowest severity that gives exit status 1.")
+    @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
+    @wraps(function)
+    def wrapped(
+        formats: tuple[str, ...], outputs: tuple[str, ...], fail_on: str, exit_zero: bool, **more: Any,  # noqa: ANN401, FBT001
+    ) -> Any:  # noqa: ANN401
+        names = formats or ("human",)
+        check_formats(names)
+        if len(outputs) > len(names):
+            raise click.UsageError("more --output than --format")
+        targets = (*outputs, *["-"] * (len(names) - len(outputs)))
+        output = Output(tuple(zip(names, targets, strict=True)), fail_on, exit_zero)
+        return function(output=output, **more)
+
+    return wrapped
+
+
+def check_formats(names: tuple[str, ...]) -> None:
+    """Refuse unknown formats before any work is done."""
+    from tutela.reports import format_names
+
+    known = format_names()
+    for name in names:
+        if name not in known:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, known, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            raise click.UsageError(f"unknown format '{name}'.{hint} Formats: {', '.join(known)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a report goes, and which findings count for the exit status."""
+
+    targets: tuple[tuple[str, str], ...]
+    fail_on: str
+    exit_zero: bool
+
+    def write(self, report: Report, lang: Lang) -> int:
+        """Write the report in every format and return the exit status."""
+        from tutela.reports import write
+
+        if not report.checked and not report.findings:
+            click.echo("没有检查到任何对象" if lang == "zh" else "nothing was checked: the input holds nothing to ask about", err=True)
+            return 2
+        for name, target in self.targets:
+            with opened(target) as stream:
+                write(report, name, stream, lang=lang)
+        limit = SEVERITIES.index(self.fail_on)
+        failed = any(finding.severity.rank <= limit for finding in report.findings)
+        return 1 if failed and not self.exit_zero else 0
+
+
+@contextmanager
+def opened(target: str) -> Iterator[TextIO]:
+    """The standard output, or a file that is there whole or not at all."""
+    if target == "-":
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    path = Path(target)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,67 @@
+"""Requests from files and stdin, for `decide` and `explain`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from tutela.connectors.register_files import read_data
+from tutela.engine.errors import InputError
+from tutela.engine.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from tutela.engine.errors import Problem
+
+
+def read_requests(paths: Sequence[Path], as_of: datetime) -> list[Request]:
+    """The requests of JSON, JSONL and YAML files (`-` is stdin); a file may hold one or a list.
+
+    `as_of` is for requests that carry no time. InputError lists everything wrong with any of them.
+    """
+    problems: list[Problem] = []
+    found: list[Request] = []
+    for path in paths:
+        try:
+            items = list(_items(path))
+        except InputError as error:
+            problems += error.problems
+            continue
+        for source, data in items:
+            try:
+                found.append(Request.from_json(data, as_of=as_of, source=source))
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _items(path: Path) -> Iterable[tuple[str, object]]:
+    if path.suffix == ".jsonl":
+        return _lines(path)
+    document = read_data(path)
+    if document.problems:
+        raise InputError(document.problems)
+    if isinstance(document.data, list):
+        items = cast("list[Any]", document.data)
+        return [(f"{document.file}#/{number}", item) for number, item in enumerate(items)]
+    return [(document.file, document.data)]
+
+
+def _lines(path: Path) -> Iterable[tuple[str, object]]:
+    from tutela.connectors.files import read_text
+    from tutela.engine.errors import Location, Problem
+
+    for number, line in enumerate(read_text(path, limit=1 << 28).splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            yield f"{path}:{number}", json.loads(line)
+        except (json.JSONDecodeError, RecursionError) as error:
+            what = getattr(error, "msg", "nested too deep")
+            problem = Problem(code="json-syntax", location=Location(str(path), number), args={"what": what})
+            raise InputError([problem]) from None

@@ -1,0 +1,200 @@
+"""A project: `tutela.toml` (or `[tool.tutela]` in pyproject.toml), `TUTELA_*` variables and flags, in this order."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from tutela.engine.errors import InputError, Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.classifier import Classifier
+    from tutela.engine.facts import Facts
+    from tutela.engine.policyset import PolicySet
+    from tutela.engine.tables import Schema
+    from tutela.engine.taxonomy import Taxonomy
+
+FILE: Final = "tutela.toml"
+PREFIX: Final = "TUTELA_"
+LISTS: Final = frozenset({"policies", "registers", "schemas"})
+TABLES: Final = frozenset({"log"})
+TAXONOMY_LIMIT: Final = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The settings of a project; paths are relative to its folder."""
+
+    root: Path
+    policies: tuple[str, ...] = ("pack:customer-information", "policies")
+    registers: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
+    dialect: str | None = None
+    default_schema: str | None = None
+    taxonomy: str | None = None
+    lang: str | None = None
+    log: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """How access logs are read: `format`, `mapping`, `log_line_prefix`."""
+
+    def path(self, name: str) -> Path:
+        """A path of the settings as one that can be opened from the working folder."""
+        found = self.root / name
+        here = Path.cwd()
+        resolved = found.resolve()
+        return resolved.relative_to(here) if resolved.is_relative_to(here) else found
+
+    def entries(self) -> list[str]:
+        """The policy entries, packs as they are and paths ready to open."""
+        return [e if e.startswith("pack:") else str(self.path(e)) for e in self.policies]
+
+
+SETTINGS: Final = tuple(f.name for f in fields(Project) if f.name != "root")
+
+
+def find_project(start: Path | None = None, *, required: bool = True) -> Project:
+    """The project of a folder or of one above it; without one, defaults, or InputError when it is required."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        found = _settings(folder)
+        if found is not None:
+            file, settings = found
+            return _override(_project(folder, file, settings))
+    if required:
+        raise InputError([Problem(code="project-missing", location=Location(str(start or ".")))])
+    return _override(Project(here))
+
+
+def _settings(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    own, shared = folder / FILE, folder / "pyproject.toml"
+    if own.is_file():
+        return own, _toml(own)
+    if shared.is_file():
+        found = _toml(shared).get("tool", {}).get("tutela")
+        if isinstance(found, dict):
+            return shared, cast("dict[str, Any]", found)
+    return None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    from tutela.connectors.files import read_text
+
+    try:
+        return tomllib.loads(read_text(path, limit=1 << 20))
+    except tomllib.TOMLDecodeError as error:
+        args = {"what": str(error)}
+        raise InputError([Problem(code="project-syntax", location=Location(str(path)), args=args)]) from None
+
+
+def _project(root: Path, file: Path, settings: Mapping[str, Any]) -> Project:
+    from tutela.engine.validation import suggestion
+
+    problems: list[Problem] = []
+    values: dict[str, Any] = {}
+    for name, value in settings.items():
+        key = name.replace("-", "_")
+        if key not in SETTINGS:
+            guess = suggestion(key, SETTINGS)
+            hint = f"; did you mean `{guess}`?" if guess else ""
+            args = {"key_": name, "hint": hint, "known": ", ".join(SETTINGS)}
+            problems.append(Problem(code="project-key-unknown", location=Location(str(file)), args=args))
+            continue
+        texts = isinstance(value, list) and all(isinstance(v, str) for v in cast("list[object]", value))
+        wanted = "a list of texts" if key in LISTS else "a table" if key in TABLES else "a text"
+        fits = texts if key in LISTS else isinstance(value, dict) if key in TABLES else isinstance(value, str)
+        if not fits:
+            args = {"key_": name, "expected": wanted}
+            problems.append(Problem(code="project-value", location=Location(str(file)), args=args))
+        values[key] = tuple(cast("list[str]", value)) if key in LISTS and texts else value
+    if problems:
+        raise InputError(problems)
+    return Project(root, **values)
+
+
+def _override(project: Project) -> Project:
+    """Apply `TUTELA_DIALECT`, `TUTELA_POLICIES` (separated like PATH) and so on."""
+    changes: dict[str, Any] = {}
+    for name in SETTINGS:
+        value = os.environ.get(PREFIX + name.upper())
+        if value and name not in TABLES:
+            changes[name] = tuple(value.split(os.pathsep)) if name in LISTS else value
+    return replace(project, **changes) if changes else project
+
+
+def load_taxonomy(project: Project | None = None) -> Taxonomy:
+    """The project's taxonomy of data categories, or the one that is shipped."""
+    from tutela.connectors.files import read_text
+    from tutela.connectors.policy_files import packs_folder, shown
+    from tutela.engine.documents import read_document
+    from tutela.engine.taxonomy import Taxonomy
+
+    path = project.path(project.taxonomy) if project and project.taxonomy else packs_folder() / "taxonomy.yaml"
+    document = read_document(read_text(path, limit=TAXONOMY_LIMIT), shown(path))
+    if document.problems:
+        raise InputError(document.problems)
+    return Taxonomy.from_data(document.data, shown(path))
+
+
+def load_policies_of(project: Project) -> PolicySet:
+    """The project's policy set."""
+    from tutela.connectors.policy_cache import load_cached
+    from tutela.connectors.policy_files import read_policies
+
+    return load_cached(read_policies(project.entries(), root=project.root))
+
+
+def load_facts_of(project: Project, policies: PolicySet, taxonomy: Taxonomy | None = None) -> Facts | None:
+    """The project's registers, or None when it has none."""
+    from tutela.connectors.register_files import read_registers
+
+    if not project.registers:
+        return None
+    return make_facts(read_registers([project.path(name) for name in project.registers]), policies, taxonomy or load_taxonomy(project))
+
+
+def make_facts(registers: Mapping[str, Any], policies: PolicySet, taxonomy: Taxonomy) -> Facts:
+    """Index registers with the policy set's time zone and sensitivity profile; both must be bound."""
+    from zoneinfo import ZoneInfo
+
+    from tutela.engine.facts import Facts
+
+    bound = policies.parameters.values
+    missing = [name for name in ("timezone", "sensitivity_profile") if name not in bound]
+    if missing:
+        raise InputError(
+            [
+                Problem(code="register-needs-parameter", location=Location("registers"), args={"name": name})
+                for name in missing
+            ]
+        )
+    return Facts(registers, taxonomy, zone=ZoneInfo(str(bound["timezone"])), profile=str(bound["sensitivity_profile"]))
+
+
+def load_authorizer(project: Project) -> Authorizer:
+    """The project's decision point: policies and registers."""
+    from tutela.engine.authorizer import Authorizer
+
+    policies = load_policies_of(project)
+    return Authorizer(policies, load_facts_of(project, policies))
+
+
+def load_classifier(project: Project, policies: PolicySet | None) -> Classifier:
+    """The classifier with the project's taxonomy and, when policies bind one, its sensitivity profile."""
+    from tutela.engine.classifier import Classifier
+
+    profile = "pipl_strict" if policies is None else str(policies.parameters.values.get("sensitivity_profile", "pipl_strict"))
+    return Classifier(load_taxonomy(project), profile)
+
+
+def load_schema(project: Project) -> Schema | None:
+    """The schema files that the project declares, as one schema."""
+    from tutela.connectors.ddl import read_schema
+
+    if not project.schemas:
+        return None
+    return read_schema([project.path(name) for name in project.schemas], dialect=project.dialect)

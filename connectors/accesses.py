@@ -129,7 +129,9 @@ class Accesses:
             found = [category for names in self.categories.values() for category in names.values()]
         else:
             names = self.categories.get(dataset.lower(), {})
-            found = list(names.values()) if "*" in columns else [names.get(column.lower()) for column in sorted(columns)]
+            found = (
+                list(names.values()) if "*" in columns else [names.get(column.lower()) for column in sorted(columns)]
+            )
         return sorted({category for category in found if category})
 
     def _context(self, event: Event, dataset: str) -> dict[str, Any]:

@@ -31,9 +31,7 @@ MAX_BYTES: Final = 64 << 20
 _TABLE_WORD: Final = re.compile(r"\bTABLE\b")
 _HIDDEN: Final = re.compile(rf"(?<=\n)[ \t]*{CREATE_TABLE.pattern}", re.IGNORECASE)
 _DATA: Final = frozenset({"INSERT", "REPLACE", "COPY", "DO", "UPDATE", "MERGE"})
-_ROUTINE: Final = re.compile(
-    r"(?:CREATE|ALTER)\b.{0,200}?\b(?:FUNCTION|PROC|PROCEDURE|TRIGGER|PACKAGE|EVENT)\b"
-)
+_ROUTINE: Final = re.compile(r"(?:CREATE|ALTER)\b.{0,200}?\b(?:FUNCTION|PROC|PROCEDURE|TRIGGER|PACKAGE|EVENT)\b")
 _VERBS: Final = re.compile(
     r"(?:ALTER|ANALYZE|ATTACH|BACKUP|BEGIN|CALL|CHECKPOINT|CLUSTER|COMMENT|COMMIT|CONNECT|COPY|CREATE|DECLARE|"
     r"DELETE|DENY|DISCONNECT|DO|DROP|ELSE|END|EXEC|EXECUTE|EXIT|EXPLAIN|FLUSH|GO|GRANT|HELP|IF|IMPORT|INSERT|LOAD|"
@@ -72,9 +70,7 @@ def _files(name: str | Path) -> list[str | Path]:
         return [name]
     found = sorted(path for path in Path(name).rglob("*.sql") if path.is_file())
     if not found:
-        raise InputError(
-            [Problem(code="ddl-folder-empty", location=Location(str(name)), args={"file": str(name)})]
-        )
+        raise InputError([Problem(code="ddl-folder-empty", location=Location(str(name)), args={"file": str(name)})])
     return list(found)
 
 

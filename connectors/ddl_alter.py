@@ -70,7 +70,7 @@ def _actions(text: str, start: int) -> Iterator[tuple[int, str]]:
     yield begin, text[begin:]
 
 
-def _single(  # noqa: PLR0913, PLR0917 - all of them are needed to say where the action stands
+def _single(  # noqa: PLR0913 - all of them are needed to say where the action stands
     prefix: str, start: int, action: str, statement: Statement, builder: Builder, places: Places, dialect: str
 ) -> None:
     if attached := _ATTACH.match(action):
@@ -104,7 +104,7 @@ def _apply(tree: exp.Expr, shift: int, builder: Builder, places: Places, dialect
         builder.add(fresh)
 
 
-def _action(  # noqa: PLR0913, PLR0917 - see _single
+def _action(  # noqa: PLR0913 - see _single
     action: exp.Expr, draft: Draft, shift: int, builder: Builder, places: Places, dialect: str
 ) -> None:
     if isinstance(action, exp.Schema):

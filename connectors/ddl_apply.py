@@ -55,9 +55,7 @@ _SCHEMA_NAME: Final = re.compile(
 _VIEW_END: Final = re.compile(
     r"\s+WITH\s+(?:(?:NO\s+)?DATA|(?:(?:CASCADED|LOCAL)\s+)?CHECK\s+OPTION|READ\s+ONLY)\s*\Z", re.IGNORECASE
 )
-_DEFINER: Final = re.compile(
-    r"\b(?:ALGORITHM\s*=\s*\w+|DEFINER\s*=\s*\S+|SQL\s+SECURITY\s+\w+)", re.IGNORECASE
-)
+_DEFINER: Final = re.compile(r"\b(?:ALGORITHM\s*=\s*\w+|DEFINER\s*=\s*\S+|SQL\s+SECURITY\s+\w+)", re.IGNORECASE)
 
 
 class Context(NamedTuple):
@@ -97,9 +95,7 @@ def _table(statement: Statement, context: Context) -> None:
             return
     elif partition := tree.find(exp.PartitionedOfProperty):
         parent = partition.this
-        context.builder.partitions.append(
-            (draft.name.name, parent.name if isinstance(parent, exp.Table) else "")
-        )
+        context.builder.partitions.append((draft.name.name, parent.name if isinstance(parent, exp.Table) else ""))
         return
     elif parents:
         for parent in context.builder.parents(parents) or _unknown():
@@ -115,11 +111,7 @@ def _create(statement: Statement, dialect: str) -> exp.Create:
     try:
         tree = parse(statement.text, dialect, statement.depth)
     except NotUnderstood:
-        less = (
-            None
-            if statement.depth > MAX_DEPTH
-            else relaxed(statement.text, lambda text: parses(text, dialect))
-        )
+        less = None if statement.depth > MAX_DEPTH else relaxed(statement.text, lambda text: parses(text, dialect))
         if less is None:
             raise
         tree = parse(less, dialect, statement.depth)
@@ -241,9 +233,7 @@ def _property(statement: Statement, context: Context) -> None:
     called = statement.text.lower().find("extendedproperty") + len("extendedproperty")
     for position, match in enumerate(_ARGUMENT.finditer(statement.text, called)):
         key = (match["name"] or "").lower() or _ARGUMENTS[min(position, len(_ARGUMENTS) - 1)]
-        values[key] = (
-            match["text"].replace("''", "'") if match["text"] is not None else match["word"].strip("[]")
-        )
+        values[key] = match["text"].replace("''", "'") if match["text"] is not None else match["word"].strip("[]")
     if values.get("name", "").lower() == "ms_description" and values.get("level1type", "").lower() in {
         "table",
         "view",

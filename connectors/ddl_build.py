@@ -68,9 +68,7 @@ class Draft:
         return Table(
             name=self.name.name,
             schema=self.name.schema,
-            columns=tuple(
-                replace(column, table=self.name.name, schema=self.name.schema) for column in self.columns
-            ),
+            columns=tuple(replace(column, table=self.name.name, schema=self.name.schema) for column in self.columns),
             location=self.location,
             comment=self.comment,
             kind=self.kind,

@@ -165,9 +165,7 @@ def definition(node: exp.ColumnDef, dialect: str, keys: frozenset[str] = frozens
     """One column definition with its constraints."""
     # `.args`: the typed attribute of the compiled classes raises for constraints outside its declared types
     kinds = [constraint.args.get("kind") for constraint in node.args.get("constraints") or ()]
-    primary = node.name.lower() in keys or any(
-        isinstance(kind, exp.PrimaryKeyColumnConstraint) for kind in kinds
-    )
+    primary = node.name.lower() in keys or any(isinstance(kind, exp.PrimaryKeyColumnConstraint) for kind in kinds)
     nullable = not primary
     comment = default = ""
     for kind in kinds:

@@ -31,9 +31,7 @@ _NAME_TYPE: Final = re.compile(
     r"(?:\s*\([^()']{0,200}\))?(?:\[\])*",
     re.IGNORECASE,
 )
-_KEEP: Final = re.compile(
-    r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE
-)
+_KEEP: Final = re.compile(r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
 _TABLE_COMMENT: Final = re.compile(r"\bCOMMENT\s*=\s*'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
 _MAX_ELEMENTS: Final = 4000
 

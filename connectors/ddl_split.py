@@ -51,17 +51,11 @@ _COMMON: Final = (
     r"|(?P<element>\bCREATE\s++(?:TABLE|VIEW)\b)"
 )
 _STRING_ESCAPED: Final = r"'(?:[^'\\]++|\\.|'')*+'|\"(?:[^\"\\]++|\\.|\"\")*+\"|`(?:[^`]++|``)*+`"
-_STRING: Final = (
-    r"(?<![\w])[eE]'(?:[^'\\]++|\\.|'')*+'|'(?:[^']++|'')*+'|\"(?:[^\"]++|\"\")*+\"|`(?:[^`]++|``)*+`"
-)
+_STRING: Final = r"(?<![\w])[eE]'(?:[^'\\]++|\\.|'')*+'|'(?:[^']++|'')*+'|\"(?:[^\"]++|\"\")*+\"|`(?:[^`]++|``)*+`"
 _FLAGS: Final = re.IGNORECASE | re.MULTILINE | re.DOTALL
 _SCANNERS: Final = {
-    "mysql": re.compile(
-        rf"(?P<quoted>{_STRING_ESCAPED})|(?P<hash>\#[^\n]*+)|{_COMMON}|(?P<bad>['\"`]|/\*)", _FLAGS
-    ),
-    "tsql": re.compile(
-        rf"(?P<quoted>{_STRING}|\[(?:[^\]\n]++|\]\])*+\])|{_COMMON}|(?P<bad>['\"`]|/\*)", _FLAGS
-    ),
+    "mysql": re.compile(rf"(?P<quoted>{_STRING_ESCAPED})|(?P<hash>\#[^\n]*+)|{_COMMON}|(?P<bad>['\"`]|/\*)", _FLAGS),
+    "tsql": re.compile(rf"(?P<quoted>{_STRING}|\[(?:[^\]\n]++|\]\])*+\])|{_COMMON}|(?P<bad>['\"`]|/\*)", _FLAGS),
     "": re.compile(rf"(?P<quoted>{_STRING})|{_COMMON}|(?P<bad>['\"`]|/\*)", _FLAGS),
 }
 _ROUTINE: Final = re.compile(
@@ -204,14 +198,10 @@ class _Splitter:
             return False
         if at < self.last_slash:
             return True
-        if self.dialect == "postgres" and not _ATOMIC.search(
-            self.text, self.start, min(at, self.start + 4000)
-        ):
+        if self.dialect == "postgres" and not _ATOMIC.search(self.text, self.start, min(at, self.start + 4000)):
             return False
         body = self.text[max(self.start, at - 200) : at]
-        return bool(_BODY.search(self.text, self.start, min(at, self.start + 4000))) and not _ENDED.search(
-            body
-        )
+        return bool(_BODY.search(self.text, self.start, min(at, self.start + 4000))) and not _ENDED.search(body)
 
     def on_hard_end(self, match: re.Match[str]) -> None:
         """`GO`, `/` on its own line: an end whatever is open."""
@@ -318,9 +308,7 @@ class _Splitter:
         self.start = -1
 
 
-_DELIMITER: Final = re.compile(
-    r"^[ \t]*+DELIMITER[ \t]++(?P<mark>\S{1,20})[^\n]*", re.IGNORECASE | re.MULTILINE
-)
+_DELIMITER: Final = re.compile(r"^[ \t]*+DELIMITER[ \t]++(?P<mark>\S{1,20})[^\n]*", re.IGNORECASE | re.MULTILINE)
 _SLASH: Final = re.compile(r"^/[ \t]*+\r?$", re.MULTILINE)
 _OWN_STATEMENT: Final = frozenset({"ALTER", "EXEC", "EXECUTE"})
 _ALTER_WORDS: Final = frozenset({"ALTER", "DROP", "SET"})

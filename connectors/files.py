@@ -135,6 +135,4 @@ def _words(error: OSError) -> tuple[str, str]:
 
 
 def _problem(code: str, reason: str = "", **args: object) -> InputError:
-    return InputError(
-        [Problem(code=code, location=Location(str(args["file"])), args={**args, "reason": reason})]
-    )
+    return InputError([Problem(code=code, location=Location(str(args["file"])), args={**args, "reason": reason})])

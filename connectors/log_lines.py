@@ -166,13 +166,7 @@ def records(file: LogFile, accept: Callable[[int], bool]) -> Iterator[Cells | Ho
             open_quote ^= more.text.count('"') % 2
         values = None if open_quote or broken else split_csv("\n".join(parts))
         last = gathered[-1]
-        cut = (
-            usual
-            and isinstance(last, Line)
-            and not last.ended
-            and values is not None
-            and len(values) != usual
-        )
+        cut = usual and isinstance(last, Line) and not last.ended and values is not None and len(values) != usual
         if values is not None and accept(len(values)) and not cut:
             usual = len(values)
             yield Cells(item.number, values)

@@ -59,9 +59,7 @@ class _FieldError(ValueError):
 class LogMapping:
     """Where our fields stand in a foreign record, and how its times and actions are to be read."""
 
-    fields: Mapping[str, str] = field(
-        default_factory=lambda: {**{name: name for name in FIELDS}, "tables": "objects"}
-    )
+    fields: Mapping[str, str] = field(default_factory=lambda: {**{name: name for name in FIELDS}, "tables": "objects"})
     constants: Mapping[str, str] = field(default_factory=dict[str, str])
     zone: ZoneInfo | None = None
     time_format: str = "iso"

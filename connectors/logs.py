@@ -21,9 +21,7 @@ FORMATS: Final = ("pgaudit-csvlog", "pgaudit-stderr", "pgaudit-psql", "jsonl", "
 _CSVLOG: Final = re.compile(
     r'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Za-z+\-0-9:]+"?,"?[^,]*,[^,]*,\d+,', re.ASCII
 )
-_PSQL: Final = re.compile(
-    r"(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?):  AUDIT: (?:SESSION|OBJECT),\d+,\d+,", re.ASCII
-)
+_PSQL: Final = re.compile(r"(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?):  AUDIT: (?:SESSION|OBJECT),\d+,\d+,", re.ASCII)
 _AUDIT: Final = re.compile(r":  AUDIT: (?:SESSION|OBJECT),\d+,\d+,", re.ASCII)
 
 
@@ -85,9 +83,7 @@ def read_log(
     return reader.start(_items(reader, file, pattern, declared))
 
 
-def _items(
-    reader: LogReader, file: LogFile, pattern: re.Pattern[str], mapping: LogMapping
-) -> Iterator[Event | Hole]:
+def _items(reader: LogReader, file: LogFile, pattern: re.Pattern[str], mapping: LogMapping) -> Iterator[Event | Hole]:
     match reader.format:
         case "pgaudit-csvlog":
             return read_csvlog(file, mapping.zone, reader.skip)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tutela.engine.documents import Document, read_document
 from tutela.engine.errors import InputError, Location, PolicyError, Problem
 from tutela.engine.loader import Source
+from tutela.engine.plain import is_map
 from tutela.engine.validation import place, suggestion
 
 from .files import read_text
@@ -115,7 +116,7 @@ class _Reader:
 
     def _includes(self, document: Document, path: Path) -> None:
         data: Any = document.data
-        entries = data.get("include") if isinstance(data, dict) else None
+        entries = data.get("include") if is_map(data) else None
         if not isinstance(entries, list):
             return
         for number, entry in enumerate(cast("list[object]", entries)):

@@ -117,7 +117,7 @@ def _read_csv(text: str, file: str, entry: Mapping[str, Any]) -> Document:
     items = Items((1, 1))
     problems: list[Problem] = []
     try:
-        header = [name.strip() for name in next(rows, [])]
+        header: list[str] = [name.strip() for name in next(rows, list[str]())]
         problems += _headings(header, file)
         if problems:
             return Document(file, text, items, tuple(problems), text.splitlines())

@@ -7,9 +7,10 @@ that errs denies. Nothing here reads a clock: the instant comes with the request
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .decision import Decision, Doubt
+from .plain import is_array, is_map
 from .values import ValueFault, normalise
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def _fits(policies: PolicySet, rule: Rule, question: Any) -> bool | Doubt:  # no
         root, *steps = test.path.split(".")
         value: Any = getattr(question, root)
         for step in steps:
-            value = cast("dict[str, Any]", value).get(step) if isinstance(value, dict) else None
+            value = value.get(step) if is_map(value) else None
         if value is None and declared is not None and declared.nullable:
             return False
         if value is None or declared is None:
@@ -174,7 +175,7 @@ def _fits(policies: PolicySet, rule: Rule, question: Any) -> bool | Doubt:  # no
         except ValueFault as fault:
             doubt = Doubt(-1, fault.code, test.path, fault.expected)
             continue
-        values: tuple[Any, ...] = plain if isinstance(plain, tuple) else (plain,)
+        values: Sequence[Any] = plain if is_array(plain) else (plain,)
         below = test.below
         if not any(
             value == wanted or (below and isinstance(value, str) and value.startswith(f"{wanted}."))

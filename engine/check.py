@@ -216,9 +216,7 @@ class _Checker:
         return ir.Compare(op, left, right, span=node.span, type=BOOLEAN)
 
     def _unlike(self, node: Node, op: str, left: ir.Node, right: ir.Node) -> None:
-        self.fault(
-            "condition-unlike-types", node.span, operator=op, left=str(left.type), right=str(right.type)
-        )
+        self.fault("condition-unlike-types", node.span, operator=op, left=str(left.type), right=str(right.type))
 
     def _enum(self, enum: tuple[str, ...], values: Iterable[ir.Node]) -> None:
         for value in values:
@@ -312,7 +310,7 @@ class _Checker:
         every = {*self.names.symbols, *self.scope, *((_PARAM,) if self.names.parameters else ())}
         return self.fault("condition-unknown-name", node.span, **known_names(name, every))
 
-    def _attribute(self, node: Node) -> ir.Node:  # noqa: PLR0911 (one case for each kind)
+    def _attribute(self, node: Node) -> ir.Node:
         base, (name, safe) = self.node(node.parts[0]), node.value
         at = (node.span[1] - len(name), node.span[1])
         if isinstance(base, ir.Parameter) and base.type == Type("object"):

@@ -104,9 +104,7 @@ class Classifier:
         key, best = max(scores.items(), key=lambda item: (item[1].points, item[1].longest, -item[1].order))
         if best.points < self._taxonomy.report or key.startswith("system.operational"):
             confidence = 0.5 if best.points >= self._taxonomy.suspect else 0.8
-            return Classified(
-                column, None, sensitive=False, confidence=confidence, evidence=tuple(best.evidence)
-            )
+            return Classified(column, None, sensitive=False, confidence=confidence, evidence=tuple(best.evidence))
         confidence = min(0.95, 0.55 + 0.07 * best.points)
         return Classified(column, key, self._sensitive[key], round(confidence, 2), tuple(best.evidence))
 
@@ -115,9 +113,7 @@ class Classifier:
         if key == "none":
             return Classified(column, None, sensitive=False, confidence=1.0, evidence=evidence)
         if key not in self._taxonomy.categories:
-            problem = Problem(
-                code="taxonomy-unknown-category", location=column.location, args={"category": key}
-            )
+            problem = Problem(code="taxonomy-unknown-category", location=column.location, args={"category": key})
             raise InputError([problem])
         return Classified(column, key, self._sensitive[key], 1.0, evidence)
 
@@ -125,13 +121,9 @@ class Classifier:
         words = words_of(table.name)
         stems = {*words, *(singular(word) for word in words)}
         chinese = table.name + table.comment
-        person = bool(stems & self._words["subject_words"]) or _contains(
-            chinese, self._words["subject_words_zh"]
-        )
+        person = bool(stems & self._words["subject_words"]) or _contains(chinese, self._words["subject_words_zh"])
         listing = bool(words) and singular(words[-1]) in self._words["dictionary_words"]
-        thing = bool(stems & self._words["object_words"]) or _contains(
-            chinese, self._words["object_words_zh"]
-        )
+        thing = bool(stems & self._words["object_words"]) or _contains(chinese, self._words["object_words_zh"])
         clinical = bool(stems & self._words["clinical_words"]) or any(
             f"{first}_{second}" in self._words["clinical_words"] for first, second in pairwise(words)
         )
@@ -156,19 +148,10 @@ class Classifier:
                 score.evidence.append("flag or attribute")
         return scores
 
-    def _clinical(
-        self, scores: dict[str, _Score], column: Column, context: _Context, words: tuple[str, ...]
-    ) -> None:
+    def _clinical(self, scores: dict[str, _Score], column: Column, context: _Context, words: tuple[str, ...]) -> None:
         """Take what is no key and no technical column of a clinical table for health data."""
-        technical = (
-            set(words) & self._words["technical_words"]
-            or words == ("date",)
-            or _BOOL.search(column.data_type)
-        )
-        if (
-            any(score.points >= self._taxonomy.report for score in scores.values())
-            or CLINICAL not in self._sensitive
-        ):
+        technical = set(words) & self._words["technical_words"] or words == ("date",) or _BOOL.search(column.data_type)
+        if any(score.points >= self._taxonomy.report for score in scores.values()) or CLINICAL not in self._sensitive:
             return
         if context.clinical and not technical:
             _add(scores, Hint(CLINICAL, strong=True), 3, "clinical table", 0)
@@ -215,9 +198,7 @@ class Classifier:
                 _add(scores, hit.hint, 2, f"comment {hit.matched}", len(hit.matched))
         return False
 
-    def _adjust(
-        self, key: str, score: _Score, column: Column, context: _Context, words: tuple[str, ...]
-    ) -> None:
+    def _adjust(self, key: str, score: _Score, column: Column, context: _Context, words: tuple[str, ...]) -> None:
         """Weigh in the table and the type of the column."""
         weak = score.points < 3
         if context.person:
@@ -248,9 +229,7 @@ def _raise(scores: dict[str, _Score], hint: Hint, points: int, evidence: str, le
     """Keep the best of several name hits of one category."""
     score = scores.get(hint.category)
     if score is None or (points, length) > (score.points, score.longest):
-        scores[hint.category] = _Score(
-            points, length, hint.order, [evidence], hint.pinyin and length <= INITIALS
-        )
+        scores[hint.category] = _Score(points, length, hint.order, [evidence], hint.pinyin and length <= INITIALS)
 
 
 def _add(scores: dict[str, _Score], hint: Hint, points: int, evidence: str, length: int) -> None:

@@ -81,7 +81,7 @@ def decode_constants(encoded: tuple[object, ...]) -> tuple[object, ...]:
     return tuple(_decode(value) for value in encoded)
 
 
-def _encode(value: object) -> object:  # noqa: PLR0911 (one case for each kind)
+def _encode(value: object) -> object:
     match value:
         case Decimal():
             return ("d", str(value))
@@ -100,7 +100,7 @@ def _encode(value: object) -> object:  # noqa: PLR0911 (one case for each kind)
             return value
 
 
-def _decode(value: object) -> object:  # noqa: PLR0911 (one case for each kind)
+def _decode(value: object) -> object:
     if not isinstance(value, (tuple, list)):
         return value
     tag, *rest = cast("tuple[Any, ...]", value)

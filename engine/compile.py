@@ -64,10 +64,12 @@ def compile_policies(
         clauses=tuple(p.clauses for p in plans),
         shapes=tuple(worker.shapes),
         shape_reads=tuple(worker.shape_reads),
-        index=group(rules),
+        by_action=group(rules),
         defaults=tuple(pack_default(default) for default in lowered.defaults),
     )
-    return PolicySet(compiled, vocabulary, parameters, _digest(rules, lowered.defaults, vocabulary, parameters), language), []
+    return PolicySet(
+        compiled, vocabulary, parameters, _digest(rules, lowered.defaults, vocabulary, parameters), language
+    ), []
 
 
 def _digest(rules: Sequence[Rule], defaults: Sequence[Default], vocabulary: Vocabulary, parameters: Parameters) -> str:
@@ -137,7 +139,7 @@ class _Worker:
         return Planned(self._plan(root), tuple(explained))
 
     def _plan(self, root: Node) -> tuple[int, tuple[object, ...]]:
-        planned = plan(root, self.parameters.values)
+        planned = plan(root, self.language.parameter_values)
         number = self.shapes.setdefault(planned.shape, len(self.shapes))
         if number == len(self.shape_reads):
             self.shape_reads.append(reads(root))

@@ -9,6 +9,7 @@ from .errors import Location
 from .index import Signature
 from .ir import Type
 from .parameters import Declared, Parameters
+from .plain import is_list, is_map
 from .policyset import Compiled, PolicySet
 from .vocabulary import Vocabulary
 
@@ -20,7 +21,7 @@ def pack_compiled(policies: PolicySet) -> Plain:
     compiled = policies.compiled
     index = {
         action: {tuple(signature.parts): dict(keys) for signature, keys in groups.items()}
-        for action, groups in compiled.index.items()
+        for action, groups in compiled.by_action.items()
     }
     return (
         compiled.records,
@@ -51,7 +52,7 @@ def unpack_compiled(plain: Plain) -> PolicySet:
         ),
         shapes=shapes,
         shape_reads=reads,
-        index={
+        by_action={
             action: {Signature(parts): keys for parts, keys in groups.items()} for action, groups in index.items()
         },
         defaults=defaults,
@@ -104,8 +105,8 @@ def _unpack_parameters(plain: Plain) -> Parameters:
 
 def _bare(value: Any) -> Any:  # noqa: ANN401 (any YAML value)
     """YAML data without its marks."""
-    if isinstance(value, dict):
-        return {name: _bare(item) for name, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
-        return [_bare(item) for item in cast("list[Any]", value)]
+    if is_map(value):
+        return {name: _bare(item) for name, item in value.items()}
+    if is_list(value):
+        return [_bare(item) for item in value]
     return value

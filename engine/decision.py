@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from .model import Clause, Obligation, Reason, Severity, Words
+from .plain import is_map
 from .values import mask, show
 
 if TYPE_CHECKING:
@@ -35,7 +36,16 @@ class Doubt(NamedTuple):
 class Decision:
     """Allow or deny, with every reason, what to do, what is missing, what went wrong, and where it comes from."""
 
-    __slots__ = ("_allowed_by", "_denied_by", "_doubts", "_facts", "_policies", "_question", "_reasons", "allowed")
+    __slots__ = (
+        "_allowed_by",
+        "_denied_by",
+        "_doubts",
+        "_facts",
+        "_policies",
+        "_question",
+        "_reasons",
+        "allowed",
+    )
 
     def __init__(  # noqa: PLR0913 (made in one place, on the hot path)
         self,
@@ -103,8 +113,7 @@ class Decision:
         """What could not be evaluated, as `rule: code attribute`; values never show here."""
         rules = self._policies.rules
         lines = (
-            " ".join(part for part in (f"{rules[d.rule].id}:", d.code, d.path, d.detail) if part)
-            for d in self._doubts
+            " ".join(part for part in (f"{rules[d.rule].id}:", d.code, d.path, d.detail) if part) for d in self._doubts
         )
         return tuple(dict.fromkeys(lines))
 
@@ -198,7 +207,7 @@ def values(policies: PolicySet, paths: Sequence[str], question: Any) -> tuple[tu
         root, *steps = path.split(".")
         value: Any = getattr(question, root, None)
         for step in steps:
-            value = value.get(step) if isinstance(value, dict) else None
+            value = value.get(step) if is_map(value) else None
         text = "absent" if value is None else show(value) if path in shown or root == "now" else mask(value)
         found.append((path, text))
     return tuple(found)

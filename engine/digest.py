@@ -24,6 +24,7 @@ def digest(registers: Mapping[str, Sequence[dict[str, Any]]], *more: str) -> str
 
 def canonical(value: object) -> str:
     """One text for equal data: sorted keys, times in UTC; the base of digests and request hashes."""
+
     def plain(item: object) -> object:
         if isinstance(item, datetime):
             return item.astimezone(UTC).isoformat()

@@ -9,9 +9,9 @@ refused, so that a country code or a key `on` never changes its meaning unnotice
 from __future__ import annotations
 
 import re
-from math import isinf
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from math import isinf
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
@@ -30,9 +30,7 @@ MAX_NODES: Final = 2_000_000
 MAX_DIGITS: Final = 40
 
 _INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z", re.ASCII)
-_FLOAT: Final = re.compile(
-    r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII
-)
+_FLOAT: Final = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?\Z", re.ASCII)
 _CONSTANTS: Final[dict[str, object]] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
@@ -81,9 +79,7 @@ class Document:
 
     def problem(self, code: str, at: Mark, /, **args: object) -> Problem:
         """A problem of this file at a mark, with its source line."""
-        return Problem(
-            code=code, location=Location(self.file, *at), args=args, source=source_line(self.lines, at[0])
-        )
+        return Problem(code=code, location=Location(self.file, *at), args=args, source=source_line(self.lines, at[0]))
 
     def mark(self, path: Sequence[str | int], *, key: bool = False) -> Mark:
         """The place of the value at `path` (or of its key), or of the nearest parent that has one."""
@@ -110,7 +106,7 @@ def source_line(lines: Sequence[str], line: int) -> str:
 
 
 def position_in_scalar(lines: Sequence[str], at: Mark, value: str, offset: int) -> Mark:
-    """Find where character `offset` of a scalar stands, for every scalar style without `\\u` escapes.
+    """Find where character `offset` of a scalar stands, for every scalar style without numeric escapes.
 
     The characters of the value that are not white space stand in the source in the same order, with nothing
     but white space, quotes and backslashes between them; so both are walked together. Where that fails (an
@@ -162,7 +158,12 @@ def _syntax_problem(error: Exception, file: str, lines: Sequence[str]) -> Proble
     return Problem(code="yaml-syntax", location=Location(file, *at), args={"what": what}, source=source)
 
 
-class _Stop(Exception):
+def _mark(event: yaml.Event) -> Mark:
+    mark: Any = event.start_mark
+    return mark.line + 1, mark.column + 1
+
+
+class _StopError(Exception):
     """The rest of the text is not worth reading: too deep or too large."""
 
 
@@ -174,36 +175,33 @@ class _Builder:
         self.lines = lines
         self.problems: list[Problem] = []
 
-    def note(self, code: str, mark: yaml.Mark, **args: object) -> None:
-        at = (mark.line + 1, mark.column + 1)
+    def note(self, code: str, at: Mark, **args: object) -> None:
         source = source_line(self.lines, at[0])
-        self.problems.append(
-            Problem(code=code, location=Location(self.file, *at), args=args, source=source)
-        )
+        self.problems.append(Problem(code=code, location=Location(self.file, *at), args=args, source=source))
 
     def build(self, text: str) -> object:
-        loader = _Loader(text)
+        loader: Any = _Loader(text)
         try:
             return self._documents(loader)
-        except _Stop:
+        except _StopError:
             return None
         finally:
             loader.dispose()
 
-    def _documents(self, loader: yaml.SafeLoader) -> object:
+    def _documents(self, loader: Any) -> object:  # noqa: ANN401 (PyYAML's loaders are untyped)
         result: object = None
         seen = 0
         while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
             if isinstance(event, yaml.DocumentStartEvent):
                 seen += 1
                 if seen == 2:
-                    self.note("yaml-several-documents", event.start_mark)
-                    raise _Stop
+                    self.note("yaml-several-documents", _mark(event))
+                    raise _StopError
             elif isinstance(event, yaml.NodeEvent):
                 result = self._tree(loader, event)
         return result
 
-    def _tree(self, loader: yaml.SafeLoader, event: yaml.Event) -> object:
+    def _tree(self, loader: Any, event: yaml.Event) -> object:  # noqa: ANN401 (as above)
         """Build one document without recursion: a stack of open collections and, for each map, its open key."""
         stack: list[Map | Items] = []
         keys: list[str | None] = []
@@ -212,8 +210,8 @@ class _Builder:
         while True:
             nodes += 1
             if nodes > MAX_NODES:
-                self.note("yaml-too-large", event.start_mark, limit=MAX_NODES)
-                raise _Stop
+                self.note("yaml-too-large", _mark(event), limit=MAX_NODES)
+                raise _StopError
             if isinstance(event, yaml.CollectionEndEvent):
                 stack.pop()
                 keys.pop()
@@ -226,8 +224,8 @@ class _Builder:
                 root = root if stack else value
                 if opened is not None:
                     if len(stack) >= MAX_DEPTH:
-                        self.note("yaml-too-deep", event.start_mark, limit=MAX_DEPTH)
-                        raise _Stop
+                        self.note("yaml-too-deep", _mark(event), limit=MAX_DEPTH)
+                        raise _StopError
                     stack.append(opened)
                     keys.append(None)
             if not stack:
@@ -235,12 +233,12 @@ class _Builder:
             event = loader.get_event()
 
     def _node(self, event: yaml.Event) -> tuple[object, Map | Items | None]:
-        at = (event.start_mark.line + 1, event.start_mark.column + 1)
+        at = _mark(event)
         if isinstance(event, yaml.AliasEvent):
-            self.note("yaml-alias", event.start_mark, name=event.anchor)
+            self.note("yaml-alias", _mark(event), name=event.anchor)
             return None, None
-        if getattr(event, "anchor", None):
-            self.note("yaml-anchor", event.start_mark, name=event.anchor)  # type: ignore[attr-defined]
+        if anchor := getattr(event, "anchor", None):
+            self.note("yaml-anchor", _mark(event), name=anchor)
         if isinstance(event, yaml.MappingStartEvent):
             self._tag(event)
             opened: Map | Items = Map(at)
@@ -255,7 +253,7 @@ class _Builder:
     def _tag(self, event: yaml.Event) -> None:
         tag = getattr(event, "tag", None)
         if tag is not None:
-            self.note("yaml-tag", event.start_mark, tag=tag)
+            self.note("yaml-tag", _mark(event), tag=tag)
 
     def _scalar(self, event: yaml.ScalarEvent) -> object:
         self._tag(event)
@@ -265,19 +263,19 @@ class _Builder:
         if text in _CONSTANTS:
             return _CONSTANTS[text]
         if text.lower() in _TRAPS:
-            self.note("yaml-boolean-trap", event.start_mark, text=text)
+            self.note("yaml-boolean-trap", _mark(event), text=text)
             return text
         if not text[0].isdigit() and text[0] not in "+-.":
             return text
         if _INTEGER.match(text):
             if len(text) > MAX_DIGITS:
-                self.note("yaml-number-too-long", event.start_mark, limit=MAX_DIGITS)
+                self.note("yaml-number-too-long", _mark(event), limit=MAX_DIGITS)
                 return 0
             return int(text)
         if not _FLOAT.match(text):
             return text
         if isinf(number := float(text)):
-            self.note("yaml-number-too-long", event.start_mark, limit=MAX_DIGITS)
+            self.note("yaml-number-too-long", _mark(event), limit=MAX_DIGITS)
             return 0
         return number
 
@@ -285,7 +283,7 @@ class _Builder:
         self, parent: Map | Items, keys: list[str | None], value: object, event: yaml.Event, *, opened: bool
     ) -> bool:
         """Put a node into its parent; False when it cannot stand there and must be read past."""
-        at = (event.start_mark.line + 1, event.start_mark.column + 1)
+        at = _mark(event)
         if isinstance(parent, Items):
             parent.append(value)
             parent.items_at.append(at)
@@ -298,7 +296,7 @@ class _Builder:
             keys[-1] = None
             return True
         if opened:
-            self.note("yaml-key-not-scalar", event.start_mark)
+            self.note("yaml-key-not-scalar", _mark(event))
             keys[-1] = _NOWHERE
             return False
         keys[-1] = self._key(parent, value, event, at)
@@ -307,17 +305,17 @@ class _Builder:
     def _key(self, parent: Map, value: object, event: yaml.Event, at: Mark) -> str:
         key = event.value if isinstance(event, yaml.ScalarEvent) else str(value)
         if key == "<<" and isinstance(event, yaml.ScalarEvent) and event.implicit[0]:
-            self.note("yaml-merge-key", event.start_mark)
+            self.note("yaml-merge-key", _mark(event))
             return _NOWHERE
         if key in parent.keys_at:
             first = parent.keys_at[key]
-            self.note("yaml-duplicate-key", event.start_mark, key=key, first=f"{first[0]}:{first[1]}")
+            self.note("yaml-duplicate-key", _mark(event), key=key, first=f"{first[0]}:{first[1]}")
             return _NOWHERE
         parent.keys_at[key] = at
         return key
 
     @staticmethod
-    def _skip(loader: yaml.SafeLoader, event: yaml.Event) -> None:
+    def _skip(loader: Any, event: yaml.Event) -> None:  # noqa: ANN401 (as above)
         """Read past a collection that stands where only a scalar may."""
         depth = 1
         while depth:

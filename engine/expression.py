@@ -336,21 +336,14 @@ def _attribute(value: object, of: Type, path: str) -> object:
     try:
         made = normalise(value, of)
     except ValueFault as fault:
-        raise Indeterminate(
-            fault.code, f"{path}.{fault.path}" if fault.path else path, fault.expected
-        ) from None
+        raise Indeterminate(fault.code, f"{path}.{fault.path}" if fault.path else path, fault.expected) from None
     return _wrap(made, of, path)
 
 
 def _wrap(value: object, of: Type, path: str) -> object:
     if value is not None and of.kind == "object":
         return _Record(cast("dict[str, object]", value), of, path)
-    if (
-        value is not None
-        and of.kind == "array"
-        and of.item is not None
-        and of.item.kind in ("array", "object")
-    ):
+    if value is not None and of.kind == "array" and of.item is not None and of.item.kind in ("array", "object"):
         return tuple(_wrap(item, of.item, f"{path}[]") for item in cast("tuple[object, ...]", value))
     return value
 

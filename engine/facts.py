@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from .request import Request
     from .taxonomy import Taxonomy
 
-UNREADABLE: Final[Mapping[str, Any]] = {"known": False, "personal": True, "sensitive": True, "permitted_roles": []}
+UNREADABLE: Final[Mapping[str, Any]] = {
+    "known": False,
+    "personal": True,
+    "sensitive": True,
+    "permitted_roles": [],
+}
 """What is assumed of a resource whose attributes have the wrong form: the worst; everything else is missing."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .errors import TutelaError
+from .plain import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,7 +140,9 @@ class DataFacts:
         """A group of rows that somebody keeps or erases: the holds that cover it."""
         name = str(resource.get("dataset") or resource["id"])
         now = request.now
-        holds = [{"id": hold["id"], "active": active(hold, now)} for hold in self._holds if _covers(hold, name, resource)]
+        holds = [
+            {"id": hold["id"], "active": active(hold, now)} for hold in self._holds if _covers(hold, name, resource)
+        ]
         return {
             "dataset": (self.dataset(name) or {}).get("dataset", name),
             "holds": holds,
@@ -150,7 +153,7 @@ class DataFacts:
 
 def _listed(columns: Any) -> Sequence[object]:  # noqa: ANN401 (what the caller sent)
     """The columns asked for; not said which, or not a list, means all of them."""
-    return columns if isinstance(columns, list | tuple) else ["*"]
+    return columns if is_array(columns) else ["*"]
 
 
 def active(hold: Mapping[str, Any], now: datetime) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .digest import canonical
 from .facts_people import department, employed, senior
 from .periods import day_end, day_start
+from .plain import is_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,17 @@ GONE: Final = frozenset({"draft", "rejected", "revoked"})
 class FormFacts:
     """Look-ups in the registers of requests, approvals, filings, agreements and consents."""
 
-    __slots__ = ("_agreements", "_approvals", "_consents", "_data", "_filings", "_people", "_sharing", "_use", "_zone")
+    __slots__ = (
+        "_agreements",
+        "_approvals",
+        "_consents",
+        "_data",
+        "_filings",
+        "_people",
+        "_sharing",
+        "_use",
+        "_zone",
+    )
 
     def __init__(
         self,
@@ -96,7 +107,12 @@ class FormFacts:
         """What an access says about the use request that it names: nothing is approved when there is none."""
         form = self._use.get(request_id) if isinstance(request_id, str) else None
         if form is None:
-            return {"request_known": False, "request_approvals": [], "request_export": False, "request_max_rows": None}
+            return {
+                "request_known": False,
+                "request_approvals": [],
+                "request_export": False,
+                "request_max_rows": None,
+            }
         scope = form["scope"]
         common = self._common(form, now)
         return {
@@ -199,7 +215,11 @@ class FormFacts:
     def _earlier(self, form: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Other requests for the same recipient and purpose, submitted earlier: splitting does not help."""
         return [
-            {"id": other["id"], "subjects": other["content"]["subjects"]["count"], "at": other["submitted_at"]}
+            {
+                "id": other["id"],
+                "subjects": other["content"]["subjects"]["count"],
+                "at": other["submitted_at"],
+            }
             for other in self._sharing.values()
             if other["id"] != form["id"]
             and other["recipient"]["id"] == form["recipient"]["id"]
@@ -208,9 +228,7 @@ class FormFacts:
             and other["submitted_at"] <= form["submitted_at"]
         ]
 
-    def _written(
-        self, form: Mapping[str, Any], subjects: Sequence[str], recipient: str | None, now: datetime
-    ) -> bool:
+    def _written(self, form: Mapping[str, Any], subjects: Sequence[str], recipient: str | None, now: datetime) -> bool:
         """Whether every named customer authorised this in writing; false when the customers are not named."""
         return bool(subjects) and all(
             any(_authorises(consent, form["purpose"], recipient, now) for consent in self._consents.get(subject, ()))
@@ -234,7 +252,7 @@ def _authorises(consent: Mapping[str, Any], purpose: str, recipient: str | None,
 def form_of(resource: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The form that a connector attached to a request whose id no register knows."""
     form = resource.get("form_content")
-    return form if isinstance(form, dict) else None
+    return form if is_map(form) else None
 
 
 def request_hash(form: Mapping[str, Any]) -> str:

@@ -65,7 +65,11 @@ def employed(person: Mapping[str, Any], now: datetime) -> bool:
     if person["status"] == "terminated" and left is None:
         return False
     # A day without a time zone begins first at UTC+14: hiring counts from then, never later than anywhere.
-    return hired.timestamp() - 14 * 3600 <= now.timestamp() and (left is None or now < left) and person["status"] != "suspended"
+    return (
+        hired.timestamp() - 14 * 3600 <= now.timestamp()
+        and (left is None or now < left)
+        and person["status"] != "suspended"
+    )
 
 
 def _during(entry: Mapping[str, Any], now: datetime) -> bool:

@@ -41,9 +41,7 @@ class Unreadable:
     what: Words
 
 
-def report(
-    command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], as_of: datetime
-) -> Report:
+def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], as_of: datetime) -> Report:
     """Ask every request and collect the findings, in a stable order."""
     findings: list[Finding] = []
     checked = unparsed = 0
@@ -113,5 +111,5 @@ def fingerprint(*parts: str) -> str:
 
 def _order(finding: Finding) -> tuple[int, str, int, int, str, str]:
     location = finding.location
-    place = (location.file, location.line, location.column) if location else ("", 0, 0)
-    return (finding.severity.rank, *place, finding.rule, finding.resource_id)
+    file, line, column = (location.file, location.line, location.column) if location else ("", 0, 0)
+    return (finding.severity.rank, file, line, column, finding.rule, finding.resource_id)

@@ -94,9 +94,7 @@ class Hints:
                 if found:
                     before = stripped[:-length]
                     return (
-                        ([], True)
-                        if before.endswith(self.other)
-                        else ([(h, stripped[-length:]) for h in found], False)
+                        ([], True) if before.endswith(self.other) else ([(h, stripped[-length:]) for h in found], False)
                     )
         return [], head.endswith(self.meta)
 

@@ -147,10 +147,10 @@ def _items(value: object) -> tuple[Scalar, ...]:
         return ()
     if not isinstance(value, list | tuple):
         raise TypeError("not a list")
-    values = cast("Sequence[Scalar]", value)
-    if any(not isinstance(item, str | int | float | bool) for item in values):
+    values = cast("Sequence[object]", value)
+    if any(not isinstance(item, str | int | float) for item in values):
         raise TypeError("not a list of plain values")
-    return tuple(values)
+    return tuple(cast("Sequence[Scalar]", values))
 
 
 def _combine(*parts: Sequence[Any]) -> list[Any]:

@@ -341,7 +341,7 @@ def parameters(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n.name for n in walk(node) if isinstance(n, Parameter)))
 
 
-def clauses(root: Node, expect: bool) -> tuple[Node, ...]:  # noqa: FBT001 (its contract)
+def clauses(root: Node, expect: bool) -> tuple[Node, ...]:
     """The parts that explain an outcome: conjuncts of what should be true, disjuncts of what should not.
 
     Each part is evaluated by itself, so a part under an odd number of negations comes wrapped in `Not`.

@@ -138,7 +138,9 @@ def _with(declared: Parameters, more: Mapping[str, object]) -> Parameters:
     import json
 
     text = json.dumps({"kind": "parameters", "bind": dict(more)}, default=str)
-    _, problems = build_parameters([read_document(_declarations(declared), "declared"), read_document(text, "parameters")])
+    _, problems = build_parameters(
+        [read_document(_declarations(declared), "declared"), read_document(text, "parameters")]
+    )
     if problems:
         raise PolicyError(problems)
     return Parameters(declared.declared, {**declared.values, **more})
@@ -193,9 +195,10 @@ def _duplicates(lowered: Lowered) -> list[Problem]:
 def _broken(parsed: Parsed) -> bool:
     """Whether something that conditions depend on did not load."""
     codes = ("vocabulary-", "parameter-d", "parameter-t")
-    return any(problem.code.startswith(codes) for problem in parsed.problems) or any(
-        problem.code.startswith(("yaml-", "key-", "value-", "type-")) for problem in parsed.problems
-    ) and not parsed.of("vocabulary")
+    return any(problem.code.startswith(codes) for problem in parsed.problems) or (
+        any(problem.code.startswith(("yaml-", "key-", "value-", "type-")) for problem in parsed.problems)
+        and not parsed.of("vocabulary")
+    )
 
 
 def _no_rules(sources: Sequence[Source]) -> Problem:

@@ -12,6 +12,7 @@ from .lower import literal, literals
 
 if TYPE_CHECKING:
     from .lower import Surface
+    from .rules import Scalar
 
 COLUMN: Final = {"resource.type": "column"}
 ACTIVE_CHANNEL: Final = "$any([channel.active for channel in resource.channels])"
@@ -45,7 +46,10 @@ def lower_collection(surface: Surface) -> None:
             surface.rule(["checks", name], effect="deny", actions=("collect",), target=COLUMN, when=when)
     _need_sets(surface)
     for number, protection in enumerate(data.get("protections", ())):
-        target = {**COLUMN, "resource.category": [f"{category}.*" for category in protection["categories"]]}
+        target: dict[str, Scalar | list[Scalar]] = {
+            **COLUMN,
+            "resource.category": [f"{category}.*" for category in protection["categories"]],
+        }
         unless = " and ".join(REQUIREMENTS[name] for name in protection["requires"])
         surface.rule(["protections", number], effect="deny", actions=("collect",), target=target, unless=unless)
 

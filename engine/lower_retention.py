@@ -30,7 +30,12 @@ def lower_retention(surface: Surface) -> None:
         surface.rule(["permit"], effect="allow", actions=("retain", "erase"))
     if "hold" in surface.data.get("checks", {}):
         surface.rule(
-            ["checks", "hold"], effect="deny", actions=("erase",), target=ROWS, when=HELD, needs=("hold-release",)
+            ["checks", "hold"],
+            effect="deny",
+            actions=("erase",),
+            target=ROWS,
+            when=HELD,
+            needs=("hold-release",),
         )
 
 
@@ -76,7 +81,13 @@ def _undefined(checked: Surface, datasets: Sequence[str]) -> None:
     path = ["checks", "undefined"]
     for variant, target, when in (("table", TABLE, "resource.personal"), ("rows", ROWS, "")):
         checked.rule(
-            [*path], effect="deny", actions=("retain",), target=target, when=when, unless=unless, variant=variant
+            [*path],
+            effect="deny",
+            actions=("retain",),
+            target=target,
+            when=when,
+            unless=unless,
+            variant=variant,
         )
 
 
@@ -107,7 +118,13 @@ def _schedule(checked: Surface, surface: Surface, number: int) -> None:
 
 
 def _add(  # noqa: PLR0913 (one caller)
-    checked: Surface, surface: Surface, number: int, name: str, action: str, target: Mapping[str, str], when: str
+    checked: Surface,
+    surface: Surface,
+    number: int,
+    name: str,
+    action: str,
+    target: Mapping[str, str],
+    when: str,
 ) -> None:
     from dataclasses import replace
 

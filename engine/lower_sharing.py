@@ -23,9 +23,7 @@ STANDS: Final = (
 )
 """What every approval needs: signed by now, not revoked, for this very content, by somebody else in office."""
 
-HEAD: Final = (
-    "(approval.heads_department or (approval.applicant_is_head and approval.senior_management))"
-)
+HEAD: Final = "(approval.heads_department or (approval.applicant_is_head and approval.senior_management))"
 """Head of the applicant's department when signing; where that is the applicant, senior management."""
 
 APPROVERS: Final = {
@@ -41,7 +39,7 @@ def lower_sharing(surface: Surface) -> None:
     actions = (action,)
     target = {"resource.type": RESOURCE[action]}
     if "permit" in data:
-        recipients = data["permit"].get("recipients", []) if action == "share" else []
+        recipients: list[str] = data["permit"].get("recipients", []) if action == "share" else []
         if action == "share" and not recipients:
             surface.out.problems.append(place(surface.document, ["permit"], "key-missing", key_="recipients"))
         when = f"resource.recipient_kind in {literals(recipients)}" if recipients else ""

@@ -34,12 +34,8 @@ EXPRESSION: Final[Mapping[str, Message]] = {
         "split the rule, or move lists into parameters",
         "请拆分规则,或将列表移入参数",
     ),
-    "condition-too-deep": Message(
-        "the condition is nested more than {limit} deep", "条件嵌套超过 {limit} 层"
-    ),
-    "condition-too-many-loops": Message(
-        "more than {limit} nested comprehensions", "列表推导嵌套超过 {limit} 层"
-    ),
+    "condition-too-deep": Message("the condition is nested more than {limit} deep", "条件嵌套超过 {limit} 层"),
+    "condition-too-many-loops": Message("more than {limit} nested comprehensions", "列表推导嵌套超过 {limit} 层"),
     "condition-syntax": Message("unexpected `{token}`", "此处不应出现 `{token}`"),
     "condition-unexpected-end": Message("the condition ends too early", "条件不完整"),
     "condition-illegal-character": Message(
@@ -85,22 +81,16 @@ EXPRESSION: Final[Mapping[str, Message]] = {
         "`{name}` is a function and must be called", "`{name}` 是函数,须带括号调用"
     ),
     "condition-unknown-name": Message("unknown name `{name}`", "未知名称 `{name}`", *_KNOWN),
-    "condition-unknown-attribute": Message(
-        "`{of}` has no attribute `{name}`", "`{of}` 没有属性 `{name}`", *_KNOWN
-    ),
+    "condition-unknown-attribute": Message("`{of}` has no attribute `{name}`", "`{of}` 没有属性 `{name}`", *_KNOWN),
     "condition-unknown-parameter": Message("unknown parameter `{name}`", "未知参数 `{name}`", *_KNOWN),
-    "condition-unknown-member": Message(
-        "a value of type {of} has no `{name}`", "{of} 类型的值没有 `{name}`", *_KNOWN
-    ),
+    "condition-unknown-member": Message("a value of type {of} has no `{name}`", "{of} 类型的值没有 `{name}`", *_KNOWN),
     "condition-unlike-types": Message(
         "`{operator}` between {left} and {right}",
         "`{operator}` 两侧类型不同:{left} 与 {right}",
         "both sides must be of one type; this would never hold",
         "两侧类型须一致,否则永不成立",
     ),
-    "condition-wrong-type": Message(
-        "found {found} where {expected} is needed", "此处应为 {expected},实为 {found}"
-    ),
+    "condition-wrong-type": Message("found {found} where {expected} is needed", "此处应为 {expected},实为 {found}"),
     "condition-nullable": Message("this may be null (type {found})", "此值可能为空(类型 {found})", *_NULLS),
     "condition-not-boolean": Message(
         "the condition gives {found}, not true or false",

@@ -16,9 +16,7 @@ LOG: Final[Mapping[str, Message]] = {
         "check the path and the permissions",
         "请检查路径和权限",
     ),
-    "log-missing": Message(
-        "there is no log `{file}`", "日志 `{file}` 不存在", "check the path", "请检查路径"
-    ),
+    "log-missing": Message("there is no log `{file}`", "日志 `{file}` 不存在", "check the path", "请检查路径"),
     "log-empty": Message(
         "the log is empty",
         "日志为空",
@@ -65,9 +63,7 @@ LOG: Final[Mapping[str, Message]] = {
         "what it said is lost: fetch the whole log",
         "其内容已丢失,请取得完整日志",
     ),
-    "log-line": Message(
-        "the line fits no record of the format {format}", "该行不符合 {format} 格式的任何记录"
-    ),
+    "log-line": Message("the line fits no record of the format {format}", "该行不符合 {format} 格式的任何记录"),
     "log-line-long": Message(
         "the record is longer than {limit} bytes",
         "记录超过 {limit} 字节",
@@ -84,9 +80,7 @@ LOG: Final[Mapping[str, Message]] = {
     ),
     "log-json": Message("the line is not one JSON object", "该行不是单个 JSON 对象"),
     "log-field-missing": Message("the record has no `{field}`", "记录缺少 `{field}`"),
-    "log-field-type": Message(
-        "the field `{field}` has a value of the wrong kind", "字段 `{field}` 的值类型不对"
-    ),
+    "log-field-type": Message("the field `{field}` has a value of the wrong kind", "字段 `{field}` 的值类型不对"),
     "log-time": Message("the time of the record cannot be read", "无法识别记录的时间"),
     "log-time-zone": Message(
         "the time of the record has no certain offset",
@@ -121,14 +115,10 @@ LOG: Final[Mapping[str, Message]] = {
         "the function `{detail}` may read anything",
         "函数 `{detail}` 可能读取任何数据",
     ),
-    "statement-table-unknown": Message(
-        "the table `{detail}` is not in the catalogue", "目录中没有表 `{detail}`"
-    ),
+    "statement-table-unknown": Message("the table `{detail}` is not in the catalogue", "目录中没有表 `{detail}`"),
     "statement-table-hidden": Message("a table of the statement cannot be told", "无法判断语句涉及的某个表"),
     "statement-column-unknown": Message("the column `{detail}` cannot be resolved", "无法解析列 `{detail}`"),
-    "statement-column-hidden": Message(
-        "the statement reads columns without naming them", "语句读取了未写明的列"
-    ),
+    "statement-column-hidden": Message("the statement reads columns without naming them", "语句读取了未写明的列"),
     "statement-alias-columns": Message(
         "the statement renames the columns of `{detail}`", "语句重命名了 `{detail}` 的列"
     ),

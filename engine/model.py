@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +44,9 @@ class Words(NamedTuple):
     def text(self, lang: Lang = "en") -> str:
         """The text in `lang`, or in the other language when it is missing there."""
         return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
+
+
+NO_WORDS: Final = Words("")
 
 
 class Basis(NamedTuple):
@@ -86,7 +89,7 @@ class Reason:
     message: Words
     clauses: tuple[Clause, ...] = ()
     basis: tuple[Basis, ...] = ()
-    remedy: Words = Words("")
+    remedy: Words = NO_WORDS
     location: Location | None = None
     """Where the rule stands."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .ir import BOOLEAN, NUMBER, STRING, Type, array
+from .plain import is_list, is_map
 from .policy_schema import PERIOD
 from .validation import place, short, suggestion
 
@@ -68,14 +69,16 @@ def build_parameters(documents: Sequence[Document]) -> tuple[Parameters, list[Pr
     return Parameters(declared, values), problems
 
 
-def _bind(documents: Sequence[Document], declared: Mapping[str, Declared], problems: list[Problem]) -> dict[str, object]:
+def _bind(
+    documents: Sequence[Document], declared: Mapping[str, Declared], problems: list[Problem]
+) -> dict[str, object]:
     values: dict[str, object] = {}
     first: dict[str, Location] = {}
     for document in documents:
         data: Any = document.data
         for name, entry in data.get("bind", {}).items():
             path: list[str | int] = ["bind", name]
-            value = entry["value"] if isinstance(entry, dict) else entry
+            value: object = entry["value"] if is_map(entry) else entry
             at = place(document, path, "parameter-duplicate", key=True, name=name, what="bound")
             if name not in declared:
                 guess = suggestion(name, declared)
@@ -84,9 +87,11 @@ def _bind(documents: Sequence[Document], declared: Mapping[str, Declared], probl
             elif name in values:
                 problems.append(_again(at, first[name]))
             elif expected := mismatch(declared[name], value):
-                problems.append(place(document, path, "parameter-type", name=name, expected=expected, value=short(value)))
+                problems.append(
+                    place(document, path, "parameter-type", name=name, expected=expected, value=short(value))
+                )
             else:
-                values[name] = list(value) if isinstance(value, list) else value
+                values[name] = list(value) if is_list(value) else value
                 first[name] = at.location
     return values
 
@@ -115,7 +120,7 @@ def mismatch(declared: Declared, value: object) -> str:
     }[declared.type]  # fmt: skip
     if not fits:
         return words
-    if declared.enum and any(item not in declared.enum for item in (value if isinstance(value, list) else [value])):
+    if declared.enum and any(item not in declared.enum for item in (value if is_list(value) else [value])):
         return "one of " + ", ".join(declared.enum)
     if declared.minimum is not None and isinstance(value, int | float) and value < declared.minimum:
         return f"at least {declared.minimum:g}"

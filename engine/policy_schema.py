@@ -54,7 +54,10 @@ PERIOD_OR_PARAMETER: Final[Schema] = {
     "type": ["string", "object"],
     "pattern": PERIOD,
     "required": ["param", "unit"],
-    "properties": {"param": {"type": "string", "pattern": NAME}, "unit": {"enum": ["years", "months", "days"]}},
+    "properties": {
+        "param": {"type": "string", "pattern": NAME},
+        "unit": {"enum": ["years", "months", "days"]},
+    },
     "additionalProperties": False,
 }
 _META: Final[Schema] = {
@@ -78,9 +81,13 @@ RULE: Final[Schema] = _check(
     actions=_list({"type": "string", "enum": list(ACTIONS)}, 1),
     target={
         "type": "object",
-        "description": "attribute = value, or one of several values; `personal.contact.*` means that category and below",
+        "description": "attribute = value, or one of several; `personal.contact.*` means that category and below",
         "propertyNames": {"pattern": r"^(subject|resource|context)\.[a-z][a-z0-9_.]*$"},
-        "additionalProperties": {"type": ["string", "number", "boolean", "array"], "items": {"type": ["string", "number", "boolean"]}, "minItems": 1},
+        "additionalProperties": {
+            "type": ["string", "number", "boolean", "array"],
+            "items": {"type": ["string", "number", "boolean"]},
+            "minItems": 1,
+        },
     },
     when=CONDITION,
     unless=CONDITION,
@@ -95,9 +102,7 @@ _HEAD: Final[Schema] = {
 }
 _BODY: Final[Schema] = {"default": _ref("check"), "rules": _list(_ref("rule"))}
 
-ACCESS: Final[Schema] = _object(
-    ("kind", "id"), **_HEAD, actions=_list({"enum": list(ACTIONS)}, 1), **_BODY
-)
+ACCESS: Final[Schema] = _object(("kind", "id"), **_HEAD, actions=_list({"enum": list(ACTIONS)}, 1), **_BODY)
 COLLECTION: Final[Schema] = _object(
     ("kind", "id"),
     **_HEAD,
@@ -171,7 +176,7 @@ RETENTION: Final[Schema] = _object(
     **_BODY,
 )
 ATTRIBUTE: Final[Schema] = {
-    "description": "string, number, boolean, datetime or duration, `?` behind it when it may be null; [type] for a list; or the long form",
+    "description": "string, number, boolean, datetime or duration (`?` behind it: or null), [type], or the long form",
     "type": ["string", "array", "object"],
     "pattern": r"^(string|number|boolean|datetime|duration)\??$",
     "items": _ref("attribute"),

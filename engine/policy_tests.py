@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from .errors import Location, Problem
 from .validation import place, suggestion
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from .authorizer import Authorizer
     from .decision import Decision
     from .documents import Document
+    from .errors import Location, Problem
     from .policyset import PolicySet
     from .request import Request
 

@@ -32,7 +32,7 @@ class Compiled(NamedTuple):
     """By rule: (text, shape number, constants, whether it should be true) of each clause."""
     shapes: tuple[str, ...]
     shape_reads: tuple[tuple[str, ...], ...]
-    index: Mapping[str, Mapping[Signature, Mapping[Any, tuple[int, ...]]]]
+    by_action: Mapping[str, Mapping[Signature, Mapping[Any, tuple[int, ...]]]]
     defaults: tuple[Record, ...]
 
 
@@ -64,7 +64,7 @@ class PolicySet:
         """`sha256:` and 64 digits: the same for the same rules, defaults and parameters, in any file order."""
         self.rules = RuleStore(compiled.records)
         self.is_deny = bytes(record[EFFECT] == "deny" for record in compiled.records)
-        self.by_action = make_tables(compiled.index, vocabulary)
+        self.by_action = make_tables(compiled.by_action, vocabulary)
         made = [unpack_default(record) for record in compiled.defaults]
         self.defaults: Mapping[str, Default] = {action: default for default in made for action in default.actions}
         self.tests: list[Callable[[Any], bool] | None] = [None] * len(compiled.records)

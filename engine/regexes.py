@@ -124,9 +124,7 @@ def _shape(op: str, value: Any, *, ignore_case: bool) -> _Shape:  # noqa: ANN401
         case "MAX_REPEAT" | "MIN_REPEAT":
             return _repeat(*value, ignore_case=ignore_case)
         case _:
-            raise RegexFault(
-                "regex-unsafe", "lookaround, backreference, conditional or possessive repetition"
-            )
+            raise RegexFault("regex-unsafe", "lookaround, backreference, conditional or possessive repetition")
 
 
 def _branch(bodies: list[Any], *, ignore_case: bool) -> _Shape:

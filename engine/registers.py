@@ -10,6 +10,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from .plain import is_list, is_map
 from .policy_schema import CATEGORY
 from .request import parse_time
 from .validation import place, validate
@@ -68,9 +69,7 @@ APPROVAL: Final = _entry(
     expires_at=_or_null(TIME),
     signature=TEXT,
 )
-FILING: Final = _entry(
-    "filed_by filed_at register_no", request_id=TEXT, filed_by=TEXT, filed_at=TIME, register_no=TEXT
-)
+FILING: Final = _entry("filed_by filed_at register_no", request_id=TEXT, filed_by=TEXT, filed_at=TIME, register_no=TEXT)
 STATUS: Final = _one_of(
     "draft", "submitted", "approved", "filed", "active", "executed", "receipted", "tracking", "closed", "expired",
     "revoked", "rejected",
@@ -89,9 +88,7 @@ PERSON: Final = _entry(
     owned_service_accounts=TEXTS,
     confidentiality_agreement=_entry("signed_at", signed_at=DAY, document=TEXT),
     last_training_at=_or_null(DAY),
-    assignments=_items(
-        _entry("department role from", department=TEXT, role=TEXT, to=_or_null(TIME), **{"from": TIME})
-    ),
+    assignments=_items(_entry("department role from", department=TEXT, role=TEXT, to=_or_null(TIME), **{"from": TIME})),
 )
 DEPARTMENT: Final = _entry(
     "code head_history",
@@ -130,9 +127,7 @@ CHANNEL: Final = _entry(
     privacy_policy=_entry("url version", url=TEXT, version=TEXT, published_at=DAY),
     status=_one_of("active", "paused", "retired"),
 )
-PURPOSE: Final = _entry(
-    "id categories", id=TEXT, zh=TEXT, en=TEXT, categories=CATEGORIES, prohibited=FLAG, family=TEXT
-)
+PURPOSE: Final = _entry("id categories", id=TEXT, zh=TEXT, en=TEXT, categories=CATEGORIES, prohibited=FLAG, family=TEXT)
 PARTNER: Final = _entry(
     "id name kind country",
     id=TEXT, name=TEXT, uscc=TEXT, kind=_one_of("supplier", "distributor", "outsourcer"), country=TEXT,
@@ -194,9 +189,7 @@ SHARING: Final = _entry(
         "categories subjects",
         categories={**CATEGORIES, "minItems": 1},
         columns=TEXTS,
-        subjects=_entry(
-            "count", count={"type": "integer", "minimum": 0}, ids=TEXTS, ids_ref=TEXT, filter=TEXT
-        ),
+        subjects=_entry("count", count={"type": "integer", "minimum": 0}, ids=TEXTS, ids_ref=TEXT, filter=TEXT),
         form=_one_of("identifiable", "deidentified", "aggregated", "anonymised"),
         aggregation={"type": "object"},
     ),
@@ -328,13 +321,13 @@ def _duplicates(document: Document, entries: list[dict[str, Any]], key: str) -> 
 
 def _times(document: Document, value: Any, schema: Schema, path: list[str | int]) -> Iterator[Problem]:  # noqa: ANN401
     """Times without an offset, and days that are none."""
-    if isinstance(value, dict):
-        for name, item in cast("dict[str, Any]", value).items():
+    if is_map(value):
+        for name, item in value.items():
             inner = schema.get("properties", {}).get(name)
             if inner is not None:
                 yield from _times(document, item, inner, [*path, name])
-    elif isinstance(value, list):
-        for number, item in enumerate(cast("list[Any]", value)):
+    elif is_list(value):
+        for number, item in enumerate(value):
             yield from _times(document, item, schema["items"], [*path, number])
     elif isinstance(value, str) and "format" in schema:
         code = _time_problem(value, schema["format"])
@@ -357,13 +350,12 @@ def _time_problem(value: str, form: str) -> str:
 
 def typed(value: Any, schema: Schema) -> Any:  # noqa: ANN401 (any YAML value)
     """A valid value with times, days and tuples in place of texts and lists."""
-    if isinstance(value, dict):
+    if is_map(value):
         properties = schema.get("properties", {})
-        other = schema.get("additionalProperties") or {}
-        entries = cast("dict[str, Any]", value)
-        return {name: typed(item, properties.get(name, other)) for name, item in entries.items()}
-    if isinstance(value, list):
-        return tuple(typed(item, schema.get("items", {})) for item in cast("list[Any]", value))
+        other: Schema = schema.get("additionalProperties") or {}
+        return {name: typed(item, properties.get(name, other)) for name, item in value.items()}
+    if is_list(value):
+        return tuple(typed(item, schema.get("items", {})) for item in value)
     if isinstance(value, str) and schema.get("format") == "date-time":
         return parse_time(value)
     if isinstance(value, str) and schema.get("format") == "date":

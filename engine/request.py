@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .errors import InputError, Location, Problem
+from .plain import is_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ class Request:
             }  # fmt: skip
             if action.__class__ is str:
                 self.action: dict[str, Any] = {"name": action}
-                self.action_name: str = cast("str", action)
+                self.action_name: str = str(action)
             else:
                 named = cast("Mapping[str, Any]", action)
                 self.action_name = named["name"]
@@ -65,7 +66,9 @@ class Request:
             pass
         raise InputError(
             _problems(
-                {"subject": subject, "action": action, "resource": resource, "context": context}, as_of, NAMELESS
+                {"subject": subject, "action": action, "resource": resource, "context": context},
+                as_of,
+                NAMELESS,
             )
         )
 
@@ -86,7 +89,7 @@ class Request:
             raise InputError([_problem(source, "", "request-not-mapping", found=kind_of(data))])
         body = cast("dict[str, Any]", data)
         context: Any = body.get("context")
-        given = body.get("as_of", context.get("time") if isinstance(context, dict) else None)
+        given = body.get("as_of", context.get("time") if is_map(context) else None)
         when: Any = as_of
         problems: list[Problem] = []
         if given is not None:
@@ -96,13 +99,16 @@ class Request:
                 naive = isinstance(given, str) and _is_naive(given)
                 code = "request-time-naive" if naive else "request-time"
                 where = "/as_of" if "as_of" in body else "/context/time"
-                problems.append(_problem(source, where, code, value=given[:40] if isinstance(given, str) else kind_of(given)))
+                problems.append(
+                    _problem(source, where, code, value=given[:40] if isinstance(given, str) else kind_of(given))
+                )
         elif when is None:
             problems.append(_problem(source, "", "request-time-missing"))
         problems += _problems(body, when, source, time=False)
         if problems:
             raise InputError(problems)
-        return cls(body["subject"], body["action"], body["resource"], context, as_of=when)
+        instant = cast("datetime", when)  # without one there is a problem above
+        return cls(body["subject"], body["action"], body["resource"], context or {}, as_of=instant)
 
 
 def parse_time(value: object) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .model import Basis, Obligation, Severity, Words
+from .model import NO_WORDS, Basis, Obligation, Severity, Words
 
 if TYPE_CHECKING:
     from .documents import Mark
@@ -39,9 +39,9 @@ class ConditionText(NamedTuple):
 class Meta:
     """What people read about a rule."""
 
-    title: Words = Words("")
-    message: Words = Words("")
-    remedy: Words = Words("")
+    title: Words = NO_WORDS
+    message: Words = NO_WORDS
+    remedy: Words = NO_WORDS
     basis: tuple[Basis, ...] = ()
 
 

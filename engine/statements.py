@@ -191,7 +191,7 @@ class Analyser:
         finally:
             self._open.clear()
 
-    def _analyse(self, sql: str, kind: StatementKind) -> Touched:  # noqa: PLR0911 # one return a guard
+    def _analyse(self, sql: str, kind: StatementKind) -> Touched:  # one return a guard
         if len(sql) > MAX_BYTES or len(sql.encode("utf-8", "replace")) > MAX_BYTES:
             return self._everything(kind, "too-large", parsed=False)
         if _depth(sql) > MAX_DEPTH:
@@ -211,10 +211,7 @@ class Analyser:
         if isinstance(statement, exp.Command):
             kind = _kind_of(f"{statement.this} {statement.expression}")
             return self._everything(kind, "not-parsed", str(statement.this).upper()[:40], parsed=False)
-        if (
-            isinstance(statement, (exp.Transaction, exp.Commit, exp.Rollback))
-            and self.catalog.family not in _BLOCKS
-        ):
+        if isinstance(statement, (exp.Transaction, exp.Commit, exp.Rollback)) and self.catalog.family not in _BLOCKS:
             return Touched(kind="other")
         plan: Plan | None = None
         try:
@@ -289,14 +286,10 @@ class Analyser:
         if not refs:
             return self._everything(kind, error.reason, error.detail)
         if system and kind == "read" and error.reason in ("column-unknown", "column-hidden"):
-            return Touched(
-                kind=kind, reads=frozenset(refs), exposed=frozenset(refs), tables=frozenset(tables)
-            )
+            return Touched(kind=kind, reads=frozenset(refs), exposed=frozenset(refs), tables=frozenset(tables))
         return _unresolved(kind, frozenset(refs), frozenset(tables), error.reason, error.detail)
 
-    def _everything(
-        self, kind: StatementKind, reason: str, detail: str = "", *, parsed: bool = True
-    ) -> Touched:
+    def _everything(self, kind: StatementKind, reason: str, detail: str = "", *, parsed: bool = True) -> Touched:
         """All columns of all tables of the catalogue."""
         tables = frozenset(entry.ref for entry in self.catalog.entries.values())
         return replace(_unresolved(kind, self.catalog.whole(), tables, reason, detail), parsed=parsed)
@@ -341,9 +334,7 @@ _KIND_OF_NODE: Final[dict[str, StatementKind]] = {
 }  # fmt: skip
 
 
-def _unresolved(
-    kind: StatementKind, refs: Refs, tables: frozenset[TableRef], reason: str, detail: str
-) -> Touched:
+def _unresolved(kind: StatementKind, refs: Refs, tables: frozenset[TableRef], reason: str, detail: str) -> Touched:
     return Touched(
         kind=kind,
         reads=refs,
@@ -379,9 +370,7 @@ def _kind_of(sql: str) -> StatementKind:
     if ROLE_COMMAND.match(sql):
         return "grant"
     word = sql.lstrip("( \t\r\n;")[:20].split(None, 1)
-    return cast(
-        "StatementKind", KINDS_BY_WORD.get(word[0].lower().rstrip("(;"), "other") if word else "other"
-    )
+    return cast("StatementKind", KINDS_BY_WORD.get(word[0].lower().rstrip("(;"), "other") if word else "other")
 
 
 def _depth(sql: str) -> int:

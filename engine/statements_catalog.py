@@ -151,9 +151,7 @@ class Catalog:
 
     def _mapping(self) -> dict[str, object]:
         tables: dict[str, object] = {
-            entry.key: dict.fromkeys(entry.spellings, "unknown")
-            for entry in self.entries.values()
-            if entry.spellings
+            entry.key: dict.fromkeys(entry.spellings, "unknown") for entry in self.entries.values() if entry.spellings
         }
         return {CATALOG_DB: tables} if tables else {}
 
@@ -175,9 +173,7 @@ class Catalog:
 
     def normalize(self, table: exp.Table) -> exp.Table:
         """The name of a table as the dialect sees it, without what hangs on it."""
-        bare = exp.Table(
-            **{part: node.copy() for part in ("this", "db", "catalog") if (node := table.args.get(part))}
-        )
+        bare = exp.Table(**{part: node.copy() for part in ("this", "db", "catalog") if (node := table.args.get(part))})
         return normalize_identifiers(bare, dialect=self._rules)
 
     def find(self, table: exp.Table) -> Entry | Unknown:
@@ -207,6 +203,4 @@ class Catalog:
 
     def whole(self) -> frozenset[ColumnRef]:
         """All columns of all tables, or `ANYTHING` when no table is known."""
-        return frozenset(ColumnRef(*entry.ref, "*") for entry in self.entries.values()) or frozenset(
-            {ANYTHING}
-        )
+        return frozenset(ColumnRef(*entry.ref, "*") for entry in self.entries.values()) or frozenset({ANYTHING})

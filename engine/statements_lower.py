@@ -43,9 +43,7 @@ class Plan:
 
     kind: StatementKind
     parts: list[Part] = field(default_factory=list["Part"])
-    writes: list[tuple[exp.Table, tuple[str, ...]]] = field(
-        default_factory=list[tuple[exp.Table, tuple[str, ...]]]
-    )
+    writes: list[tuple[exp.Table, tuple[str, ...]]] = field(default_factory=list[tuple[exp.Table, tuple[str, ...]]])
     """(table, names of the columns; none = all of them)."""
     reads: list[tuple[exp.Table, tuple[str, ...], bool]] = field(
         default_factory=list[tuple[exp.Table, tuple[str, ...], bool]]
@@ -55,7 +53,7 @@ class Plan:
     """Tables that are named without touching a row; they need not be known."""
 
 
-def lower(statement: exp.Expr) -> Plan:  # noqa: PLR0911 # one return a type
+def lower(statement: exp.Expr) -> Plan:  # one return a type
     """The plan of one parsed statement; raises UnresolvedError for every type that is not listed."""
     match statement:
         case exp.Query():
@@ -126,9 +124,7 @@ def _target(node: object) -> tuple[exp.Table, tuple[str, ...]]:
     """The table of `t`, `t (a, b)` and the names of its columns."""
     if isinstance(node, exp.Schema):
         table, names = node.this, tuple(column.name for column in node.expressions)
-        if not all(
-            isinstance(column, (exp.Identifier, exp.Column, exp.ColumnDef)) for column in node.expressions
-        ):
+        if not all(isinstance(column, (exp.Identifier, exp.Column, exp.ColumnDef)) for column in node.expressions):
             raise UnresolvedError("statement-clause")
     else:
         table, names = node, ()
@@ -178,16 +174,10 @@ def _insert(statement: exp.Insert) -> Plan:
 
 def _row_values(source: exp.Values, statement: exp.Insert) -> Part:
     """VALUES as a SELECT without FROM: only subqueries in it can read."""
-    cells = [
-        cell
-        for row in source.expressions
-        for cell in (row.expressions if isinstance(row, exp.Tuple) else [row])
-    ]
+    cells = [cell for row in source.expressions for cell in (row.expressions if isinstance(row, exp.Tuple) else [row])]
     reading = [cell.copy() for cell in cells if cell.find(exp.Column, exp.Query, exp.Func)]
     # MySQL reads earlier columns of the same new row; those are no stored data, but nothing here can tell.
-    query = exp.Select(
-        expressions=[_named(cell, n) for n, cell in enumerate(reading)] or [exp.Literal.number(1)]
-    )
+    query = exp.Select(expressions=[_named(cell, n) for n, cell in enumerate(reading)] or [exp.Literal.number(1)])
     _with(query, statement)
     return Part(query, out=False)
 
@@ -200,19 +190,14 @@ def _conflict(target: exp.Table, conflict: exp.Expr | None, returning: exp.Expr 
     if conflict:
         _assignments(conflict.expressions, table, targets, values)
         values = [_on_target(value, table) for value in values]
-        keys = [
-            key.this if isinstance(key, exp.Ordered) else key
-            for key in conflict.args.get("conflict_keys") or ()
-        ]
+        keys = [key.this if isinstance(key, exp.Ordered) else key for key in conflict.args.get("conflict_keys") or ()]
         values += [_on_table(key, table) for key in keys]
         for clause in ("where", "index_where"):
             conditions += [node.this] if (node := conflict.args.get(clause)) else []
     query = _select(targets, values, returning, table)
     if conflict:
-        proposed = exp.Table(
-            this=table.this.copy(), db=table.args.get("db"), catalog=table.args.get("catalog")
-        )
-        proposed = exp.alias_(proposed, "excluded", table=True)
+        proposed = exp.Table(this=table.this.copy(), db=table.args.get("db"), catalog=table.args.get("catalog"))
+        proposed.set("alias", exp.TableAlias(this=exp.to_identifier("excluded")))
         if any(column.table.lower() == "excluded" for column in query.find_all(exp.Column)):
             query = query.join(proposed, join_type="cross", copy=False)
     for condition in conditions:
@@ -250,9 +235,7 @@ def _delete(statement: exp.Delete) -> Plan:
     named = list(query.find_all(exp.Table))
     aliases = {node.alias_or_name.lower(): node for node in named}
     victims = [
-        aliases.get(node.name.lower())
-        for node in _listed(statement.args.get("tables"))
-        if isinstance(node, exp.Table)
+        aliases.get(node.name.lower()) for node in _listed(statement.args.get("tables")) if isinstance(node, exp.Table)
     ]
     if None in victims:
         raise UnresolvedError("statement-clause")
@@ -278,9 +261,7 @@ def _merge(statement: exp.Merge) -> Plan:
     return plan
 
 
-def _when(
-    when: exp.Expr, table: exp.Table, targets: list[exp.Expr], values: list[exp.Expr], plan: Plan
-) -> None:
+def _when(when: exp.Expr, table: exp.Table, targets: list[exp.Expr], values: list[exp.Expr], plan: Plan) -> None:
     if condition := when.args.get("condition"):
         values.append(condition)
     then = when.args.get("then")
@@ -362,7 +343,7 @@ def _on_table(column: exp.Expr, table: exp.Table) -> exp.Expr:
 
 
 def _on_target(node: exp.Expr, table: exp.Table) -> exp.Expr:
-    """The expression with its bare columns bound to the target; a subquery in it binds its own names first."""
+    """The expression with its bare columns bound to the target; subqueries bind their own first."""
     result = node.copy()
     if not result.find(exp.Query):
         for column in list(result.find_all(exp.Column)):
@@ -373,7 +354,8 @@ def _on_target(node: exp.Expr, table: exp.Table) -> exp.Expr:
 
 def _alias(table: exp.Table) -> exp.Identifier:
     alias = table.args.get("alias")
-    return (alias.this if alias and alias.this else table.this).copy()
+    name: exp.Identifier = alias.this if alias and alias.this else table.this
+    return name.copy()
 
 
 def _bare(table: exp.Table) -> exp.Table:
@@ -395,7 +377,7 @@ def _select(
 
 def _hoist(table: exp.Table) -> list[exp.Expr]:
     """Joins that the parser hangs under the table of an UPDATE or DELETE."""
-    joins = list(table.args.get("joins") or ())
+    joins: list[exp.Expr] = list(table.args.get("joins") or ())
     table.set("joins", None)
     return joins
 
@@ -435,5 +417,7 @@ def _with(query: exp.Expr, statement: exp.Expr) -> None:
 
 
 def _listed(node: object) -> list[exp.Expr]:
-    nodes = cast("list[object]", node) if isinstance(node, list) else [node]
-    return [item for item in nodes if isinstance(item, exp.Expr)]
+    nodes = cast("list[object]", node if isinstance(node, list) else [node])
+    found: list[exp.Expr] = []
+    found.extend(item for item in nodes if isinstance(item, exp.Expr))
+    return found

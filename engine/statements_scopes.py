@@ -24,9 +24,7 @@ MAX_COLUMNS: Final = 1_500
 Refs = frozenset[ColumnRef]
 NOTHING: Final[Refs] = frozenset()
 
-_TABLE_ARGS: Final = frozenset(
-    {"this", "db", "catalog", "alias", "joins", "laterals", "only", "sample", "hints"}
-)
+_TABLE_ARGS: Final = frozenset({"this", "db", "catalog", "alias", "joins", "laterals", "only", "sample", "hints"})
 _PARAMETER_COLUMNS: Final = frozenset({"snowflake", "duckdb"})
 """Dialects in which `$1` or `#1` can be a column."""
 
@@ -76,9 +74,7 @@ def check_tree(tree: exp.Expr, family: str) -> None:
     for node in tree.walk():
         name = type(node).__name__
         if name in READING_NODES:
-            raise UnresolvedError(
-                "statement-clause", name.upper(), whole=name in ("ReadCSV", "ReadParquet", "Command")
-            )
+            raise UnresolvedError("statement-clause", name.upper(), whole=name in ("ReadCSV", "ReadParquet", "Command"))
         if name in ("PositionalColumn", "Columns"):
             raise UnresolvedError("column-hidden")
         if isinstance(node, exp.Parameter) and family in _PARAMETER_COLUMNS:
@@ -249,7 +245,7 @@ class _Tracer:
         return self._alias(scope, node)
 
     def _alias(self, scope: Scope, node: exp.Expr) -> Refs:
-        """A name that is left without a table: an output column, and whatever base column it may also mean."""
+        """A name that is left without a table: an output column, and any base column it may also mean."""
         if isinstance(node, exp.Pseudocolumn) and node.name.upper() in ("ROWNUM", "ROWID", "LEVEL"):
             return NOTHING
         refs = set[ColumnRef]()
@@ -258,9 +254,7 @@ class _Tracer:
                 entry = self._entry(source)
                 if entry and node.name in entry.spellings:
                     refs |= self._base(source, node.name)
-        if not refs and not (
-            isinstance(scope.expression, exp.Query) and node.name in scope.expression.named_selects
-        ):
+        if not refs and not (isinstance(scope.expression, exp.Query) and node.name in scope.expression.named_selects):
             raise UnresolvedError("column-unknown", node.name)
         return frozenset(refs)
 
@@ -316,9 +310,7 @@ class _Tracer:
         """The outputs of a scope by name; None where names and positions may differ."""
         key = id(scope)
         if key not in self.outputs:
-            simple = (
-                isinstance(scope.expression, exp.Query) and not scope.outer_columns and not self.recursive
-            )
+            simple = isinstance(scope.expression, exp.Query) and not scope.outer_columns and not self.recursive
             self.outputs[key] = dict(self._positional(scope)) if simple else None
         return self.outputs[key]
 
@@ -335,10 +327,7 @@ class _Tracer:
         ):
             arms = [self._positional(arm) for arm in scope.set_operation_scopes]
             if len({len(arm) for arm in arms}) == 1 and len(arms[0]) == len(names):
-                merged = [
-                    frozenset[ColumnRef]().union(*(cell[1] for cell in row))
-                    for row in zip(*arms, strict=True)
-                ]
+                merged = [frozenset[ColumnRef]().union(*(cell[1] for cell in row)) for row in zip(*arms, strict=True)]
                 return list(zip(names, merged, strict=True))
         return [(name, everything) for name in names] or [("", everything)]
 
@@ -352,9 +341,7 @@ def _counted(star: exp.Star) -> bool:
     if star.args.get("except_") or star.args.get("replace"):
         return False
     parent = star.parent
-    return isinstance(parent, exp.Count) or (
-        isinstance(parent, exp.Dot) and parent.find(exp.TableColumn) is not None
-    )
+    return isinstance(parent, exp.Count) or (isinstance(parent, exp.Dot) and parent.find(exp.TableColumn) is not None)
 
 
 def _detail(error: SqlglotError) -> str:

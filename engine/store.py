@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .errors import Location
 from .model import Basis, Obligation, Severity, Words
+from .plain import is_array, is_map
 from .rules import ConditionText, Default, Meta, Rule, Test
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ class RuleStore(Sequence[Rule]):
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (any YAML value)
     """YAML data without its marks, as `marshal` wants it."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
+    if is_map(value):
+        return {key: _plain(item) for key, item in value.items()}
+    if is_array(value):
         return [_plain(item) for item in value]
     return value
 
@@ -111,7 +112,12 @@ _EMPTY: Record = ()
 def _pack_meta(meta: Meta) -> Record:
     if meta == Meta():
         return _EMPTY
-    return (tuple(meta.title), tuple(meta.message), tuple(meta.remedy), tuple(tuple(basis) for basis in meta.basis))
+    return (
+        tuple(meta.title),
+        tuple(meta.message),
+        tuple(meta.remedy),
+        tuple(tuple(basis) for basis in meta.basis),
+    )
 
 
 def _unpack_meta(record: Record) -> Meta:

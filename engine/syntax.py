@@ -167,9 +167,7 @@ def _syntax_fault(error: rule_errors.SyntaxError, tokens: list[_Token], text: st
     if token is None and isinstance(error, rule_errors.RuleSyntaxError):
         return Fault("condition-unexpected-end", tokens[-1].end, max(tokens[-1].end, len(text.rstrip())), {})
     if token is None:
-        return Fault(
-            "condition-bad-literal", tokens[0].start, tokens[-1].end, {"literal": "", "expected": "text"}
-        )
+        return Fault("condition-bad-literal", tokens[0].start, tokens[-1].end, {"literal": "", "expected": "text"})
     end = next(t.end for t in tokens if t.start == token.lexpos)
     return Fault("condition-syntax", token.lexpos, end, {"token": text[token.lexpos : end]})
 
@@ -230,9 +228,7 @@ class _Feed:
             code = "condition-naive-datetime" if fault.code == "naive-datetime" else "condition-bad-literal"
             self.faults.append(Fault(code, *node.span, {"literal": text, "expected": fault.expected}))
         except rule_errors.EngineError:
-            self.faults.append(
-                Fault("condition-bad-literal", *node.span, {"literal": text, "expected": "number"})
-            )
+            self.faults.append(Fault("condition-bad-literal", *node.span, {"literal": text, "expected": "number"}))
 
 
 def _number(text: str) -> Decimal:

@@ -92,9 +92,7 @@ class Taxonomy:
     def check_profile(self, profile: str) -> None:
         """Raise InputError when the profile is not known."""
         if profile not in self.profiles:
-            raise InputError(
-                [_unknown("taxonomy-unknown-profile", profile=profile, known=", ".join(self.profiles))]
-            )
+            raise InputError([_unknown("taxonomy-unknown-profile", profile=profile, known=", ".join(self.profiles))])
 
     def path(self, key: str) -> tuple[str, ...]:
         """The keys from the root to the category: `("personal", "personal.contact", ...)`."""
@@ -113,9 +111,7 @@ class Taxonomy:
         return category.level or max((member.level for member in self._members(key)), default=4)
 
     def _members(self, key: str) -> Iterator[Category]:
-        return (
-            member for member in self.categories.values() if member.level and key in self.path(member.key)
-        )
+        return (member for member in self.categories.values() if member.level and key in self.path(member.key))
 
 
 def _unknown(code: str, **args: object) -> Problem:
@@ -157,9 +153,7 @@ class _Reader:
             return found
         for item in cast("Sequence[object]", data):
             if not isinstance(item, Mapping):
-                self._wrong(
-                    "taxonomy-wrong-type", key="categories", where="the taxonomy", wanted="a list of mappings"
-                )
+                self._wrong("taxonomy-wrong-type", key="categories", where="the taxonomy", wanted="a list of mappings")
                 continue
             category = self._category(cast("Mapping[object, object]", item), profiles)
             if category is None:
@@ -199,9 +193,7 @@ class _Reader:
         values = cast("Mapping[object, object]", data)
         return Words(str(values.get("en") or ""), str(values.get("zh") or ""))
 
-    def _mapping(
-        self, data: Mapping[object, object], key: str, *, required: bool = True
-    ) -> dict[str, object]:
+    def _mapping(self, data: Mapping[object, object], key: str, *, required: bool = True) -> dict[str, object]:
         value = data.get(key)
         if isinstance(value, Mapping):
             return {str(name): item for name, item in cast("Mapping[object, object]", value).items()}

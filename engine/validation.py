@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .documents import Document, Items, Map
 from .errors import Location, Problem
+from .plain import is_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -47,9 +48,7 @@ def kind_of(value: object) -> str:
     return TYPES["object"] if isinstance(value, dict) else TYPES["array"]
 
 
-def place(
-    document: Document, path: Sequence[str | int], code: str, /, *, key: bool = False, **args: object
-) -> Problem:
+def place(document: Document, path: Sequence[str | int], code: str, /, *, key: bool = False, **args: object) -> Problem:
     """A problem at a path of a document: line and column where it has marks, else a JSON pointer."""
     if isinstance(document.data, Map | Items):
         return document.problem(code, document.mark(path, key=key), **args)
@@ -60,7 +59,9 @@ def place(
 def validate(document: Document, schema: Mapping[str, object], name: str) -> list[Problem]:
     """Every violation of a schema in a document; `name` keys the cache of compiled validators."""
     validator = _validator(name, _Hashed(schema))
-    return [problem for error in validator.iter_errors(document.data) for problem in _problems(document, error)]
+    return [
+        problem for error in validator.iter_errors(cast("Any", document.data)) for problem in _problems(document, error)
+    ]
 
 
 class _Hashed:
@@ -79,11 +80,11 @@ class _Hashed:
 @cache
 def _validator(name: str, hashed: _Hashed) -> Validator:
     del name
-    from jsonschema import Draft202012Validator
-    from jsonschema.validators import extend
+    from jsonschema import Draft202012Validator, validators
 
     # `$` of JSON Schema is the end of the text; Python's also stands before a last line end, and its `\d` is any digit.
-    return extend(Draft202012Validator, {"pattern": _fits_pattern})(hashed.schema)
+    checker: Any = cast("Any", validators).extend(Draft202012Validator, {"pattern": _fits_pattern})
+    return cast("Validator", checker(hashed.schema))
 
 
 def _fits_pattern(_validator: object, pattern: str, instance: object, _schema: object) -> Iterator[ValidationError]:
@@ -94,7 +95,7 @@ def _fits_pattern(_validator: object, pattern: str, instance: object, _schema: o
 
 
 def _whole(pattern: str) -> str:
-    return f"{pattern[:-1]}\Z" if pattern.endswith("$") else pattern
+    return rf"{pattern[:-1]}\Z" if pattern.endswith("$") else pattern
 
 
 def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
@@ -112,7 +113,7 @@ def _unknown(document: Document, path: list[Any], error: ValidationError) -> Ite
     known = schema.get("properties", {})
     for name in instance:
         if name not in known:
-            guess = suggestion(name, (k for k in known if k not in instance) or known)
+            guess = suggestion(name, [k for k in known if k not in instance])
             hint = f"; did you mean `{guess}`?" if guess else ""
             known_text = ", ".join(known)
             yield place(document, [*path, name], "key-unknown", key=True, key_=name, hint=hint, known=known_text)
@@ -130,11 +131,19 @@ def _missing(document: Document, path: list[Any], error: ValidationError) -> Ite
 def _type(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
     wanted: Any = error.validator_value
     words = [TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted)]
-    yield place(document, path, "type-wrong", expected=" or ".join(words), found=kind_of(error.instance), what=_name(path))
+    yield place(
+        document,
+        path,
+        "type-wrong",
+        expected=" or ".join(words),
+        found=kind_of(error.instance),
+        what=_name(path),
+    )
 
 
 def _enum(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
-    known = [str(value) for value in list(error.validator_value)]  # type: ignore[call-overload]
+    allowed: Any = error.validator_value
+    known = [str(value) for value in (allowed if is_list(allowed) else [allowed])]
     guess = suggestion(str(error.instance), known)
     hint = f"; did you mean `{guess}`?" if guess else ""
     yield place(document, path, "value-not-listed", value=short(error.instance), known=", ".join(known), hint=hint)
@@ -143,9 +152,9 @@ def _enum(document: Document, path: list[Any], error: ValidationError) -> Iterat
 def _pattern(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
     # A key that does not fit is reported by jsonschema at its mapping; show the key itself.
     of_key = "propertyNames" in error.absolute_schema_path
-    full = [*path, error.instance] if of_key else path
+    full = [*path, str(error.instance)] if of_key else path
     what = "the key" if of_key else _name(path)
-    pattern = error.validator_value
+    pattern: object = error.validator_value
     yield place(document, full, "value-malformed", key=of_key, value=short(error.instance), pattern=pattern, what=what)
 
 
@@ -154,7 +163,14 @@ def _length(document: Document, path: list[Any], error: ValidationError) -> Iter
 
 
 def _range(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:
-    yield place(document, path, "value-out-of-range", value=short(error.instance), limit=error.validator_value, what=_name(path))
+    yield place(
+        document,
+        path,
+        "value-out-of-range",
+        value=short(error.instance),
+        limit=error.validator_value,
+        what=_name(path),
+    )
 
 
 _HANDLERS: Final = {

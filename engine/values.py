@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
     from .ir import Type
 
-DECIMAL: Final = Context(
-    prec=28, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow]
-)
+DECIMAL: Final = Context(prec=28, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, DivisionByZero, Overflow])
 """The arithmetic of conditions, whatever the context of the calling thread."""
 
 MAX_ITEMS: Final = 100_000

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from .errors import Problem
 
 ROOTS: Final = ("subject", "action", "resource", "context")
-SCALARS: Final = {"string": STRING, "number": NUMBER, "boolean": BOOLEAN, "datetime": DATETIME, "duration": DURATION}
+SCALARS: Final = {
+    "string": STRING,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "datetime": DATETIME,
+    "duration": DURATION,
+}
 ALWAYS: Final = ("subject.id", "subject.type", "action.name", "resource.id", "resource.type")
 """Attributes that every request has; they are texts and may be shown."""
 
@@ -24,7 +30,7 @@ ALWAYS: Final = ("subject.id", "subject.type", "action.name", "resource.id", "re
 class Vocabulary:
     """Declared attributes by root, and the dotted paths that may be shown unmasked."""
 
-    attributes: Mapping[str, Mapping[str, Type]] = field(default_factory=lambda: dict[str, dict[str, Type]]())
+    attributes: Mapping[str, Mapping[str, Type]] = field(default_factory=dict[str, dict[str, Type]])
     shown: frozenset[str] = frozenset(ALWAYS)
 
     def symbols(self) -> dict[str, Type]:
@@ -53,7 +59,7 @@ def build_vocabulary(documents: Sequence[Document]) -> tuple[Vocabulary, list[Pr
     problems: list[Problem] = []
     attributes: dict[str, dict[str, Type]] = {root: {} for root in ROOTS}
     first: dict[str, str] = {}
-    shown = set(ALWAYS)
+    shown: set[str] = set(ALWAYS)
     for path in ALWAYS:
         root, name = path.split(".")
         attributes[root][name] = STRING

@@ -116,10 +116,7 @@ def _put_finding(page: _Page, finding: Finding) -> None:
     message = finding.message.text(page.lang)
     place = ""
     if finding.location and finding.location.line:
-        place = (
-            ":".join(str(number) for number in (finding.location.line, finding.location.column) if number)
-            + " "
-        )
+        place = ":".join(str(number) for number in (finding.location.line, finding.location.column) if number) + " "
     _put_head(page, finding.severity, finding.rule, message, place)
     page.detail("resource", f"{finding.resource_type} {finding.resource_id}")
     for reason in finding.reasons:

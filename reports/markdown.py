@@ -28,9 +28,7 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
     source = provenance(report.command, report.policies_digest, report.as_of.isoformat(), lang)
     stream.write(f"## tutela {escape(report.command)}\n\n**{counts(report, lang)}**\n\n{escape(source)}\n")
     if report.findings:
-        _write_table(
-            _COLUMNS, (_finding_cells(finding, lang) for finding in ordered(report.findings)), stream, lang
-        )
+        _write_table(_COLUMNS, (_finding_cells(finding, lang) for finding in ordered(report.findings)), stream, lang)
 
 
 def write_decision(decision: DecisionLike, stream: TextIO, options: Options) -> None:

@@ -95,9 +95,7 @@ LINE_SCHEMA: Final[dict[str, object]] = {
     "$schema": _DRAFT,
     "$id": "urn:tutela:schema:finding-line:1",
     "title": "one line of a tutela report in the format jsonl",
-    **_object(
-        "A finding with its report's provenance.", command=_TEXT, policies=_POLICIES, as_of=_AS_OF, **_FINDING
-    ),
+    **_object("A finding with its report's provenance.", command=_TEXT, policies=_POLICIES, as_of=_AS_OF, **_FINDING),
     "$defs": {"reason": _REASON},
 }
 

@@ -17,9 +17,7 @@ LIMIT: Final = 2000
 """Documents for people show this many characters of one text; those for programs show all."""
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:/")
-_UNSAFE_IN_JSON: Final = re.compile(
-    "[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
-)
+_UNSAFE_IN_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def visible(text: str, limit: int = LIMIT) -> str:
@@ -70,7 +68,7 @@ def uri_of(path: str) -> str:
 
 def tool_version() -> str:
     """The installed version of tutela; `0` where it runs without being installed."""
-    from importlib import metadata  # noqa: PLC0415 - slow to import, and not every format needs it
+    from importlib import metadata
 
     try:
         return metadata.version("tutela")

@@ -66,11 +66,7 @@ def severity_word(severity: Severity, lang: Lang) -> str:
 def counts(report: Report, lang: Lang) -> str:
     """Say how many findings of which severity there are, and out of how many things that were checked."""
     total = len(report.findings)
-    kinds = [
-        (number, SEVERITIES[Severity(name)].text(lang))
-        for name, number in report.by_severity().items()
-        if number
-    ]
+    kinds = [(number, SEVERITIES[Severity(name)].text(lang)) for name, number in report.by_severity().items() if number]
     if lang == "zh":
         detail = f"({'、'.join(f'{word} {number}' for number, word in kinds)})" if kinds else ""
         head = f"{total} 项发现{detail}" if total else "无发现"

@@ -88,9 +88,7 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     paths = list(schemas)
     schema = read_schema(paths, dialect=dialect) if paths else None
     window = policies.parameters.values.get("export.window_minutes")
-    asked = accesses(
-        schema, _classifier(policies), dialect, when, default_schema=default_schema, window_minutes=window
-    )
+    asked = accesses(schema, _classifier(policies), dialect, when, default_schema=default_schema, window_minutes=window)
     events = read_log(log, **dict(options or {}))
     return make_report("audit", Authorizer(policies, facts), asked.ask(events), when)
 

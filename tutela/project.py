@@ -154,7 +154,11 @@ def load_facts_of(project: Project, policies: PolicySet, taxonomy: Taxonomy | No
 
     if not project.registers:
         return None
-    return make_facts(read_registers([project.path(name) for name in project.registers]), policies, taxonomy or load_taxonomy(project))
+    return make_facts(
+        read_registers([project.path(name) for name in project.registers]),
+        policies,
+        taxonomy or load_taxonomy(project),
+    )
 
 
 def make_facts(registers: Mapping[str, Any], policies: PolicySet, taxonomy: Taxonomy) -> Facts:
@@ -187,7 +191,9 @@ def load_classifier(project: Project, policies: PolicySet | None) -> Classifier:
     """The classifier with the project's taxonomy and, when policies bind one, its sensitivity profile."""
     from tutela.engine.classifier import Classifier
 
-    profile = "pipl_strict" if policies is None else str(policies.parameters.values.get("sensitivity_profile", "pipl_strict"))
+    profile = (
+        "pipl_strict" if policies is None else str(policies.parameters.values.get("sensitivity_profile", "pipl_strict"))
+    )
     return Classifier(load_taxonomy(project), profile)
 
 

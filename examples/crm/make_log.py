@@ -2,7 +2,7 @@
 
 The same seed gives the same bytes. Office days are drawn from templates that the policies allow; `INCIDENTS` are the
 accesses that `tutela audit` must find, and two that only look like them.
-"""
+"""  # noqa: INP001 (a script beside an example, not part of a package)
 
 from __future__ import annotations
 
@@ -33,30 +33,52 @@ class Entry(NamedTuple):
 
 
 SALES: Final = (
-    ("READ", "SELECT", (5, 20), "SELECT customer_no, full_name, mobile FROM crm.customer WHERE owner_employee = '{employee}' AND relationship_ended_at IS NULL ORDER BY customer_no LIMIT 20"),
-    ("READ", "SELECT", (1, 4), "SELECT full_name, job_title, mobile FROM crm.contact_person WHERE customer_id = {customer}"),
-    ("READ", "SELECT", (1, 15), "SELECT c.full_name, l.contacted_at, l.summary\n  FROM crm.customer AS c\n  JOIN crm.contact_log AS l ON l.customer_id = c.id\n WHERE c.id = {customer}\n ORDER BY l.contacted_at DESC"),
-    ("READ", "SELECT", (0, 8), "SELECT id, product_id, amount, completed_at FROM crm.orders WHERE customer_id = {customer}"),
-    ("WRITE", "INSERT", (1, 1), "INSERT INTO crm.contact_log (customer_id, employee_no, contacted_at, summary) VALUES ({customer}, '{employee}', now(), '已回访,下周再联系')"),
-    ("WRITE", "UPDATE", (1, 1), "UPDATE crm.customer SET customer_class = 'important' WHERE id = {customer}"),
-)  # fmt: skip
+    (
+        (5, 20),
+        (
+            "SELECT customer_no, full_name, mobile FROM crm.customer"
+            " WHERE owner_employee = '{employee}' AND relationship_ended_at IS NULL ORDER BY customer_no LIMIT 20"
+        ),
+    ),
+    ((1, 4), "SELECT full_name, job_title, mobile FROM crm.contact_person WHERE customer_id = {number}"),
+    (
+        (1, 15),
+        (
+            "SELECT c.full_name, l.contacted_at, l.summary\n  FROM crm.customer AS c\n"
+            "  JOIN crm.contact_log AS l ON l.customer_id = c.id\n WHERE c.id = {number}\n ORDER BY l.contacted_at DESC"
+        ),
+    ),
+    ((0, 8), "SELECT id, product_id, amount, completed_at FROM crm.orders WHERE customer_id = {number}"),
+    (
+        (1, 1),
+        (
+            "INSERT INTO crm.contact_log (customer_id, employee_no, contacted_at, summary)"
+            " VALUES ({number}, '{employee}', now(), '已回访,下周再联系')"
+        ),
+    ),
+    ((1, 1), "UPDATE crm.customer SET customer_class = 'important' WHERE id = {number}"),
+)
 SERVICE: Final = (
-    ("READ", "SELECT", (1, 1), "SELECT full_name, mobile FROM crm.v_customer_contact WHERE id = {customer}"),
-    ("READ", "SELECT", (1, 30), "SELECT id, customer_id, opened_at FROM crm.service_ticket WHERE closed_at IS NULL ORDER BY opened_at LIMIT 30"),
-    ("READ", "SELECT", (1, 1), "SELECT t.question, c.full_name FROM crm.service_ticket AS t JOIN crm.customer AS c ON c.id = t.customer_id WHERE t.id = {customer}"),
-    ("WRITE", "UPDATE", (1, 1), "UPDATE crm.service_ticket SET closed_at = now() WHERE id = {customer}"),
-)  # fmt: skip
+    ((1, 1), "SELECT full_name, mobile FROM crm.v_customer_contact WHERE id = {number}"),
+    ((1, 30), "SELECT id, opened_at FROM crm.service_ticket WHERE closed_at IS NULL ORDER BY opened_at LIMIT 30"),
+    (
+        (1, 1),
+        (
+            "SELECT t.question, c.full_name FROM crm.service_ticket AS t"
+            " JOIN crm.customer AS c ON c.id = t.customer_id WHERE t.id = {number}"
+        ),
+    ),
+    ((1, 1), "UPDATE crm.service_ticket SET closed_at = now() WHERE id = {number}"),
+)
 FINANCE: Final = (
-    ("READ", "SELECT", (1, 12), "SELECT id, title, taxpayer_no FROM crm.invoice WHERE order_id = {customer}"),
-    ("READ", "SELECT", (10, 60), "SELECT id, amount, completed_at FROM crm.orders WHERE completed_at >= date_trunc('day', now())"),
+    ((1, 12), "SELECT id, title, taxpayer_no FROM crm.invoice WHERE order_id = {number}"),
+    ((10, 60), "SELECT id, amount, completed_at FROM crm.orders WHERE completed_at >= date_trunc('day', now())"),
 )
 MARKETING: Final = (
-    ("READ", "SELECT", (3, 9), "SELECT title, city, starts_at FROM crm.marketing_event ORDER BY starts_at DESC"),
-    ("READ", "SELECT", (5, 40), "SELECT full_name, mobile FROM crm.marketing_lead WHERE event_id = {small}"),
+    ((3, 9), "SELECT title, city, starts_at FROM crm.marketing_event ORDER BY starts_at DESC"),
+    ((5, 40), "SELECT full_name, mobile FROM crm.marketing_lead WHERE event_id = {small}"),
 )
-TECHNICAL: Final = (
-    ("READ", "SELECT", (8, 14), "SELECT event_name, count(at) FROM crm.app_event GROUP BY event_name"),
-)
+TECHNICAL: Final = (((8, 14), "SELECT event_name, count(at) FROM crm.app_event GROUP BY event_name"),)
 STAFF: Final = (
     ("wangfang", "E1023", SALES, 5),
     ("mali", "E0095", SALES, 4),
@@ -84,36 +106,82 @@ def copy(rows: int, text: str) -> tuple[tuple[str, str, int, str], ...]:
     return (("READ", "SELECT", rows, text), ("READ", "COPY", 0, text))
 
 
-COPIED: Final = "COPY (SELECT customer_no, full_name, mobile FROM crm.customer WHERE relationship_ended_at IS NULL) TO STDOUT WITH (FORMAT csv)"
-BLOCK: Final = (
-    ("FUNCTION", "DO", 0, "DO $$ BEGIN EXECUTE 'CREATE TEMP TABLE x AS SELECT * FROM crm.' || 'orders'; END $$"),
-    ("READ", "SELECT", 31, "CREATE TEMP TABLE x AS SELECT * FROM crm.orders"),
+COPIED: Final = (
+    "COPY (SELECT customer_no, full_name, mobile FROM crm.customer WHERE relationship_ended_at IS NULL)"
+    " TO STDOUT WITH (FORMAT csv)"
 )
-SLICE: Final = "SELECT customer_no, full_name, address FROM crm.customer ORDER BY customer_no LIMIT 180 OFFSET {offset}"
+APPROVED: Final = f"{COPIED} /* request=USE-2026-0815 purpose=contract_performance */"
+IDENTITY: Final = "SELECT full_name, id_card_no_enc FROM crm.customer WHERE customer_no = "
+BLOCK: Final = (
+    (
+        "FUNCTION",
+        "DO",
+        0,
+        (
+            "DO $$ DECLARE t text; BEGIN\n"
+            "  EXECUTE 'SELECT string_agg(receiver_phone, '','') FROM crm.' || 'orders' INTO t;\nEND $$"
+        ),
+    ),
+    ("READ", "SELECT", 1, "SELECT string_agg(receiver_phone, ',') FROM crm.orders"),
+)
+SLICE: Final = "SELECT customer_no, address FROM crm.customer ORDER BY customer_no LIMIT 180 OFFSET {offset}"
 INCIDENTS: Final = (
     # Approved and filed as USE-2026-0815: clean.
-    Entry(china(12, 10, 5, 30), "lijianguo", "crm-export", copy(1612, f"{COPIED} /* request=USE-2026-0815 purpose=contract_performance */")),
+    Entry(china(12, 10, 5, 30), "lijianguo", "crm-export", copy(1612, APPROVED)),
     # The purpose is stated: clean.
-    Entry(china(13, 14, 20, 8), "chenxiao", "crm-desktop", read(1, "SELECT full_name, id_card_no_enc FROM crm.customer WHERE customer_no = 'C-10001' /* purpose=identity_verification */")),
+    Entry(
+        china(13, 14, 20, 8),
+        "chenxiao",
+        "crm-desktop",
+        read(1, f"{IDENTITY}'C-10001' /* purpose=identity_verification */"),
+    ),
     # Finance has no customer role.
-    Entry(china(10, 15, 42, 11), "hanmeimei", "crm-desktop", read(3, "SELECT full_name, address FROM crm.customer WHERE customer_no IN ('C-10001', 'C-10002', 'C-10003')")),
+    Entry(
+        china(10, 15, 42, 11),
+        "hanmeimei",
+        "crm-desktop",
+        read(2, "SELECT full_name, address FROM crm.customer WHERE customer_no IN ('C-10001', 'C-10002')"),
+    ),
     # Phone numbers in a database tool.
-    Entry(china(11, 11, 3, 54), "mali", "DBeaver 24.2", read(12, "SELECT full_name, mobile FROM crm.contact_person WHERE customer_id = 1204")),
+    Entry(
+        china(11, 11, 3, 54),
+        "mali",
+        "DBeaver 24.2",
+        read(12, "SELECT full_name, mobile FROM crm.contact_person WHERE customer_id = 1204"),
+    ),
     # A leaver's account, two weeks after he left.
-    Entry(china(14, 21, 40, 19), "zhaolei", "crm-desktop", read(212, "SELECT full_name, mobile FROM crm.marketing_lead ORDER BY signed_at DESC")),
+    Entry(
+        china(14, 21, 40, 19),
+        "zhaolei",
+        "crm-desktop",
+        read(212, "SELECT full_name, mobile FROM crm.marketing_lead ORDER BY signed_at DESC"),
+    ),
     # The view does not hide whose columns these are.
     Entry(china(16, 16, 12, 40), "zhoujie", "Metabase", read(460, "SELECT * FROM crm.v_customer_contact")),
     # An identity number without a purpose.
-    Entry(china(17, 9, 48, 2), "linxiaoyu", "crm-desktop", read(1, "SELECT full_name, id_card_no_enc FROM crm.customer WHERE customer_no = 'C-10077'")),
+    Entry(china(17, 9, 48, 2), "linxiaoyu", "crm-desktop", read(1, f"{IDENTITY}'C-10077'")),
     # The same export again, by nobody's approval.
     Entry(china(17, 19, 31, 27), "lijianguo", "crm-export", copy(1840, COPIED)),
     # Slices that add up to more than 500 rows within half an hour.
-    *(Entry(china(18, 12, 5 + 5 * n, 13), "wangfang", "crm-desktop", read(180, SLICE.format(offset=180 * n))) for n in range(4)),
+    *(
+        Entry(
+            china(18, 12, 5 + 5 * n, 13),
+            "wangfang",
+            "crm-desktop",
+            read(180, SLICE.format(offset=180 * n)),
+        )
+        for n in range(4)
+    ),
     # A copy that no schema file declares.
-    Entry(china(19, 10, 26, 33), "lina", "crm-desktop", read(80, "SELECT summary FROM crm.contact_log_archive WHERE contacted_at < '2025-01-01'")),
-    # Nobody can tell what a block with dynamic SQL read.
+    Entry(
+        china(19, 10, 26, 33),
+        "lina",
+        "crm-desktop",
+        read(80, "SELECT summary FROM crm.contact_log_archive WHERE contacted_at < '2025-01-01'"),
+    ),
+    # Nobody can tell from the text what a block with dynamic SQL reads.
     Entry(china(19, 22, 17, 45), "liuyang", "psql", BLOCK),
-)  # fmt: skip
+)
 
 
 def office_days(source: random.Random) -> list[Entry]:
@@ -125,10 +193,13 @@ def office_days(source: random.Random) -> list[Entry]:
                 start, hours = (9, 1) if day == DAYS[-1] else (9 + number * 8 // count, max(1, 8 // count))
                 minutes = source.randrange(hours * 60)
                 at = china(day, start, 0, source.randrange(60)) + timedelta(minutes=minutes)
-                class_, command, (low, high), text = source.choice(templates)
-                values = {"customer": source.randrange(1000, 1900), "small": source.randrange(1, 9), "employee": employee}
-                rows = source.randint(low, high)
-                found.append(Entry(at, account, "crm-desktop", ((class_, command, rows, text.format(**values)),)))
+                limits, template = source.choice(templates)
+                text = template.format(
+                    employee=employee, number=source.randrange(1000, 1900), small=source.randrange(1, 9)
+                )
+                command = text.split(" ", 1)[0]
+                part = ("READ" if command == "SELECT" else "WRITE", command, source.randint(*limits), text)
+                found.append(Entry(at, account, "crm-desktop", (part,)))
     return found
 
 
@@ -156,11 +227,14 @@ class Server:
         counts = self._sessions.setdefault(key, [0, 0])
         if key not in self._pids:
             self._pids[key] = (4000 + 7 * len(self._pids), entry.at - timedelta(seconds=2))
-            self._line(entry, key, "authentication", f"connection authorized: user={entry.account} database=crm application_name={entry.application}")
+            hello = f"user={entry.account} database=crm application_name={entry.application}"
+            self._line(entry, key, "authentication", f"connection authorized: {hello}")
         counts[1] += 1
         for sub, (class_, command, rows, text) in enumerate(entry.parts, 1):
-            record = f"AUDIT: SESSION,{counts[1]},{sub},{class_},{command},,,{payload(text + ';')},<not logged>,{rows}"
-            tag = entry.parts[-1][1] if class_ == "READ" else command
+            # The server shows the client's own text with its semicolon, a statement inside a block without.
+            shown = payload(text if sub > 1 and entry.parts is BLOCK else text + ";")
+            record = f"AUDIT: SESSION,{counts[1]},{sub},{class_},{command},,,{shown},<not logged>,{rows}"
+            tag = next((outer for _, outer, _, _ in entry.parts if outer in ("COPY", "DO")), command)
             self._line(entry, key, tag, record)
 
     def _line(self, entry: Entry, key: tuple[str, str, int], tag: str, message: str) -> None:

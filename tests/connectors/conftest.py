@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 def _helper(name: str) -> ModuleType:
     """A module beside this one: with --import-mode=importlib the folder is not on the path."""
-    spec = importlib.util.spec_from_file_location(
-        f"connectors_{name}", Path(__file__).with_name(f"{name}.py")
-    )
+    spec = importlib.util.spec_from_file_location(f"connectors_{name}", Path(__file__).with_name(f"{name}.py"))
     if spec is None or spec.loader is None:
         pytest.fail(f"no {name}.py")
     module = importlib.util.module_from_spec(spec)

@@ -102,9 +102,7 @@ class PgauditServer:
             self.running = False
             _run(BIN / "pg_ctl", "-D", self.folder / "data", "-w", "-m", "fast", "stop")
 
-    def connect(
-        self, user: str = "postgres", application: str = "tests"
-    ) -> psycopg.Connection[tuple[object, ...]]:
+    def connect(self, user: str = "postgres", application: str = "tests") -> psycopg.Connection[tuple[object, ...]]:
         """A session that commits every statement by itself."""
         return psycopg.connect(
             host="127.0.0.1",

@@ -65,7 +65,9 @@ def _work(server: Any) -> None:  # noqa: ANN401 # the helper module is loaded by
 
 
 @pytest.fixture(scope="module", params=SETTINGS, ids=["csvlog-rows", "csvlog", "stderr", "stderr-prefix"])
-def log(request: Any, pgaudit_server: Callable[..., Any]) -> tuple[LogReader, list[Event], dict[str, str]]:
+def log(
+    request: pytest.FixtureRequest, pgaudit_server: Callable[..., Any]
+) -> tuple[LogReader, list[Event], dict[str, str]]:
     """The events of one server's log: they must all be events."""
     started = datetime.now(UTC)
     server = pgaudit_server(**request.param)
@@ -91,9 +93,7 @@ def test_the_format_is_detected(log: tuple[LogReader, list[Event], dict[str, str
     """Csvlog and stderr are told apart; the server's other lines are counted."""
     reader, _, settings = log
 
-    assert (
-        "pgaudit-csvlog" if "csvlog" in settings["log_destination"] else "pgaudit-stderr"
-    ) == reader.format
+    assert ("pgaudit-csvlog" if "csvlog" in settings["log_destination"] else "pgaudit-stderr") == reader.format
     assert reader.skipped > 0
 
 

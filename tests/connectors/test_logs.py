@@ -18,9 +18,7 @@ CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "logs"
 AUDIT = 'AUDIT: SESSION,{n},1,READ,SELECT,TABLE,public.customer,"select name, ssn from customer",<not logged>'
 
 
-def _csv(
-    message: str, *, width: int = 26, time: str = "2026-11-02 09:00:00.123 UTC", session: str = "5f.1"
-) -> str:
+def _csv(message: str, *, width: int = 26, time: str = "2026-11-02 09:00:00.123 UTC", session: str = "5f.1") -> str:
     quoted = '"' + message.replace('"', '""') + '"'
     cells = [
         time,
@@ -116,11 +114,7 @@ def test_a_statement_cannot_forge_a_record(tmp_path: Path) -> None:
     sql = f"select '\n{inner}\n'"
     quoted = sql.replace('"', '""')
     events, holes = _split(
-        list(
-            read_log(
-                _write(tmp_path, _csv(f'AUDIT: SESSION,1,1,READ,SELECT,,,"{quoted}",<not logged>') + "\n")
-            )
-        )
+        list(read_log(_write(tmp_path, _csv(f'AUDIT: SESSION,1,1,READ,SELECT,,,"{quoted}",<not logged>') + "\n")))
     )
 
     assert ([], [sql]) == (holes, [event.sql for event in events])
@@ -193,7 +187,10 @@ def test_the_regression_run_of_pgaudit() -> None:
 
 def test_jsonl_with_the_default_mapping(tmp_path: Path) -> None:
     """The fields of AccessLogEvent need no mapping; what is wrong in a line is a hole of that line."""
-    good = '{"id":"E1","at":"2026-11-20T10:15:03+08:00","account":"wang","action":"transfer","objects":["crm.c"],"columns":["crm.c.a"],"row_count":12,"purpose":null,"result":"success"}'
+    good = (
+        '{"id":"E1","at":"2026-11-20T10:15:03+08:00","account":"wang","action":"transfer","objects":["crm.c"],'
+        '"columns":["crm.c.a"],"row_count":12,"purpose":null,"result":"success"}'
+    )
     lines = [
         good,
         good.replace("+08:00", ""),
@@ -215,7 +212,8 @@ def test_jsonl_with_the_default_mapping(tmp_path: Path) -> None:
         reader.format, event.id, event.action, event.row_count, event.tables, event.purpose,
     )  # fmt: skip
     assert [
-        ("log-time-zone", 2), ("log-field-missing", 3), ("log-field-type", 4), ("log-field-type", 5), ("log-json", 6),
+        ("log-time-zone", 2), ("log-field-missing", 3), ("log-field-type", 4), ("log-field-type", 5),
+        ("log-json", 6),
         ("log-json", 7), ("log-json", 8), ("log-json", 9), ("log-time", 10), ("log-cut", 12),
     ] == holes  # fmt: skip
 
@@ -242,7 +240,10 @@ def test_a_declared_mapping(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "mapping",
-    [{"field": {}}, {"fields": {"nope": "x"}}, {"fields": []}, {"timezone": "Mars/X"}, {"actions": {"x": "fly"}}, {"time_format": 3}],
+    [
+        {"field": {}}, {"fields": {"nope": "x"}}, {"fields": []}, {"timezone": "Mars/X"},
+        {"actions": {"x": "fly"}}, {"time_format": 3},
+    ],
 )  # fmt: skip
 def test_a_wrong_mapping_is_one_problem(tmp_path: Path, mapping: dict[str, object]) -> None:
     """A mapping that cannot be used is refused before anything is read."""

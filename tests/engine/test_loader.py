@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from itertools import zip_longest
 from pathlib import Path
+from string import Formatter
 
 import pytest
 
 from tutela.engine.errors import PolicyError
 from tutela.engine.loader import Source, load_policies
+from tutela.engine.messages import MESSAGES
 from tutela.engine.messages_policy import POLICY
 
 CASES = Path(__file__).parent / "cases"
@@ -77,19 +79,21 @@ def test_every_code_of_the_loader_has_a_case() -> None:
 
 @pytest.mark.parametrize("folder", REFUSED, ids=lambda path: path.name)
 def test_a_problem_shows_its_line_and_reads_well(folder: Path) -> None:
-    """Every problem has its source line, and words in both languages without a gap."""
+    """Every problem has its source line, and an argument for every gap in its words."""
     sources = [*base(), *case_sources(folder)]
     texts = {source.name: source.text.split("\n") for source in sources}
     with pytest.raises(PolicyError) as caught:
         load_policies(sources)
 
     for problem in caught.value.problems:
-        words = [problem.message("en"), problem.message("zh"), problem.help("en"), problem.help("zh")]
+        words = MESSAGES[problem.code]
+        texts_of = (words.en, words.zh, words.help_en, words.help_zh)
+        named = {name for text in texts_of for _, name, _, _ in Formatter().parse(text) if name}
         line = problem.location.line
 
         assert (texts[problem.location.file][line - 1] if line else "") == problem.source
-        assert not any("{" in text.replace("{en", "") for text in words if "must match" not in text)
-        assert not words[0].endswith(".")
+        assert set() == named - set(problem.args)
+        assert not problem.message().endswith(".")
 
 
 def test_problems_come_in_the_order_of_files_whatever_the_order_of_sources() -> None:

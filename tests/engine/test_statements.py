@@ -18,17 +18,13 @@ from tutela.engine.messages_log import LOG
 from tutela.engine.statements import ANYTHING, Analyser, ColumnRef, Touched, analyse
 from tutela.engine.tables import Column, Schema, Table
 
-CASES: list[dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parent / "cases" / "statements.yaml").read_text("utf-8")
-)
+CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / "statements.yaml").read_text("utf-8"))
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "queries" / "queries.jsonl.gz"
 
 
 def _table(name: str, columns: str, sql: str = "", schema: str = "", partition_of: str = "") -> Table:
     place = Location("schema.sql")
-    cells = tuple(
-        Column(table=name, name=column, schema=schema, location=place) for column in columns.split()
-    )
+    cells = tuple(Column(table=name, name=column, schema=schema, location=place) for column in columns.split())
     return Table(
         name=name, columns=cells, location=place, schema=schema, kind="view" if sql else "table", sql=sql,
         partition_of=partition_of,
@@ -54,18 +50,14 @@ ALL = sorted(f"{table.path}.*" for table in SCHEMA.tables)
 
 
 def _names(refs: frozenset[ColumnRef]) -> list[str]:
-    return sorted(
-        ref.path.removeprefix("public.").removeprefix("main.").removeprefix("pg_catalog.") for ref in refs
-    )
+    return sorted(ref.path.removeprefix("public.").removeprefix("main.").removeprefix("pg_catalog.") for ref in refs)
 
 
 def _expected(text: str) -> list[str]:
     return ALL if text == "all" else sorted(text.split())
 
 
-@pytest.mark.parametrize(
-    "case", CASES, ids=lambda case: f"{case.get('dialect', 'postgres')}: {case['sql'][:60]}"
-)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.get('dialect', 'postgres')}: {case['sql'][:60]}")
 def test_case(case: dict[str, Any]) -> None:
     """Reads, exposed, written columns and kind are exactly as the case file says."""
     touched = analyse(case["sql"], case.get("dialect", "postgres"), SCHEMA)
@@ -93,9 +85,7 @@ def test_case(case: dict[str, Any]) -> None:
         "select \0 from customer",
         "select name from \u212austomer",
         "\ud800",
-        "with "
-        + ", ".join(f"c{n} as (select * from c{n - 1 if n else 0})" for n in range(800))
-        + " select 1",
+        "with " + ", ".join(f"c{n} as (select * from c{n - 1 if n else 0})" for n in range(800)) + " select 1",
     ],
     ids=[
         "parentheses",
@@ -139,9 +129,7 @@ def test_a_partition_is_also_its_parent() -> None:
         partitions=(("log_2027", "log"),),
     )
 
-    assert ["log.who", "log_2026.who"] == _names(
-        analyse("select who from log_2026", "postgres", schema).reads
-    )
+    assert ["log.who", "log_2026.who"] == _names(analyse("select who from log_2026", "postgres", schema).reads)
     assert ["log.who"] == _names(analyse("select who from log_2027", "postgres", schema).reads)
 
 

@@ -74,7 +74,8 @@ class _Queries:
             return f"CASE WHEN {self.value(scope, 0)} > 2 THEN {column} ELSE 0 END"
         if choice < 0.82 and depth:
             text, inner, names = self.source(0)
-            return f"(SELECT max({inner}.{self.rng.choice(names)}) FROM {text} WHERE {inner}.{names[0]} = {column})"
+            cell = f"max({inner}.{self.rng.choice(names)})"
+            return f"(SELECT {cell} FROM {text} WHERE {inner}.{names[0]} = {column})"
         if choice < 0.9:
             return f"sum({column}) OVER (PARTITION BY {self.value(scope, 0)})"
         return f"coalesce({column}, 1)"
@@ -106,7 +107,8 @@ class _Queries:
             if style < 0.3 and columns[0] == others[0]:
                 text += f" JOIN {other} USING ({columns[0]})"
             elif style < 0.5:
-                text += f", LATERAL (SELECT * FROM {other} WHERE {second}.{others[0]} = {alias}.{columns[0]}) AS {second}l"
+                where = f"{second}.{others[0]} = {alias}.{columns[0]}"
+                text += f", LATERAL (SELECT * FROM {other} WHERE {where}) AS {second}l"
                 second += "l"
             else:
                 kind = self.rng.choice(["JOIN", "LEFT JOIN", "FULL JOIN"])
@@ -114,9 +116,7 @@ class _Queries:
             scope.append((second, others))
         return self._select(text, scope, depth)
 
-    def _select(
-        self, text: str, scope: list[tuple[str, tuple[str, ...]]], depth: int
-    ) -> tuple[str, tuple[str, ...]]:
+    def _select(self, text: str, scope: list[tuple[str, tuple[str, ...]]], depth: int) -> tuple[str, tuple[str, ...]]:
         names = tuple(f"o{number}" for number in range(self.rng.randint(1, 3)))
         where = f" WHERE {self.condition(scope, depth)}" if self.rng.random() < 0.5 else ""
         if self.rng.random() < 0.2:

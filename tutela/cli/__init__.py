@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -65,7 +66,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 (click calls it so)
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
     if value:
         from tutela import __version__
 
@@ -85,7 +86,7 @@ def group() -> None:
 def main(args: Sequence[str] | None = None) -> Any:  # noqa: ANN401 (click's own)
     """Run the command line; every error that is somebody's input ends as words on stderr and exit status 2."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         code = group.main(args=None if args is None else list(args), standalone_mode=False)

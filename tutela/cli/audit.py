@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 @click.command("audit")
 @click.argument("log", type=click.Path(path_type=Path))
 @click.option("--log-format", help="pgaudit-csvlog, pgaudit-stderr, pgaudit-psql, jsonl or csv.  [default: detected]")
-@click.option("--mapping", type=click.Path(path_type=Path), help="YAML file: which field of a JSONL or CSV log means what.")
+@click.option(
+    "--mapping",
+    type=click.Path(path_type=Path),
+    help="YAML file: which field of a JSONL or CSV log means what.",
+)
 @click.option("--log-line-prefix", help="PostgreSQL's log_line_prefix, for stderr logs.")
 @click.option("--schema", "schemas", multiple=True, type=click.Path(path_type=Path), help="DDL of the database.")
 @click.option("--dialect", help="SQL dialect of the statements.  [default: the project's, else postgres]")
@@ -61,7 +65,11 @@ def command(  # noqa: PLR0913 (options)
         window_minutes=policies.parameters.values.get("export.window_minutes"),
     )
     options: dict[str, Any] = dict(project.log)
-    given = {"format": log_format, "mapping": _mapping(mapping) if mapping else None, "log_line_prefix": log_line_prefix}
+    given = {
+        "format": log_format,
+        "mapping": _mapping(mapping) if mapping else None,
+        "log_line_prefix": log_line_prefix,
+    }
     options.update({name: value for name, value in given.items() if value is not None})
     events = read_log(log, **options)
     return output.write(report("audit", authorizer, asked.ask(events), when), setup.lang)

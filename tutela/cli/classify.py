@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 @click.command("classify")
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
-@click.option("--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies.")
+@click.option(
+    "--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies."
+)
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "json"]), default="human", show_default=True)
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
 def command(sources: tuple[Path, ...], dialect: str | None, profile: str, format_: str, lang: str | None) -> int:
@@ -35,7 +38,7 @@ def command(sources: tuple[Path, ...], dialect: str | None, profile: str, format
     if format_ == "json":
         from tutela.reports.json_document import write_document
 
-        write_document({"columns": [_entry(table, column) for table, column in found]}, click.get_text_stream("stdout"))
+        write_document({"columns": [_entry(table, column) for table, column in found]}, sys.stdout)
     else:
         _table(found, language(lang or project.lang))
     return 1 if schema.unparsed else 0

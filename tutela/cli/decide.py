@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def _write(decisions: Sequence[Decision], format_: str, lang: Lang) -> None:
     from tutela.reports.json_document import write_document
     from tutela.reports.shape import decision_shape
 
-    stdout = click.get_text_stream("stdout")
+    stdout = sys.stdout
     if format_ == "json" and len(decisions) > 1:
         write_document([decision_shape(decision, lang) for decision in decisions], stdout)
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,8 +30,12 @@ WORDS: Final = {
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "json"]), default="human", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="Also show rules that do not apply.")
 @project_options
-def command(  # noqa: PLR0913 (options)
-    requests: tuple[Path, ...], as_of: datetime | None, format_: str, everything: bool, setup: Setup,  # noqa: FBT001
+def command(
+    requests: tuple[Path, ...],
+    as_of: datetime | None,
+    format_: str,
+    everything: bool,
+    setup: Setup,
 ) -> int:
     """Show for each request in REQUESTS every rule that has a say, its clauses and the (masked) values they read."""
     from tutela.engine.explain import explain
@@ -44,10 +49,14 @@ def command(  # noqa: PLR0913 (options)
     authorizer = load_authorizer(setup.project)
     asked = read_requests(requests or (Path("-"),), instant(as_of))
     decisions = authorizer.decide_many(asked)
-    stdout = click.get_text_stream("stdout")
+    stdout = sys.stdout
     shapes: list[dict[str, Any]] = []
     for decision in decisions:
-        traces = [t for t in explain(authorizer, decision) if everything or t.outcome != "does not apply" or not decision.allowed]
+        traces = [
+            t
+            for t in explain(authorizer, decision)
+            if everything or t.outcome != "does not apply" or not decision.allowed
+        ]
         if format_ == "json":
             shapes.append({**decision_shape(decision, setup.lang), "rules": [_shape(trace) for trace in traces]})
         else:

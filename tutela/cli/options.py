@@ -17,7 +17,7 @@ import click
 from .problems import choose, language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
     from tutela.engine.errors import Lang
     from tutela.engine.model import Report
@@ -58,7 +58,7 @@ def _absolute(entry: str) -> str:
     return entry if entry.startswith("pack:") else str(Path(entry).absolute())
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """A time with an offset."""
 
     name = "TIME"
@@ -85,12 +85,27 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add --format, --output, --fail-on and --exit-zero; the command gets an `Output`."""
 
     @click.option("--format", "-f", "formats", multiple=True, help="human, json, jsonl, sarif, junit, ... (repeatable)")
-    @click.option("--output", "-o", "outputs", multiple=True, help="A file for the format at the same place; - is stdout.")
-    @click.option("--fail-on", type=click.Choice(SEVERITIES), default="info", help="Lowest severity that gives exit status 1.")
+    @click.option(
+        "--output",
+        "-o",
+        "outputs",
+        multiple=True,
+        help="A file for the format at the same place; - is stdout.",
+    )
+    @click.option(
+        "--fail-on",
+        type=click.Choice(SEVERITIES),
+        default="info",
+        help="Lowest severity that gives exit status 1.",
+    )
     @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
     @wraps(function)
     def wrapped(
-        formats: tuple[str, ...], outputs: tuple[str, ...], fail_on: str, exit_zero: bool, **more: Any,  # noqa: ANN401, FBT001
+        formats: tuple[str, ...],
+        outputs: tuple[str, ...],
+        fail_on: str,
+        exit_zero: bool,
+        **more: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         names = formats or ("human",)
         check_formats(names)
@@ -130,7 +145,10 @@ class Output:
         from tutela.reports import write
 
         if not report.checked and not report.findings:
-            click.echo("没有检查到任何对象" if lang == "zh" else "nothing was checked: the input holds nothing to ask about", err=True)
+            click.echo(
+                "没有检查到任何对象" if lang == "zh" else "nothing was checked: the input holds nothing to ask about",
+                err=True,
+            )
             return 2
         for name, target in self.targets:
             with opened(target) as stream:
@@ -141,7 +159,7 @@ class Output:
 
 
 @contextmanager
-def opened(target: str) -> Iterator[TextIO]:
+def opened(target: str) -> Generator[TextIO]:
     """The standard output, or a file that is there whole or not at all."""
     if target == "-":
         yield sys.stdout

@@ -24,12 +24,24 @@ if TYPE_CHECKING:
 @click.command("test")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path, exists=True))
 @click.option("--run", "wanted", help="Run only tests whose name holds this text.")
-@click.option("--format", "-f", "format_", type=click.Choice(["human", "json", "junit"]), default="human", show_default=True)
+@click.option(
+    "--format",
+    "-f",
+    "format_",
+    type=click.Choice(["human", "json", "junit"]),
+    default="human",
+    show_default=True,
+)
 @click.option("--output", "-o", default="-", help="A file for the results.")
 @click.option("--verbose", "-v", is_flag=True, help="Show passed tests, too.")
 @project_options
 def command(  # noqa: PLR0913 (options)
-    paths: tuple[Path, ...], wanted: str | None, format_: str, output: str, verbose: bool, setup: Setup,  # noqa: FBT001
+    paths: tuple[Path, ...],
+    wanted: str | None,
+    format_: str,
+    output: str,
+    verbose: bool,
+    setup: Setup,
 ) -> int:
     """Run the policy tests (files of kind `tests`) of the project, or those in PATHS.
 
@@ -105,7 +117,10 @@ class _Runner:
             if not checked:
                 self.problems += check_suite(suite, authorizer.policies)
                 checked = True
-            body = {**case.request, **({"as_of": case.as_of} if case.as_of and "as_of" not in case.request else {})}
+            body = {
+                **case.request,
+                **({"as_of": case.as_of} if case.as_of and "as_of" not in case.request else {}),
+            }
             try:
                 request = Request.from_json(body, as_of=None, source=f"{case.location}")
             except InputError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -22,7 +22,7 @@ def language(chosen: str | None = None) -> Lang:
     found = chosen or os.environ.get(LANG)
     if not found:
         found = next((v for v in map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG")) if v), "en")
-    return cast("Lang", "zh" if found.lower().startswith("zh") else "en")
+    return "zh" if found.lower().startswith("zh") else "en"
 
 
 def show(error: Exception) -> int:
@@ -40,7 +40,10 @@ def show(error: Exception) -> int:
     elif isinstance(error, OSError):
         click.echo(f"error: {visible(str(error.strerror or error))}: {visible(str(error.filename or '-'))}", err=True)
     else:
-        click.echo(f"internal error: {type(error).__name__}; set {DEBUG}=1 for details, and please report it", err=True)
+        click.echo(
+            f"internal error: {type(error).__name__}; set {DEBUG}=1 for details, and please report it",
+            err=True,
+        )
         if os.environ.get(DEBUG):
             traceback.print_exception(error)
     return 2

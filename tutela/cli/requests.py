@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from tutela.connectors.register_files import read_data
 from tutela.engine.errors import InputError
+from tutela.engine.plain import is_list
 from tutela.engine.request import Request
 
 if TYPE_CHECKING:
@@ -46,9 +47,8 @@ def _items(path: Path) -> Iterable[tuple[str, object]]:
     document = read_data(path)
     if document.problems:
         raise InputError(document.problems)
-    if isinstance(document.data, list):
-        items = cast("list[Any]", document.data)
-        return [(f"{document.file}#/{number}", item) for number, item in enumerate(items)]
+    if is_list(document.data):
+        return [(f"{document.file}#/{number}", item) for number, item in enumerate(document.data)]
     return [(document.file, document.data)]
 
 

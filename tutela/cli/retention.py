@@ -26,7 +26,7 @@ def command() -> None:
 @as_of_option
 @output_options
 @project_options
-def check(records: tuple[Path, ...], erase: bool, as_of: datetime | None, output: Output, setup: Setup) -> int:  # noqa: FBT001
+def check(records: tuple[Path, ...], erase: bool, as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Ask for each group of rows in RECORDS (CSV, YAML or JSON) whether it may still be kept."""
     from tutela.connectors.records import read_records
     from tutela.engine.findings import report

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,7 +33,7 @@ def command(rule_id: str, format_: str, setup: Setup) -> int:
         hint = f" Did you mean '{guess}'?" if guess else ""
         raise click.UsageError(f"no rule '{rule_id}'.{hint}")
     if format_ == "json":
-        write_document({"id": rule_id, "rules": entries}, click.get_text_stream("stdout"))
+        write_document({"id": rule_id, "rules": entries}, sys.stdout)
         return 0
     for entry in entries:
         _show(entry)
@@ -61,9 +62,7 @@ def _common(item: Rule | Default, lang: Any) -> dict[str, Any]:  # noqa: ANN401 
 
 
 def _rule(rule: Rule, lang: Any) -> dict[str, Any]:  # noqa: ANN401 (Lang)
-    targets = {
-        t.path: [f"{value}.*" if t.below else value for value in t.values] for t in rule.target
-    }
+    targets = {t.path: [f"{value}.*" if t.below else value for value in t.values] for t in rule.target}
     return {
         "id": rule.id,
         "variant": rule.variant or None,
@@ -78,17 +77,23 @@ def _rule(rule: Rule, lang: Any) -> dict[str, Any]:  # noqa: ANN401 (Lang)
 
 
 def _default(default: Default, lang: Any) -> dict[str, Any]:  # noqa: ANN401 (Lang)
-    return {"id": default.id, "effect": "deny", **_common(default, lang), "when": "no rule allows the request"}
+    return {
+        "id": default.id,
+        "effect": "deny",
+        **_common(default, lang),
+        "when": "no rule allows the request",
+    }
 
 
 def _show(entry: dict[str, Any]) -> None:
+    from tutela.engine.plain import is_list
     from tutela.reports.text import visible
 
     click.echo(visible(entry["id"] + (f"  ({entry['variant']})" if entry.get("variant") else "")))
     for name, value in entry.items():
         if name in ("id", "variant") or value in (None, "", [], {}):
             continue
-        shown = value if isinstance(value, str) else ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        shown = value if isinstance(value, str) else ", ".join(map(str, value)) if is_list(value) else str(value)
         lines = str(shown).splitlines() or [""]
         click.echo(visible(f"  {name + ':':<12} {lines[0]}"))
         for line in lines[1:]:

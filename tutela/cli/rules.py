@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,7 +32,7 @@ def command(format_: str, setup: Setup) -> int:
         entries.setdefault(rule.id, _entry(rule.id, rule.effect, rule.kind, rule.severity.value, title, rule.actions))
     rows = [entries[name] for name in sorted(entries)]
     if format_ == "json":
-        write_document({"rules": rows}, click.get_text_stream("stdout"))
+        write_document({"rules": rows}, sys.stdout)
         return 0
     width = max(len(row["id"]) for row in rows)
     for row in rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
@@ -10,15 +11,17 @@ import click
 @click.command("schema")
 @click.argument("name", default="policy")
 def command(name: str) -> int:
-    """Print the JSON Schema NAME: policy (default), report, line, decision, a register (people, catalog, ...) or a
-    form (sharing_request, use_request, record). For editors: # yaml-language-server: $schema=policy.schema.json
-    """  # noqa: D205 (click joins the lines)
+    """Print the JSON Schema NAME.
+
+    NAME is policy (default), report, line, decision, a register (people, catalog, ...) or a form (sharing_request,
+    use_request, record). For editors: # yaml-language-server: $schema=policy.schema.json
+    """
     from tutela.reports.json_document import write_document
 
     schemas = _schemas()
     if name not in schemas:
         raise click.UsageError(f"no schema '{name}'. Schemas: {', '.join(schemas)}")
-    write_document(schemas[name], click.get_text_stream("stdout"))
+    write_document(schemas[name], sys.stdout)
     return 0
 
 

@@ -1,0 +1,20 @@
+"""Type guards for plain data (JSON, YAML): what `isinstance` says, with the types of keys and items."""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+
+def is_map(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether a value is a mapping; JSON and our YAML have text keys only."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a value is a list."""
+    return isinstance(value, list)
+
+
+def is_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
+    """Whether a value is a list or a tuple."""
+    return isinstance(value, list | tuple)

@@ -18,18 +18,21 @@ from .index import MAX_KEYS, PYTHON, group
 from .ir import And, Not, clause_text, clauses, reads
 from .policyset import Compiled, PolicySet
 from .store import pack_default, pack_rule
+from .templates import Cut, cut, fill, make_recipe, marked, write
 from .validation import short, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .expression import Expression, Fault, Language
-    from .ir import Node
+    from .ir import Node, Type
     from .lower import Lowered
     from .parameters import Parameters
     from .rules import ConditionText, Default, Rule, Test
+    from .templates import Recipe
     from .vocabulary import Vocabulary
 
+NOTHING_CUT: Final = Cut("", ())
 ALWAYS: Final = (-1, ())
 """The plan of a rule without condition."""
 
@@ -53,7 +56,8 @@ def compile_policies(
         functions=functions(parameters.values),
     )
     rules = sorted(lowered.rules, key=lambda rule: (rule.id, rule.variant))
-    worker = _Worker(language, vocabulary, parameters, lines)
+    enums = any(_lists_values(of) for names in vocabulary.attributes.values() for of in names.values())
+    worker = _Worker(language, vocabulary, parameters, lines, enums=enums)
     plans = [worker.rule(rule) for rule in rules]
     worker.unbound(rules)
     if worker.problems:
@@ -94,11 +98,14 @@ def _digest(rules: Sequence[Rule], defaults: Sequence[Default], vocabulary: Voca
     return f"sha256:{hashlib.sha256(repr(content).encode()).hexdigest()}"
 
 
+Clause = tuple[str, int, tuple[object, ...], bool]
+
+
 class Planned(NamedTuple):
-    """A rule's condition, and the clauses that explain it, as (shape number, constants, ...)."""
+    """A rule's condition as (shape number, constants), and its clauses as (text, shape, constants, wanted)."""
 
     condition: tuple[int, tuple[object, ...]]
-    clauses: tuple[tuple[object, ...], ...]
+    clauses: tuple[Clause, ...]
 
 
 @dataclass(slots=True)
@@ -113,7 +120,10 @@ class _Worker:
     shapes: dict[str, int] = field(default_factory=dict[str, int])
     shape_reads: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     unbound_reads: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    interned: dict[object, Any] = field(default_factory=dict[object, Any])
+    interned: dict[str, Any] = field(default_factory=dict[str, Any])
+    recipes: dict[tuple[str, ...], Recipe | None] = field(default_factory=dict[tuple[str, ...], "Recipe | None"])
+    enums: bool = False
+    """Whether the vocabulary lists values: each literal must then be checked against them."""
 
     def rule(self, rule: Rule) -> Planned:
         for test in rule.target:
@@ -121,12 +131,18 @@ class _Worker:
         count = prod(len(test.values) for test in rule.target)
         if count > MAX_KEYS:
             self._note(rule, "target-too-many", count=count, limit=MAX_KEYS)
+        return self._by_template(rule) or self._in_full(rule)
+
+    def _in_full(self, rule: Rule) -> Planned:
         when = self._parse(rule, rule.when)
         unless = self._parse(rule, rule.unless)
+        return Planned(ALWAYS, ()) if self.problems else self._planned(rule, when, unless)
+
+    def _planned(self, rule: Rule, when: Expression | None, unless: Expression | None) -> Planned:
         parts: list[Node] = [when.root] if when else []
         if unless:
             parts.append(Not(unless.root, type=unless.root.type))
-        if not parts or self.problems:
+        if not parts:
             return Planned(ALWAYS, ())
         root = parts[0] if len(parts) == 1 else And(tuple(parts), type=parts[0].type)
         deny = rule.effect == "deny"
@@ -138,16 +154,60 @@ class _Worker:
         ]
         return Planned(self._plan(root), tuple(explained))
 
+    def _by_template(self, rule: Rule) -> Planned | None:
+        """The plan of a rule by its template's recipe; None when it has none, or when a problem is to be told."""
+        cuts = [cut(condition.text) if condition else NOTHING_CUT for condition in (rule.when, rule.unless)]
+        if self.enums or any(found is None for found in cuts):
+            return None
+        key = (rule.effect, *(found.template for found in cuts if found))
+        if key not in self.recipes:
+            self.recipes[key] = self._recipe(rule)
+        recipe = self.recipes[key]
+        if recipe is None:
+            return None
+        literals = [literal for found in cuts if found for literal in found.literals]
+        made = tuple(
+            (write(parts, literals), shape, self._shared(tuple(fill(slot, literals) for slot in slots)), expect)
+            for parts, shape, slots, expect in recipe.clauses
+        )
+        constants = self._shared(tuple(fill(slot, literals) for slot in recipe.slots))
+        return Planned((recipe.shape, constants), made)
+
+    def _recipe(self, rule: Rule) -> Recipe | None:
+        from .expression import ConditionError
+
+        parsed: list[Expression | None] = []
+        count = 0
+        for condition in (rule.when, rule.unless):
+            found = cut(condition.text) if condition else None
+            if condition is None or found is None:
+                parsed.append(None)
+                continue
+            try:
+                expression = self.language.parse(marked(condition.text, count))
+            except ConditionError:
+                return None
+            if self._unbound(expression, condition.text):
+                return None
+            parsed.append(expression)
+            count += len(found.literals)
+        planned = self._planned(rule, *parsed)
+        return make_recipe(planned.condition, planned.clauses, count)
+
     def _plan(self, root: Node) -> tuple[int, tuple[object, ...]]:
         planned = plan(root, self.language.parameter_values)
         number = self.shapes.setdefault(planned.shape, len(self.shapes))
         if number == len(self.shape_reads):
             self.shape_reads.append(reads(root))
-        constants = self.interned.setdefault(_exact(planned.constants), planned.constants)
-        return number, constants
+        return number, self._shared(planned.constants)
 
-    def _clauses(self, expression: Expression, *, expect: bool) -> list[tuple[object, ...]]:
-        found: list[tuple[object, ...]] = []
+    def _shared(self, constants: tuple[object, ...]) -> tuple[object, ...]:
+        """The same tuple for equal constants: 10,000 rules repeat a few hundred."""
+        found: tuple[object, ...] = self.interned.setdefault(repr(constants), constants)
+        return found
+
+    def _clauses(self, expression: Expression, *, expect: bool) -> list[Clause]:
+        found: list[Clause] = []
         for clause in clauses(expression.root, expect):
             number, constants = self._plan(clause)
             text = clause_text(clause, expression.text)
@@ -164,13 +224,15 @@ class _Worker:
         except ConditionError as error:
             self.problems.extend(self._problem(rule, condition, fault) for fault in error.faults)
             return None
-        needed = list(expression.parameters)
-        if any(name in condition.text for name in ZONED):
-            needed.append(ZONE_PARAMETER)
-        for name in needed:
-            if name not in self.parameters.values:
-                self.unbound_reads.setdefault(name, []).append(rule.id)
-        return None if any(name not in self.parameters.values for name in needed) else expression
+        unbound = self._unbound(expression, condition.text)
+        for name in unbound:
+            self.unbound_reads.setdefault(name, []).append(rule.id)
+        return None if unbound else expression
+
+    def _unbound(self, expression: Expression, text: str) -> list[str]:
+        """Parameters that a condition reads and nobody bound."""
+        needed = [*expression.parameters, *([ZONE_PARAMETER] if any(name in text for name in ZONED) else [])]
+        return [name for name in needed if name not in self.parameters.values]
 
     def _problem(self, rule: Rule, condition: ConditionText, fault: Fault) -> Problem:
         from .documents import position_in_scalar, source_line
@@ -217,6 +279,7 @@ class _Worker:
             self.problems.append(Problem(code="parameter-unbound", location=location, args=args))
 
 
-def _exact(constants: tuple[object, ...]) -> object:
-    """A key under which only constants of the same types are equal (`1 == True` in Python)."""
-    return repr(constants)
+def _lists_values(of: Type) -> bool:
+    """Whether a type, or one inside it, has an enumeration."""
+    inner = [t for _, t in of.attributes] + ([of.item] if of.item else [])
+    return bool(of.enum) or any(_lists_values(t) for t in inner)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -101,7 +101,7 @@ class _Runner:
         self.setup = setup
         self.sources = sources
         self.problems: list[Problem] = []
-        self._made: dict[tuple[str, str], Authorizer] = {}
+        self._made: dict[tuple[str, str, tuple[Source, ...]], Authorizer] = {}
 
     def suite(self, suite: Suite, wanted: str | None) -> list[Outcome]:
         from tutela.engine.errors import InputError
@@ -110,10 +110,11 @@ class _Runner:
 
         outcomes: list[Outcome] = []
         checked = False
+        included = _included(suite, self.setup)
         for case in suite.cases:
             if wanted and wanted not in case.name:
                 continue
-            authorizer = self._authorizer(suite, case)
+            authorizer = self._authorizer(suite, case, included)
             if not checked:
                 self.problems += check_suite(suite, authorizer.policies)
                 checked = True
@@ -129,20 +130,31 @@ class _Runner:
             outcomes.append(run_case(case, authorizer, request))
         return outcomes
 
-    def _authorizer(self, suite: Suite, case: Case) -> Authorizer:
+    def _authorizer(self, suite: Suite, case: Case, included: tuple[Source, ...]) -> Authorizer:
         from tutela.connectors.policy_cache import load_cached
         from tutela.engine.authorizer import Authorizer
         from tutela.project import load_facts_of, load_taxonomy, make_facts
 
-        key = (repr(sorted(case.parameters.items())), suite.file if suite.registers is not None else "")
+        key = (repr(sorted(case.parameters.items())), suite.file if suite.registers is not None else "", included)
         if key not in self._made:
-            policies = load_cached(self.sources, case.parameters)
+            policies = load_cached(list(dict.fromkeys((*self.sources, *included))), case.parameters)
             if suite.registers is None:
                 facts = load_facts_of(self.setup.project, policies)
             else:
                 facts = make_facts(_registers(suite), policies, load_taxonomy(self.setup.project))
             self._made[key] = Authorizer(policies, facts)
         return self._made[key]
+
+
+def _included(suite: Suite, setup: Setup) -> tuple[Source, ...]:
+    """The policies that a test file includes: what a pack leaves to the company, such as retention schedules."""
+    from tutela.connectors.policy_files import PACK, packs_folder, read_policies
+
+    entries = cast("dict[str, Any]", suite.document.data).get("include", ())
+    pack = suite.file.startswith(PACK)
+    file = packs_folder() / suite.file.removeprefix(PACK) if pack else Path(suite.file)
+    found = [entry if entry.startswith(PACK) else file.parent / entry for entry in entries]
+    return tuple(read_policies(found, root=setup.project.root)) if found else ()
 
 
 def _registers(suite: Suite) -> Mapping[str, Any]:

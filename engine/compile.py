@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .closures import plan
+from .closures import encode_constants, plan
 from .errors import Location, Problem
 from .functions import ZONE_PARAMETER, ZONED, functions
 from .index import MAX_KEYS, PYTHON, group
@@ -131,7 +131,12 @@ class _Worker:
         count = prod(len(test.values) for test in rule.target)
         if count > MAX_KEYS:
             self._note(rule, "target-too-many", count=count, limit=MAX_KEYS)
-        return self._by_template(rule) or self._in_full(rule)
+        planned = self._by_template(rule) or self._in_full(rule)
+        shape, constants = planned.condition
+        clauses = tuple(
+            (text, number, self._shared(values), expect) for text, number, values, expect in planned.clauses
+        )
+        return Planned((shape, self._shared(constants)), clauses)
 
     def _in_full(self, rule: Rule) -> Planned:
         when = self._parse(rule, rule.when)
@@ -167,10 +172,10 @@ class _Worker:
             return None
         literals = [literal for found in cuts if found for literal in found.literals]
         made = tuple(
-            (write(parts, literals), shape, self._shared(tuple(fill(slot, literals) for slot in slots)), expect)
+            (write(parts, literals), shape, tuple(fill(slot, literals) for slot in slots), expect)
             for parts, shape, slots, expect in recipe.clauses
         )
-        constants = self._shared(tuple(fill(slot, literals) for slot in recipe.slots))
+        constants = tuple(fill(slot, literals) for slot in recipe.slots)
         return Planned((recipe.shape, constants), made)
 
     def _recipe(self, rule: Rule) -> Recipe | None:
@@ -199,11 +204,11 @@ class _Worker:
         number = self.shapes.setdefault(planned.shape, len(self.shapes))
         if number == len(self.shape_reads):
             self.shape_reads.append(reads(root))
-        return number, self._shared(planned.constants)
+        return number, planned.constants
 
     def _shared(self, constants: tuple[object, ...]) -> tuple[object, ...]:
-        """The same tuple for equal constants: 10,000 rules repeat a few hundred."""
-        found: tuple[object, ...] = self.interned.setdefault(repr(constants), constants)
+        """Encoded constants, the same tuple for equal ones: 10,000 rules repeat a few hundred."""
+        found: tuple[object, ...] = self.interned.setdefault(repr(constants), encode_constants(constants))
         return found
 
     def _clauses(self, expression: Expression, *, expect: bool) -> list[Clause]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from .closures import decode_constants, encode_constants
 from .errors import Location
 from .index import Signature
 from .ir import Type
@@ -25,11 +24,8 @@ def pack_compiled(policies: PolicySet) -> Plain:
     }
     return (
         compiled.records,
-        tuple((shape, encode_constants(constants)) for shape, constants in compiled.plans),
-        tuple(
-            tuple((text, shape, encode_constants(constants), expect) for text, shape, constants, expect in clauses)
-            for clauses in compiled.clauses
-        ),
+        compiled.plans,
+        compiled.clauses,
         compiled.shapes,
         compiled.shape_reads,
         index,
@@ -45,11 +41,8 @@ def unpack_compiled(plain: Plain) -> PolicySet:
     records, plans, clauses, shapes, reads, index, defaults, vocabulary, parameters, digest = plain
     compiled = Compiled(
         records=records,
-        plans=tuple((shape, decode_constants(constants)) for shape, constants in plans),
-        clauses=tuple(
-            tuple((text, shape, decode_constants(constants), expect) for text, shape, constants, expect in row)
-            for row in clauses
-        ),
+        plans=plans,
+        clauses=clauses,
         shapes=shapes,
         shape_reads=reads,
         by_action={

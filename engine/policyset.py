@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .closures import maker
+from .closures import decode_constants, maker
 from .functions import callables, functions
 from .index import make_tables
 from .store import EFFECT, RuleStore, unpack_default
@@ -27,9 +27,9 @@ class Compiled(NamedTuple):
 
     records: tuple[Record, ...]
     plans: tuple[tuple[int, tuple[object, ...]], ...]
-    """By rule: the number of its condition's shape, and the constants."""
+    """By rule: the number of its condition's shape, and the encoded constants."""
     clauses: tuple[tuple[tuple[Any, ...], ...], ...]
-    """By rule: (text, shape number, constants, whether it should be true) of each clause."""
+    """By rule: (text, shape number, encoded constants, whether it should be true) of each clause."""
     shapes: tuple[str, ...]
     shape_reads: tuple[tuple[str, ...], ...]
     by_action: Mapping[str, Mapping[Signature, Mapping[Any, tuple[int, ...]]]]
@@ -102,7 +102,7 @@ class PolicySet:
         if make is None:
             make = maker(self._compiled.shapes[shape], callables(self.parameters.values))
             self._makers[shape] = make
-        return make(constants)
+        return make(decode_constants(constants) if tuple in map(type, constants) else constants)
 
     def language(self) -> Language:
         """The expression language with this set's vocabulary and parameters: the reference evaluation."""

@@ -43,26 +43,30 @@ STEPS: Final = (
         "Does the schema hold what it may hold? Every column and table is judged.",
         "库表结构是否合规?逐列、逐表检查。",
         ("lint",),
-        frozenset({
-            "COL-01.channel-undeclared",
-            "COL-02.field-not-allowed-for-channel",
-            "COL-04.column-without-purpose",
-            "RET-01.retention-undefined",
-        }),
+        frozenset(
+            {
+                "COL-01.channel-undeclared",
+                "COL-02.field-not-allowed-for-channel",
+                "COL-04.column-without-purpose",
+                "RET-01.retention-undefined",
+            }
+        ),
     ),
     Step(
         "audit",
         "Who read what in two weeks of log? Every statement is judged as of its own time.",
         "两周日志中谁访问了什么?每条语句按其发生时刻判断。",
         ("audit", "logs/access.csv"),
-        frozenset({
-            "ACC-01.not-authorised",
-            "ACC-06.leaver-access",
-            "ACC-12.bulk-export-unapproved",
-            "ACC-17.lineage-unresolved-or-exceeded",
-            "CRM-01.phone-outside-office-application",
-            "CRM-02.identity-number-without-purpose",
-        }),
+        frozenset(
+            {
+                "ACC-01.not-authorised",
+                "ACC-06.leaver-access",
+                "ACC-12.bulk-export-unapproved",
+                "ACC-17.lineage-unresolved-or-exceeded",
+                "CRM-01.phone-outside-office-application",
+                "CRM-02.identity-number-without-purpose",
+            }
+        ),
         brief=True,
     ),
     Step(

@@ -109,7 +109,7 @@ def test_the_format_is_detected(log: tuple[LogReader, list[Event], dict[str, str
         ("wang", "DELETE FROM", "delete", "customer.id", "customer.*"),
     ],
 )
-def test_every_statement_comes_back(  # noqa: PLR0917 # one column of the table each
+def test_every_statement_comes_back(
     log: tuple[LogReader, list[Event], dict[str, str]],
     account: str,
     part: str,

@@ -76,7 +76,7 @@ def test_the_number_of_nodes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("tutela.engine.documents.MAX_NODES", 10)
 
     assert [] == codes("[1, 2, 3, 4, 5, 6, 7, 8]")
-    assert ["1:26 yaml-too-large"] == codes("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]")
+    assert ["1:29 yaml-too-large"] == codes("[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]")
 
 
 def test_a_duplicate_key_leaves_no_trace_in_the_data() -> None:

@@ -47,7 +47,7 @@ class Tried(NamedTuple):
 @cache
 def suite(path: Path) -> dict[str, Any]:
     """A test file as plain data."""
-    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)  # noqa: S506 (a safe loader)
+    found: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return found
 
 
@@ -60,9 +60,7 @@ def policies() -> PolicySet:
 @cache
 def tried() -> tuple[Tried, ...]:
     """Every request of the pack's tests, decided through the library."""
-    return tuple(tried_of(path) for path in SUITES for tried_of in (_tried,) for tried_of in [tried_of])[0:0] or tuple(
-        found for path in SUITES for found in _tried(path)
-    )
+    return tuple(found for path in SUITES for found in _tried(path))
 
 
 def _tried(path: Path) -> Iterator[Tried]:
@@ -71,8 +69,102 @@ def _tried(path: Path) -> Iterator[Tried]:
     for name, entries in data["registers"].items():
         registers[name], problems = read_register(name, read_document(json.dumps(entries), name))
         assert problems == []
-    facts = make_facts(registers, policies(), load_taxonomy())
-    authorizer = tutela.Authorizer(policies(), facts)
+    authorizer = tutela.Authorizer(policies(), make_facts(registers, policies(), load_taxonomy()))
     for test in data["tests"]:
         body = {"as_of": test.get("as_of", data["as_of"]), **test["request"]}
         yield Tried(test["request"]["action"]["name"], authorizer.decide(tutela.Request.from_json(body)))
+
+
+def every() -> list[Rule | Default]:
+    """Every rule of the pack and every default reason."""
+    return [*policies().rules, *policies().defaults.values()]
+
+
+def denies(item: Rule | Default) -> bool:
+    """Whether a rule denies; a default reason does."""
+    return getattr(item, "effect", "deny") == "deny"
+
+
+def rules_of(found: Tried) -> set[str]:
+    """The rules that a decision names."""
+    return {reason.rule for reason in found.decision.reasons}
+
+
+def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The installed command line, away from every project."""
+    tool = Path(sys.executable).parent / "tutela"
+    return subprocess.run([tool, *args], cwd=cwd, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+@pytest.mark.parametrize("path", [[str(FOLDER)], []], ids=["named folder", "the pack's own"])
+def test_the_pack_passes_its_tests(path: list[str], tmp_path: Path) -> None:
+    """Every test of every file runs and passes, whether its folder is named or found in the pack."""
+    done = run("test", "--policies", PACK, "--format", "json", *path, cwd=tmp_path)
+    result = json.loads(done.stdout)
+
+    assert [] == [test for test in result["tests"] if not test["passed"]]
+    assert sum(len(suite(path)["tests"]) for path in SUITES) == result["passed"]
+    assert 0 == done.returncode
+
+
+def test_a_wrong_expectation_fails(tmp_path: Path) -> None:
+    """The runner tells a pack test from its opposite: effect, a reason too few, a reason too many."""
+    text = (FOLDER / "retention_test.yaml").read_text(encoding="utf-8")
+    right = "expect: {effect: deny, reasons: [RET-02.deleted-before-minimum, RET-04.deleted-under-hold]}"
+    wrong = {
+        "effect": "expect: {effect: allow}",
+        "expected RET-03": right.replace("RET-04.deleted-under-hold", "RET-03.important-extension-ignored"),
+        "RET-04.deleted-under-hold was not expected": right.replace(", RET-04.deleted-under-hold", ""),
+    }
+    (tmp_path / "schedules.yaml").write_text(SCHEDULES.read_text(encoding="utf-8"), encoding="utf-8")
+    for said, expectation in wrong.items():
+        (tmp_path / "wrong_test.yaml").write_text(text.replace(right, expectation), encoding="utf-8")
+        done = run("test", "--policies", PACK, "wrong_test.yaml", cwd=tmp_path)
+
+        assert (1, 1) == (done.returncode, done.stdout.count("FAILED"))
+        assert said in done.stdout
+
+
+@pytest.mark.parametrize("item", every(), ids=lambda item: f"{item.id}:{getattr(item, 'variant', '')}")
+def test_every_rule_is_complete(item: Rule | Default) -> None:
+    """A rule has a title in both languages; one that denies also a message, a remedy, a severity and a basis."""
+    words = [item.meta.title, *([item.meta.message, item.meta.remedy] if denies(item) else [])]
+
+    assert all(word.en and word.zh and word.en != word.zh for word in words)
+    assert denies(item) == (item.severity.value != "info")
+    assert bool(item.meta.basis) or not denies(item)
+
+
+@pytest.mark.parametrize("rule", sorted({rule.id for rule in policies().rules if rule.effect == "deny"}))
+def test_every_denying_rule_is_tested_both_ways(rule: str) -> None:
+    """Some test is denied for this reason, and some test of the same action is allowed."""
+    denied = [found for found in tried() if not found.decision.allowed and rule in rules_of(found)]
+    allowed = {found.action for found in tried() if found.decision.allowed}
+
+    assert denied
+    assert {found.action for found in denied} & allowed
+
+
+@pytest.mark.parametrize("rule", sorted({rule.id for rule in policies().rules if rule.effect == "allow"}))
+def test_every_allowing_rule_is_tested_both_ways(rule: str) -> None:
+    """Some test is allowed by this rule, and some test of one of its actions is denied."""
+    actions = {action for item in policies().named(rule) for action in item.actions}
+
+    assert any(found.decision.allowed and rule in rules_of(found) for found in tried())
+    assert any(not found.decision.allowed and found.action in actions for found in tried())
+
+
+@pytest.mark.parametrize("rule", sorted({default.id for default in policies().defaults.values()}))
+def test_every_default_reason_is_tested(rule: str) -> None:
+    """Some test is denied by nothing but this default."""
+    assert any({rule} == rules_of(found) for found in tried())
+
+
+@pytest.mark.skipif(not REQUIREMENTS.is_file(), reason="the list of requirements is not here")
+def test_ids_are_those_of_the_requirements() -> None:
+    """Every rule that denies carries the id under which the requirements know the violation."""
+    data = yaml.load(REQUIREMENTS.read_text(encoding="utf-8"), yaml.CSafeLoader)
+    known = {entry["violation"] for entry in data["requirements"] if entry.get("violation")}
+
+    assert set() == {item.id for item in every() if denies(item)} - known
+    assert OWN == {item.id for item in every() if not denies(item)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +16,7 @@ from tutela.engine.events import Event, Hole
 from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.model import Words
 from tutela.engine.request import Request
-from tutela.engine.statements import ANYTHING, Analyser, ColumnRef, Touched
+from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, Touched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -98,6 +98,10 @@ class Accesses:
 
     def _groups(self, event: Event, touched: Touched) -> dict[Group, set[str]]:
         groups: dict[Group, set[str]] = {}
+        everything = {entry.ref for entry in self.analyser.catalog.entries.values()}
+        if not touched.resolved and len(everything) > 1 and everything <= touched.tables:
+            # Nothing is known about what it touches: one question about anything, not one for each table.
+            touched = replace(touched, reads=frozenset({ANYTHING}), writes=NOTHING, tables=frozenset())
         kind = event.action if event.sql is None else touched.kind
         read = "export" if kind == "export" else ACTIONS["read"]
         if kind == "grant":

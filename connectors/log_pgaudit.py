@@ -59,7 +59,12 @@ class _Open:
     objects: dict[str, None] = field(default_factory=dict[str, None])
     commands: dict[str, None] = field(default_factory=dict[str, None])
     rows: dict[str, int] = field(default_factory=dict[str, int])
+    uncounted: set[str] = field(default_factory=set[str])
+    """Parts whose logged rows say nothing: PostgreSQL counts 0 for COPY and DO, whatever they touch."""
     lines: int = 0
+
+
+UNCOUNTED: Final = ("COPY", "DO", "CALL", "EXECUTE")
 
 
 class Merger:
@@ -122,7 +127,9 @@ class Merger:
         found.commands[command] = None
         if object_name:
             found.objects[object_name] = None
-        if len(fields) == 10 and fields[9].isdecimal() and len(fields[9]) <= 18:
+        if command.startswith(UNCOUNTED):
+            found.uncounted.add(sub)
+        elif len(fields) == 10 and fields[9].isdecimal() and len(fields[9]) <= 18:
             found.rows[sub] = max(int(fields[9]), found.rows.get(sub, 0))
 
     def _event(self, item: _Open) -> Event:
@@ -136,7 +143,7 @@ class Merger:
             action=min(item.actions, key=_GRAVITY.index),
             sql=item.sql,
             tables=tuple(item.objects),
-            row_count=sum(item.rows.values()) if item.rows.keys() == item.subs else None,
+            row_count=_row_count(item),
             application=context.application,
             database=context.database,
             source_ip=context.source_ip,
@@ -147,6 +154,12 @@ class Merger:
                 "audit_lines": str(item.lines),
             },
         )
+
+
+def _row_count(item: _Open) -> int | None:
+    """The rows of all parts that count theirs; unknown when one of them does not say, or when none counts."""
+    counted = item.subs - item.uncounted
+    return sum(item.rows.values()) if counted and item.rows.keys() >= counted else None
 
 
 def _looks_cut(fields: list[str]) -> bool:

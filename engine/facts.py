@@ -82,7 +82,8 @@ class Facts:
         resource = self._resource(request)
         context = request.context
         if "request_id" in context:
-            context = {**context, **self._forms.reference(context["request_id"], now)}
+            person = subject.get("employee") or subject["id"]
+            context = {**context, **self._forms.reference(context["request_id"], person, resource, now)}
         return Question(subject, request.action, resource, context, now, request.action_name)
 
     def _resource(self, request: Request) -> dict[str, Any]:

@@ -103,11 +103,12 @@ class FormFacts:
             "max_rows": scope.get("max_rows"),
         }
 
-    def reference(self, request_id: object, now: datetime) -> dict[str, Any]:
+    def reference(self, request_id: object, person: str, resource: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         """What an access says about the use request that it names: nothing is approved when there is none."""
         form = self._use.get(request_id) if isinstance(request_id, str) else None
         if form is None:
             return {
+                "request_covers": False,
                 "request_known": False,
                 "request_approvals": [],
                 "request_export": False,
@@ -117,6 +118,7 @@ class FormFacts:
         common = self._common(form, now)
         return {
             "request_known": True,
+            "request_covers": covers(form, person, resource),
             "request_approvals": common["approvals"],
             "request_export": scope.get("export", False),
             "request_max_rows": scope.get("max_rows"),
@@ -234,6 +236,25 @@ class FormFacts:
             any(_authorises(consent, form["purpose"], recipient, now) for consent in self._consents.get(subject, ()))
             for subject in subjects
         )
+
+
+def covers(form: Mapping[str, Any], person: str, resource: Mapping[str, Any]) -> bool:
+    """Whether a use request is for this person and for everything that an access touches.
+
+    Columns count when the request lists them, else categories; a category covers those below it.
+    """
+    scope = form["scope"]
+    if person not in (scope.get("users") or (form["applicant"],)):
+        return False
+    if scope.get("columns"):
+        dataset = str(resource.get("dataset", resource.get("id")))
+        wanted = {name.lower() for name in scope["columns"]}
+        columns = [str(column) for column in resource.get("columns") or ["*"]]
+        return all(f"{dataset}.{column}".lower() in wanted for column in columns)
+    return all(
+        any(category == allowed or category.startswith(f"{allowed}.") for allowed in scope["categories"])
+        for category in resource.get("categories", ())
+    )
 
 
 def _authorises(consent: Mapping[str, Any], purpose: str, recipient: str | None, now: datetime) -> bool:

@@ -79,11 +79,15 @@ def _undefined(checked: Surface, datasets: Sequence[str]) -> None:
         return
     unless = f"resource.dataset in {literals(datasets)}" if datasets else ""
     path = ["checks", "undefined"]
-    for variant, target, when in (("table", TABLE, "resource.personal"), ("rows", ROWS, "")):
+    # Without a schedule nobody knows the minimum either: such rows are not for a clean-up to erase.
+    for variant, actions, target, when in (
+        ("table", ("retain",), TABLE, "resource.personal"),
+        ("rows", ("retain", "erase"), ROWS, ""),
+    ):
         checked.rule(
             [*path],
             effect="deny",
-            actions=("retain",),
+            actions=actions,
             target=target,
             when=when,
             unless=unless,

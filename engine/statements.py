@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from .tables import Schema
 
-__all__ = ["ANYTHING", "Analyser", "ColumnRef", "StatementKind", "TableRef", "Touched", "analyse"]
+__all__ = ["ANYTHING", "NOTHING", "Analyser", "ColumnRef", "StatementKind", "TableRef", "Touched", "analyse"]
 
 # sqlglot warns on standard error about statements it does not know; here that is an answer, no accident.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())

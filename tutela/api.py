@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tutela.engine.authorizer import Facts as AnyFacts
     from tutela.engine.errors import Lang
+    from tutela.engine.events import Event, Hole
     from tutela.engine.facts import Facts
     from tutela.engine.model import Report
     from tutela.engine.policyset import PolicySet
@@ -89,8 +90,27 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     schema = read_schema(paths, dialect=dialect) if paths else None
     window = policies.parameters.values.get("export.window_minutes")
     asked = accesses(schema, _classifier(policies), dialect, when, default_schema=default_schema, window_minutes=window)
-    events = read_log(log, **dict(options or {}))
+    events = whole(read_log(log, **dict(options or {})))
     return make_report("audit", Authorizer(policies, facts), asked.ask(events), when)
+
+
+def whole(events: Iterable[Event | Hole]) -> Iterator[Event | Hole]:
+    """Pass a log's events on; InputError when it ends in the middle of a record, for then its end is missing."""
+    from tutela.engine.errors import InputError
+    from tutela.engine.events import Hole
+
+    furthest, cut = 0, None
+    for item in events:
+        problem = item.problem if isinstance(item, Hole) else None
+        line = (problem or item).location.line
+        if problem is not None and problem.code == "log-cut" and line >= furthest:
+            cut = problem
+        elif cut is not None and line > cut.location.line:
+            cut = None  # a gap in the middle: a finding of its own
+        furthest = max(furthest, line)
+        yield item
+    if cut is not None:
+        raise InputError([cut])
 
 
 def share(

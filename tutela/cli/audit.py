@@ -43,6 +43,7 @@ def command(  # noqa: PLR0913 (options)
     setup: Setup,
 ) -> int:
     """Ask for every access in LOG whether the policies allowed it, as of its own time."""
+    from tutela.api import whole
     from tutela.connectors.accesses import accesses
     from tutela.connectors.ddl import read_schema
     from tutela.connectors.logs import read_log
@@ -71,7 +72,7 @@ def command(  # noqa: PLR0913 (options)
         "log_line_prefix": log_line_prefix,
     }
     options.update({name: value for name, value in given.items() if value is not None})
-    events = read_log(log, **options)
+    events = whole(read_log(log, **options))
     return output.write(report("audit", authorizer, asked.ask(events), when), setup.lang)
 
 

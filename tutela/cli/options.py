@@ -45,15 +45,16 @@ def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
         from tutela.project import find_project
 
         choose(lang)
-        project = find_project(folder, required=not policies)
+        # Without a project, the policies must be named: by --policies, or as the files to check.
+        project = find_project(folder, required=not (policies or more.get("files")))
         if policies:
-            project = replace(project, policies=tuple(_absolute(entry) for entry in policies))
+            project = replace(project, policies=tuple(absolute(entry) for entry in policies))
         return function(setup=Setup(project, language(lang or project.lang)), **more)
 
     return wrapped
 
 
-def _absolute(entry: str) -> str:
+def absolute(entry: str) -> str:
     """Paths on the command line are relative to the working folder, not to the project."""
     return entry if entry.startswith("pack:") else str(Path(entry).absolute())
 
@@ -166,8 +167,12 @@ def opened(target: str) -> Generator[TextIO]:
         sys.stdout.flush()
         return
     path = Path(target)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    except OSError as error:
+        error.filename = target  # the file that was asked for, not the scratch file beside it
+        raise
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
             yield stream

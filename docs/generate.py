@@ -1,0 +1,187 @@
+"""Writes the pages of docs/ that the code already knows: cli.md, errors.md and rules.md.
+
+`python docs/generate.py` writes them; `--check` writes nothing and exits with 1 when one is stale.
+"""
+
+# A script, no package; it prints.
+# ruff: noqa: INP001, T201
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+import tutela
+from tutela.cli import COMMANDS, group
+from tutela.engine.messages_expression import EXPRESSION
+from tutela.engine.messages_log import LOG
+from tutela.engine.messages_policy import POLICY
+from tutela.engine.messages_register import REGISTER
+from tutela.engine.messages_schema import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tutela.engine.message import Message
+    from tutela.engine.rules import Default, Rule
+
+DOCS: Final = Path(__file__).parent
+NOTE: Final = "<!-- Written by docs/generate.py: change the code and run `make docs`. -->\n"
+AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
+    "Policies, parameters, vocabulary, tests and projects": POLICY,
+    "Conditions": EXPRESSION,
+    "Files and schemas": SCHEMA,
+    "Logs": LOG,
+    "Registers, forms and requests": REGISTER,
+}
+CLI_HEAD: Final = """# Command line
+
+Results go to stdout, progress and problems to stderr.
+
+| exit status | meaning |
+| --- | --- |
+| 0 | clean, or allowed |
+| 1 | findings, a denial, a failed test, or no test to run |
+| 2 | the job could not be done: a bad policy, bad arguments, an input that cannot be read, nothing to check |
+
+A command works in a project: the nearest folder upwards that has a `tutela.toml`, or a `pyproject.toml` with
+`[tool.tutela]`. `classify` and `schema` work anywhere, the others also with `--policies`. The variables
+`TUTELA_POLICIES`, `TUTELA_REGISTERS`, `TUTELA_SCHEMAS` (separated like `PATH`), `TUTELA_DIALECT`,
+`TUTELA_DEFAULT_SCHEMA`, `TUTELA_TAXONOMY` and `TUTELA_LANG` replace its settings; options replace both.
+`TUTELA_NO_CACHE=1` loads policies from their texts, `TUTELA_DEBUG=1` shows the traceback of an internal error.
+"""
+ERRORS_HEAD: Final = """# Problems
+
+What can be wrong with an input. A problem is printed as `file:line:column: CODE message` with the line and a help text (in
+italics here), in English or Chinese (`--lang`). `{name}` stands for something of the input.
+"""
+RULES_HEAD: Final = """# Rules of the pack `customer-information`
+
+`tutela rule ID` also shows where a rule stands and the condition it is lowered to. An id is a requirement and a slug.
+What denies can be a finding. Titles, messages and remedies are those that reports show, in English and Chinese.
+
+| rule | effect | severity | |
+| --- | --- | --- | --- |"""
+
+
+def cli() -> str:
+    """Every command with its arguments and options, as click knows them."""
+    context = click.Context(group, info_name="tutela", **group.context_settings)
+    parts = [CLI_HEAD, *_command(group, context, head=False)]
+    for name in COMMANDS:
+        parts += _command(*_found(group, context, name))
+    return "\n".join(parts)
+
+
+def _found(parent: click.Group, context: click.Context, name: str) -> tuple[click.Command, click.Context]:
+    command = parent.get_command(context, name)
+    if command is None:
+        raise LookupError(name)
+    return command, click.Context(command, context, name)
+
+
+def _command(command: click.Command, context: click.Context, *, head: bool = True) -> Iterator[str]:
+    """The section of one command; a group of commands is the sections of its commands."""
+    if isinstance(command, click.Group) and head:
+        for name in command.list_commands(context):
+            yield from _command(*_found(command, context, name))
+        return
+    if head:
+        pieces = " ".join(piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]")
+        yield f"## {context.command_path}\n"
+        yield f"    {context.command_path} [OPTIONS] {pieces}".rstrip() + "\n"
+        yield " ".join((command.help or "").split()) + "\n"
+    yield "| option | |\n| --- | --- |"
+    for option in command.get_params(context):
+        record = option.get_help_record(context)
+        if record is not None and record[1]:
+            yield f"| `{_cell(record[0])}` | {_cell(record[1])} |"
+    yield ""
+
+
+def errors() -> str:
+    """Every problem code with its words and help."""
+    parts = [ERRORS_HEAD]
+    for area, table in AREAS.items():
+        parts.append(f"## {area}\n\n| code | English | 中文 |\n| --- | --- | --- |")
+        for code, message in sorted(table.items()):
+            english = _words(message.en, message.help_en)
+            chinese = _words(message.zh, message.help_zh)
+            parts.append(f"| `{code}` | {english} | {chinese} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _words(text: str, help_text: str) -> str:
+    return _cell(text) + (f"<br>*{_cell(help_text)}*" if help_text else "")
+
+
+def rules() -> str:
+    """Every rule of the shipped pack, bound as the starter project binds it."""
+    starter = Path(str(files("tutela"))) / "starter" / "policies"
+    policies = tutela.load("pack:customer-information", starter)
+    found: dict[str, Rule | Default] = {rule.id: rule for rule in policies.rules}
+    found |= {default.id: default for default in policies.defaults.values()}
+    parts = [RULES_HEAD]
+    parts += [_row(found[name]) for name in sorted(found)]
+    parts.append("")
+    for name in sorted(found):
+        parts += _rule(found[name])
+    return "\n".join(parts)
+
+
+def _effect(rule: Rule | Default) -> str:
+    return getattr(rule, "effect", "deny (when no rule allows)")
+
+
+def _row(rule: Rule | Default) -> str:
+    anchor = rule.id.lower().replace(".", "")
+    return f"| [`{rule.id}`](#{anchor}) | {_effect(rule)} | {rule.severity.value} | {_cell(rule.meta.title.en)} |"
+
+
+def _rule(rule: Rule | Default) -> Iterator[str]:
+    meta = rule.meta
+    yield f"## {rule.id}\n"
+    yield f"**{meta.title.text('en')}** / **{meta.title.text('zh')}**\n"
+    yield f"- effect: {_effect(rule)}; severity: {rule.severity.value}; actions: {', '.join(rule.actions)}"
+    if meta.basis:
+        yield "- basis: " + "; ".join(f"{basis} ({basis.confidence})" for basis in meta.basis)
+    for name, words in (("message", meta.message), ("remedy", meta.remedy)):
+        if words.en or words.zh:
+            yield f"- {name}: {words.text('en')} / {words.text('zh')}"
+    yield ""
+
+
+def _cell(text: str) -> str:
+    """Text for a cell of a table: on one line, nothing that Markdown would take for its own."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {"cli.md": cli, "errors.md": errors, "rules.md": rules}
+
+
+def page(name: str) -> str:
+    """The text that a generated page must have."""
+    return NOTE + PAGES[name]().rstrip() + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` name those that are stale."""
+    stale: list[str] = []
+    for name in PAGES:
+        path, text = DOCS / name, page(name)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.write_text(text, encoding="utf-8")
+    for name in stale:
+        print(f"docs/{name}: {'stale; run `make docs`' if '--check' in arguments else 'written'}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -56,8 +56,8 @@ A command works in a project: the nearest folder upwards that has a `tutela.toml
 """
 ERRORS_HEAD: Final = """# Problems
 
-What can be wrong with an input. A problem is printed as `file:line:column: CODE message` with the line and a help text (in
-italics here), in English or Chinese (`--lang`). `{name}` stands for something of the input.
+What can be wrong with an input. A problem is printed as `file:line:column: CODE message` with the line and a help text
+(in italics here), in English or Chinese (`--lang`). `{name}` stands for something of the input.
 """
 RULES_HEAD: Final = """# Rules of the pack `customer-information`
 

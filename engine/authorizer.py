@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from .decision import Decision, Doubt
+from .decision import WHOLE_REQUEST, Decision, Doubt
 from .plain import is_array, is_map
 from .values import ValueFault, normalise
 
@@ -59,37 +59,33 @@ class Authorizer:
 
     def decide(self, request: Request) -> Decision:
         """Allow or deny one request, with every reason; never raises for anything that a request holds."""
-        facts = self._facts
-        question = request if facts is None else facts.enrich(request, self._policies)
         policies = self._policies
+        question: Any = request
+        denied: list[int] = []
+        allowed: list[int] = []
+        doubts: list[Doubt] = []
+        if self._facts is not None:
+            try:
+                question = self._facts.enrich(request, policies)
+            except Exception:  # noqa: BLE001 (a property of the wrong form; the caller's words are not evidence)
+                doubts.append(Doubt(WHOLE_REQUEST, "facts-not-found", "", ""))
         tests = policies.tests
         is_deny = policies.is_deny
-        denied: list[int] | None = None
-        allowed: list[int] | None = None
-        doubts: list[Doubt] | None = None
         for table in policies.by_action.get(request.action_name, ()):
             try:
                 key = table.key(question)
-                numbers = table.rules.get(key) if not table.many else candidates(table, key)
+                numbers = candidates(table, key) if table.many else table.rules.get(key)
             except Exception:  # noqa: BLE001 (absent, of another type, unhashable: told apart on the slow way)
-                doubts = [] if doubts is None else doubts
                 numbers = self._uncertain(table, question, doubts)
-            if not numbers:
-                continue
-            for number in numbers:
-                try:
-                    hit = (tests[number] or policies.test(number))(question)
-                except Exception:  # noqa: BLE001 (deoptimise: the reference decides what it was)
-                    doubts = [] if doubts is None else doubts
-                    hit = self._reference(number, question, doubts)
-                if hit:
-                    if is_deny[number]:
-                        denied = [number] if denied is None else [*denied, number]
-                    else:
-                        allowed = [number] if allowed is None else [*allowed, number]
-        return Decision(
-            self._policies, self._facts, question, denied or (), allowed or (), doubts or (),
-        )  # fmt: skip
+            if numbers:
+                for number in numbers:
+                    try:
+                        hit = (tests[number] or policies.test(number))(question)
+                    except Exception:  # noqa: BLE001 (deoptimise: the reference decides what it was)
+                        hit = self._reference(number, question, doubts)
+                    if hit:
+                        (denied if is_deny[number] else allowed).append(number)
+        return Decision(policies, self._facts, question, denied, allowed, doubts)
 
     def decide_many(self, requests: Iterable[Request]) -> list[Decision]:
         """Answer requests in their order, each as `decide` would."""

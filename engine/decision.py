@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from .policyset import PolicySet
     from .rules import Default, Rule
 
+WHOLE_REQUEST: Final = -1
+"""The rule number of a doubt about the request as a whole."""
+
+NOT_UNDERSTOOD: Final = "request-not-understood"
+NOT_UNDERSTOOD_WORDS: Final = Words(
+    "the registers could not be asked about this request: one of its properties has the wrong form",
+    "无法就此请求查询登记册:某个属性的形式不正确",
+)
+
 NO_RULE: Final = "no-permitting-policy"
 """The reason's id when no rule allows a request and its action has no default of its own."""
 
@@ -63,14 +72,14 @@ class Decision:
         self._allowed_by = allowed_by
         self._doubts = doubts
         self._reasons: tuple[Reason, ...] | None = None
-        self.allowed: bool = bool(allowed_by) and not denied_by and not (doubts and self._doubtful_deny())
+        self.allowed: bool = not denied_by and bool(allowed_by) and not (doubts and self._doubtful_deny())
 
     def __repr__(self) -> str:
         return f"<Decision {self.effect}: {', '.join(reason.rule for reason in self.reasons)}>"
 
     def _doubtful_deny(self) -> bool:
         is_deny = self._policies.is_deny
-        return any(is_deny[doubt.rule] for doubt in self._doubts)
+        return any(doubt.rule == WHOLE_REQUEST or is_deny[doubt.rule] for doubt in self._doubts)
 
     @property
     def effect(self) -> Effect:
@@ -112,9 +121,7 @@ class Decision:
     def errors(self) -> tuple[str, ...]:
         """What could not be evaluated, as `rule: code attribute`; values never show here."""
         rules = self._policies.rules
-        lines = (
-            " ".join(part for part in (f"{rules[d.rule].id}:", d.code, d.path, d.detail) if part) for d in self._doubts
-        )
+        lines = (" ".join(part for part in (_source(rules, d), d.code, d.path, d.detail) if part) for d in self._doubts)
         return tuple(dict.fromkeys(lines))
 
     @property
@@ -161,7 +168,9 @@ class Decision:
                 yield _reason(rules[number], failing(self._policies, number, self._question))
         seen: set[int] = set()
         for doubt in self._doubts:
-            if self._policies.is_deny[doubt.rule] and doubt.rule not in seen:
+            if doubt.rule == WHOLE_REQUEST:
+                yield Reason(NOT_UNDERSTOOD, Severity.HIGH, NOT_UNDERSTOOD_WORDS)
+            elif self._policies.is_deny[doubt.rule] and doubt.rule not in seen:
                 seen.add(doubt.rule)
                 text = f"{doubt.code} {doubt.path}".strip()
                 yield _reason(rules[doubt.rule], (Clause(text),), undecided=True)
@@ -176,6 +185,10 @@ class Decision:
         meta = default.meta
         message = next((words for words in (meta.message, meta.title) if words.en or words.zh), NO_RULE_WORDS)
         return Reason(default.id, default.severity, message, (), meta.basis, meta.remedy, default.location)
+
+
+def _source(rules: Sequence[Rule], doubt: Doubt) -> str:
+    return "request:" if doubt.rule == WHOLE_REQUEST else f"{rules[doubt.rule].id}:"
 
 
 def _reason(rule: Rule, clauses: tuple[Clause, ...], *, undecided: bool = False) -> Reason:

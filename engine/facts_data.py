@@ -86,7 +86,7 @@ class DataFacts:
 
     def category(self, category: str | None) -> dict[str, Any]:
         """A category with its path, whether it is personal, and whether it is sensitive under the profile."""
-        if not category:
+        if category is None or category == "":
             return {"category": None, "category_path": [], "personal": False, "sensitive": False}
         steps = category.split(".")
         personal = steps[0] == "personal"
@@ -114,10 +114,10 @@ class DataFacts:
         """A table that somebody reads, changes, or keeps: its categories and the roles that may."""
         name = str(resource.get("dataset") or resource["id"])
         entry = self.dataset(name)
-        stated = [*resource.get("categories", ())]
+        stated = _texts(resource.get("categories", ()))
         if entry is None:
             personal = any(category.split(".")[0] == "personal" for category in stated)
-            known = bool(resource.get("known", False))
+            known = _flag(resource, "known")
             return {
                 "dataset": name, "known": known, "personal": personal or (not known and "personal" not in resource),
                 "sensitive": self.sensitive(stated) if stated else False, "permitted_roles": [], "categories": stated,
@@ -129,7 +129,7 @@ class DataFacts:
         unknown = [column for column in wanted if column != "*" and column not in columns]
         return {
             "dataset": entry["dataset"],
-            "known": not unknown or bool(resource.get("known", False)),
+            "known": not unknown or _flag(resource, "known"),
             "categories": categories,
             "personal": any(c.split(".")[0] == "personal" for c in categories),
             "sensitive": self.sensitive(categories) if categories else False,
@@ -146,14 +146,29 @@ class DataFacts:
         return {
             "dataset": (self.dataset(name) or {}).get("dataset", name),
             "holds": holds,
-            "important": bool(resource.get("important", False)),
-            "right": bool(resource.get("right", False)),
+            "important": _flag(resource, "important"),
+            "right": _flag(resource, "right"),
         }
 
 
 def _listed(columns: Any) -> Sequence[object]:  # noqa: ANN401 (what the caller sent)
     """The columns asked for; not said which, or not a list, means all of them."""
     return columns if is_array(columns) else ["*"]
+
+
+def _texts(values: Any) -> list[str]:  # noqa: ANN401 (what the caller sent)
+    """A list of texts; TypeError for anything else: a text alone would fall into letters, which mean nothing."""
+    if not is_array(values) or not all(isinstance(value, str) for value in values):
+        raise TypeError("not a list of texts")
+    return [str(value) for value in values]
+
+
+def _flag(resource: Mapping[str, Any], name: str) -> bool:
+    """A flag that the caller states; false when absent, TypeError when it is none (`"false"` would be true)."""
+    value = resource.get(name, False)
+    if not isinstance(value, bool):
+        raise TypeError(name)
+    return value
 
 
 def active(hold: Mapping[str, Any], now: datetime) -> bool:
@@ -169,6 +184,8 @@ def _covers(hold: Mapping[str, Any], dataset: str, resource: Mapping[str, Any]) 
     datasets = {_key(name) for name in scope.get("datasets", ())}
     subjects = scope.get("subjects", ())
     subject = resource.get("subject")
+    if subject is not None and not isinstance(subject, str):
+        raise TypeError("subject")
     return (not datasets or _key(dataset) in datasets) and (not subjects or subject is None or subject in subjects)
 
 

@@ -1,7 +1,7 @@
 """The documentation tells the truth: its commands run, its generated pages are fresh, everything has its place.
 
-In a page, a fenced block is a file when its first line is a comment with a path (`# policies/x.yaml`) or its info string
-has `title=`; a `console` block holds commands (`$ ...`) and what they print, `...` standing for any text. A command
+In a page, a fenced block is a file when its first line is a comment with a path (`# policies/x.yaml`) or its info
+string has `title=`; a `console` block holds commands (`$ ...`) and what they print, `...` standing for any text. A command
 exits with 0, or with what its `# exit status N` says. The blocks of a page run in order in a folder of their own.
 """
 
@@ -47,7 +47,8 @@ class Shell:
             self.folder /= command.removeprefix("cd ").strip()
             return 0, ""
         place = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        plain = {name: value for name, value in os.environ.items() if not name.startswith(("TUTELA_", "LC_", "COLUMNS"))}
+        swayed = ("TUTELA_", "LC_", "COLUMNS")
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(swayed)}
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
@@ -180,7 +181,8 @@ def test_every_dependency_has_its_reason() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *(name for extra in project["optional-dependencies"].values() for name in extra)]
+    extras = [name for extra in project["optional-dependencies"].values() for name in extra]
+    wanted = [*project["dependencies"], *extras]
     names = {re.split(r"[^\w.-]", requirement)[0].lower() for requirement in wanted}
 
     assert [] == [name for name in sorted(names) if f"`{name}`" not in text_of("dependencies.md").lower()]

@@ -130,7 +130,7 @@ def decide(made: list[dict[str, Any]], attributes: dict[str, dict[str, Any]]) ->
     return decision.allowed, reasons, {line.partition(":")[0] for line in decision.errors}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(made=rules(), attributes=requests())
 def test_the_index_never_changes_an_answer(
     made: list[dict[str, Any]], attributes: dict[str, dict[str, Any]]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
@@ -151,8 +152,10 @@ class Output:
                 err=True,
             )
             return 2
-        for name, target in self.targets:
-            with opened(target) as stream:
+        with ExitStack() as stack:
+            # All are opened before any is written: when one cannot be, there is no report at all.
+            streams = [(name, stack.enter_context(opened(target))) for name, target in self.targets]
+            for name, stream in streams:
                 write(report, name, stream, lang=lang)
         limit = SEVERITIES.index(self.fail_on)
         failed = any(finding.severity.rank <= limit for finding in report.findings)
@@ -167,6 +170,8 @@ def opened(target: str) -> Generator[TextIO]:
         sys.stdout.flush()
         return
     path = Path(target)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .decision import WHOLE_REQUEST, Decision, Doubt
+from .index import several
 from .plain import is_array, is_map
 from .values import ValueFault, normalise
 
@@ -74,7 +75,7 @@ class Authorizer:
         for table in policies.by_action.get(request.action_name, ()):
             try:
                 key = table.key(question)
-                numbers = candidates(table, key) if table.many else table.rules.get(key)
+                numbers = several(table, key) if table.many else table.rules.get(key)
             except Exception:  # noqa: BLE001 (absent, of another type, unhashable: told apart on the slow way)
                 numbers = self._uncertain(table, question, doubts)
             if numbers:
@@ -97,7 +98,7 @@ class Authorizer:
         for table in self._policies.by_action.get(question.action_name, ()):
             try:
                 key = table.key(question)
-                found.update(table.rules.get(key, ()) if not table.many else candidates(table, key))
+                found.update(table.rules.get(key, ()) if not table.many else several(table, key))
             except Exception:  # noqa: BLE001 (as in `decide`)
                 doubts: list[Doubt] = []
                 found.update(self._uncertain(table, question, doubts))
@@ -133,12 +134,6 @@ class Authorizer:
                 doubts.append(fits._replace(rule=number))
         # A doubtful deny rule denies whatever its condition says, so it is not evaluated.
         return fitting
-
-
-def candidates(table: Table, keys: Sequence[Any]) -> list[int]:
-    """The rules under any of several keys, each once, in order."""
-    found = {number for key in keys for number in table.rules.get(key, ())}
-    return sorted(found)
 
 
 def evaluate(policies: PolicySet, text: str, question: Any) -> bool | Doubt:  # noqa: ANN401 (request-like)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from .index import fitting
 from .model import Clause, Obligation, Reason, Severity, Words
-from .plain import is_map
 from .values import mask, show
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from .authorizer import Facts
     from .model import Effect
-    from .policyset import PolicySet
+    from .policyset import PolicySet, Read
     from .rules import Default, Rule
 
 WHOLE_REQUEST: Final = -1
@@ -25,6 +26,9 @@ NOT_UNDERSTOOD_WORDS: Final = Words(
     "the registers could not be asked about this request: one of its properties has the wrong form",
     "无法就此请求查询登记册:某个属性的形式不正确",
 )
+
+NEAR: Final = 3
+"""How many rules that nearly allowed a request are shown."""
 
 NO_RULE: Final = "no-permitting-policy"
 """The reason's id when no rule allows a request and its action has no default of its own."""
@@ -178,13 +182,23 @@ class Decision:
             yield self._no_rule()
 
     def _no_rule(self) -> Reason:
-        """The default deny: its clauses are those that kept candidate rules from allowing."""
+        """The default deny: its clauses are those that kept the first candidate rules from allowing."""
         default = self._default()
+        near = tuple(self._nearly())
         if default is None:
-            return Reason(NO_RULE, Severity.HIGH, NO_RULE_WORDS)
+            return Reason(NO_RULE, Severity.HIGH, NO_RULE_WORDS, near)
         meta = default.meta
         message = next((words for words in (meta.message, meta.title) if words.en or words.zh), NO_RULE_WORDS)
-        return Reason(default.id, default.severity, message, (), meta.basis, meta.remedy, default.location)
+        return Reason(default.id, default.severity, message, near, meta.basis, meta.remedy, default.location)
+
+    def _nearly(self) -> Iterator[Clause]:
+        """The failing clauses of allow rules whose target fits."""
+        policies = self._policies
+        numbers = (n for n in fitting(policies.by_action.get(self._question.action_name, ()), self._question))
+        for number in islice((n for n in numbers if not policies.is_deny[n]), NEAR):
+            rule = policies.rule_id(number)
+            for clause in failing(policies, number, self._question):
+                yield Clause(f"{rule}: {clause.text}", clause.values)
 
 
 def _source(rules: Sequence[Rule], doubt: Doubt) -> str:
@@ -202,25 +216,23 @@ def _reason(rule: Rule, clauses: tuple[Clause, ...], *, undecided: bool = False)
 def failing(policies: PolicySet, number: int, question: Any) -> tuple[Clause, ...]:  # noqa: ANN401 (request-like)
     """The clauses of a rule that came out wrong, with the values they read, masked unless declared otherwise."""
     found: list[Clause] = []
-    for text, paths, expect, test in policies.clause_tests(number):
+    for text, read, expect, test in policies.clause_tests(number):
         try:
             fine = test(question) is expect
         except Exception:  # noqa: BLE001 (a clause that cannot be told is one that failed)
             fine = False
         if not fine:
-            found.append(Clause(text, values(policies, paths, question)))
+            found.append(Clause(text, values(read, question)))
     return tuple(found)
 
 
-def values(policies: PolicySet, paths: Sequence[str], question: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401
-    """The shown value of each attribute path, `absent` when there is none."""
-    shown = policies.vocabulary.shown
+def values(read: Sequence[Read], question: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 (request-like)
+    """The shown value of each attribute, `absent` when there is none."""
     found: list[tuple[str, str]] = []
-    for path in paths:
-        root, *steps = path.split(".")
-        value: Any = getattr(question, root, None)
+    for path, root, steps, shown in read:
+        value: Any = getattr(question, root)
         for step in steps:
-            value = value.get(step) if is_map(value) else None
-        text = "absent" if value is None else show(value) if path in shown or root == "now" else mask(value)
-        found.append((path, text))
+            # Not `isinstance`: roots and nested objects are plain dictionaries, and this is read for every reason.
+            value = value.get(step) if value.__class__ is dict else None
+        found.append((path, "absent" if value is None else show(value) if shown else mask(value)))
     return tuple(found)

@@ -60,9 +60,9 @@ def _outcome(rule: Rule, decision: Decision, number: int) -> Outcome:
 
 def _clauses(authorizer: Authorizer, number: int, decision: Decision) -> Iterator[TracedClause]:
     policies = authorizer.policies
-    for text, paths, wanted, test in policies.clause_tests(number):
+    for text, read, wanted, test in policies.clause_tests(number):
         try:
             value = test(decision.question)
         except Exception:  # noqa: BLE001 (a clause that only the reference could tell is shown as such)
             value = None
-        yield TracedClause(text, value, wanted, values(policies, paths, decision.question))
+        yield TracedClause(text, value, wanted, values(read, decision.question))

@@ -64,6 +64,23 @@ def group(rules: Sequence[Rule]) -> dict[str, dict[Signature, dict[Any, tuple[in
     return found
 
 
+def fitting(tables: Sequence[Table], question: Any) -> list[int]:  # noqa: ANN401 (request-like)
+    """Numbers of the rules whose targets fit a request for sure, in order."""
+    found: set[int] = set()
+    for table in tables:
+        try:
+            key = table.key(question)
+            found.update(table.rules.get(key, ()) if not table.many else several(table, key))
+        except Exception:  # noqa: BLE001, S112 (an attribute is missing: whether the rules fit cannot be told)
+            continue
+    return sorted(found)
+
+
+def several(table: Table, keys: Sequence[Any]) -> list[int]:
+    """The rules under any of several keys, each once, in order."""
+    return sorted({number for key in keys for number in table.rules.get(key, ())})
+
+
 def make_tables(
     grouped: Mapping[str, Mapping[Signature, Mapping[Any, tuple[int, ...]]]], vocabulary: Vocabulary
 ) -> dict[str, tuple[Table, ...]]:

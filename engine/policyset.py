@@ -36,16 +36,31 @@ class Compiled(NamedTuple):
     defaults: tuple[Record, ...]
 
 
+def _read(path: str, vocabulary: Vocabulary) -> Read:
+    root, *steps = path.split(".")
+    return Read(path, root, tuple(steps), path in vocabulary.shown or root == "now")
+
+
 def _always(_q: object) -> bool:
     return True
+
+
+class Read(NamedTuple):
+    """An attribute that a clause reads, ready to be shown."""
+
+    path: str
+    root: str
+    steps: tuple[str, ...]
+    shown: bool
+    """Whether its value may be shown unmasked."""
 
 
 class PolicySet:
     """Rules with their compiled conditions, index, defaults, vocabulary, parameters and digest; never changed."""
 
     __slots__ = (
-        "_compiled", "_language", "_makers", "by_action", "defaults", "digest", "is_deny", "parameters", "rules",
-        "tests", "vocabulary",
+        "_compiled", "_language", "_makers", "_reads", "by_action", "defaults", "digest", "is_deny", "parameters",
+        "rules", "tests", "vocabulary",
     )  # fmt: skip
 
     def __init__(
@@ -69,6 +84,7 @@ class PolicySet:
         self.defaults: Mapping[str, Default] = {action: default for default in made for action in default.actions}
         self.tests: list[Callable[[Any], bool] | None] = [None] * len(compiled.records)
         """By rule: its condition, made when it is first needed."""
+        self._reads = [tuple(_read(path, vocabulary) for path in paths) for paths in compiled.shape_reads]
         self._makers: list[Callable[[tuple[object, ...]], Callable[[Any], bool]] | None]
         self._makers = [None] * len(compiled.shapes)
 
@@ -80,6 +96,10 @@ class PolicySet:
         """The plain values behind the set, for a cache."""
         return self._compiled
 
+    def rule_id(self, number: int) -> str:
+        """The id of a rule, without making the rule."""
+        return str(self._compiled.records[number][0])
+
     def test(self, number: int) -> Callable[[Any], bool]:
         """The compiled condition of a rule; it raises where only the reference can tell."""
         found = self.tests[number]
@@ -87,9 +107,9 @@ class PolicySet:
             found = self.tests[number] = self._make(*self._compiled.plans[number])
         return found
 
-    def clause_tests(self, number: int) -> list[tuple[str, tuple[str, ...], bool, Callable[[Any], bool]]]:
+    def clause_tests(self, number: int) -> list[tuple[str, tuple[Read, ...], bool, Callable[[Any], bool]]]:
         """By clause of a rule: its text, the attributes it reads, whether it should be true, and its test."""
-        reads = self._compiled.shape_reads
+        reads = self._reads
         return [
             (text, reads[shape], expect, self._make(shape, constants))
             for text, shape, constants, expect in self._compiled.clauses[number]

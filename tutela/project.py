@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FILE: Final = "tutela.toml"
 PREFIX: Final = "TUTELA_"
+PACK: Final = "pack:"
 LISTS: Final = frozenset({"policies", "registers", "schemas"})
 TABLES: Final = frozenset({"log"})
 TAXONOMY_LIMIT: Final = 8 * 1024 * 1024
@@ -122,8 +123,19 @@ def _override(project: Project) -> Project:
     for name in SETTINGS:
         value = os.environ.get(PREFIX + name.upper())
         if value and name not in TABLES:
-            changes[name] = tuple(value.split(os.pathsep)) if name in LISTS else value
+            changes[name] = _split(value) if name in LISTS else value
     return replace(project, **changes) if changes else project
+
+
+def _split(value: str) -> tuple[str, ...]:
+    """The entries of a list in a variable; where paths are separated by colons, `pack:NAME` stays one entry."""
+    found: list[str] = []
+    for part in value.split(os.pathsep):
+        if found and found[-1] + os.pathsep == PACK:
+            found[-1] = PACK + part
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 def load_taxonomy(project: Project | None = None) -> Taxonomy:

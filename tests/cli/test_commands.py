@@ -154,7 +154,7 @@ def test_decide_reads_every_form(tutela: Tool, project: Path, tmp_path: Path, fo
     """The same two requests as YAML, JSON and JSON lines, from files and from stdin, give the same answers."""
     body = yaml.safe_load((project / "requests" / "read.yaml").read_text(encoding="utf-8"))
     texts = {
-        "yaml": yaml.safe_dump([body, body]),
+        "yaml": f"- {json.dumps(body)}\n- {json.dumps(body)}\n",
         "json": json.dumps([body, body]),
         "jsonl": f"{json.dumps(body)}\n\n{json.dumps(body)}\n",
     }

@@ -215,11 +215,18 @@ def test_every_request_gets_an_answer(
     [
         ("table", {"categories": 5}),
         ("table", {"categories": [5]}),
-        ("table", {"columns": {"a": 1}}),
-        ("table", {"columns": 5, "categories": None}),
+        ("table", {"categories": "personal.contact"}),
+        ("table", {"categories": {"personal.contact": 1}}),
+        ("table", {"categories": None}),
+        ("table", {"known": "no"}),
         ("column", {"category": 5}),
         ("column", {"category": ["personal.contact"]}),
         ("column", {"category": {"personal": 1}}),
+        ("column", {"category": []}),
+        ("column", {"category": False}),
+        ("record_group", {"right": "false"}),
+        ("record_group", {"right": None, "important": 1}),
+        ("record_group", {"subject": ["c1"]}),
         ("sharing_request", {"form_content": {}}),
         ("sharing_request", {"form_content": {"recipient": 5, "content": "x"}}),
         ("use_request", {"form_content": {"scope": []}}),
@@ -228,7 +235,7 @@ def test_every_request_gets_an_answer(
 def test_attributes_of_the_wrong_form_are_never_an_allow(pack: Authorizer, kind: str, bad: dict[str, object]) -> None:
     """What cannot be read is denied, also for a caller who brings every answer himself."""
     lent = {"known": True, "personal": False, "permitted_roles": ["x"], "approvals": [], "purposes": ["x"]}
-    action = {"table": "read", "column": "collect", "sharing_request": "share", "use_request": "use"}[kind]
+    action = {"table": "read", "column": "collect", "sharing_request": "share", "use_request": "use", "record_group": "erase"}[kind]
     who = {"type": "employee", "id": "e1", "properties": {"roles": ["x"], "employed": True}}
 
     decision = pack.decide(

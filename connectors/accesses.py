@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tutela.engine.events import Event, Hole
 from tutela.engine.findings import Asked, Unreadable
+from tutela.engine.messages import MESSAGES
 from tutela.engine.model import Words
 from tutela.engine.request import Request
 from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, Touched
@@ -60,10 +61,12 @@ class Accesses:
                 problem = event.problem
                 yield Unreadable(problem.location, Words(problem.message("en"), problem.message("zh")))
             elif event.result != "denied":
-                yield from self._event(event)
+                touched = self._touched(event)
+                if not touched.parsed:
+                    yield Unreadable(event.location, _why(touched))
+                yield from self._event(event, touched)
 
-    def _event(self, event: Event) -> Iterator[Asked]:
-        touched = self._touched(event)
+    def _event(self, event: Event, touched: Touched) -> Iterator[Asked]:
         groups = self._groups(event, touched)
         for (dataset, action, resolved), columns in groups.items():
             properties: dict[str, Any] = {
@@ -186,6 +189,12 @@ def accesses(  # noqa: PLR0913 (what an audit needs to know)
         window=timedelta(minutes=float(window_minutes)) if isinstance(window_minutes, int | float) else timedelta(0),
         views=frozenset(table.path.lower() for table in tables if table.kind == "view"),
     )
+
+
+def _why(touched: Touched) -> Words:
+    """Why a statement could not be parsed; its detail is a name, never a value."""
+    message = MESSAGES.get(f"statement-{touched.reason}", MESSAGES["statement-not-parsed"])
+    return Words(*(message.text(lang).format(detail=touched.detail) for lang in ("en", "zh")))
 
 
 def _kind(event: Event) -> Any:  # noqa: ANN401 (a literal of another module)

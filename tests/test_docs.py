@@ -1,8 +1,8 @@
 """The documentation tells the truth: its commands run, its generated pages are fresh, everything has its place.
 
 In a page, a fenced block is a file when its first line is a comment with a path (`# policies/x.yaml`) or its info
-string has `title=`; a `console` block holds commands (`$ ...`) and what they print, `...` standing for any text. A command
-exits with 0, or with what its `# exit status N` says. The blocks of a page run in order in a folder of their own.
+string has `title=`; a `console` block holds commands (`$ ...`) and what they print, `...` standing for any text. A
+command exits with 0, or with what its `# exit status N` says. The blocks of a page run in order in a folder of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -31,13 +31,14 @@ LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)")
 
 @dataclass
 class Shell:
-    """Runs the blocks of one page in a folder, `cd` included."""
+    """Runs the blocks of one page; `folder` follows `cd`."""
 
+    root: Path
     folder: Path
 
     def write(self, name: str, text: str) -> None:
-        """Make a file that the page shows."""
-        path = self.folder / name
+        """Make a file that the page shows; its path starts where the page starts, or where `cd` went."""
+        path = (self.folder if (self.folder / name).parent.is_dir() else self.root) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
@@ -83,7 +84,7 @@ def name_of(page: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_of_a_page_run_as_shown(page: Path, tmp_path: Path) -> None:
     """Every file of a page can be used, every command runs and prints what the page says."""
-    shell = Shell(tmp_path)
+    shell = Shell(tmp_path, tmp_path)
     for kind, info, block in FENCE.findall(page.read_text(encoding="utf-8")):
         named = NAMED.match(block) or TITLED.search(info)
         if named:
@@ -171,7 +172,8 @@ def test_every_kind_and_key_of_policy_files_has_its_place() -> None:
     from tutela.engine.policy_schema import KINDS
 
     page = text_of("policy-language.md")
-    keys = {key for schema in KINDS.values() for key in schema["properties"]}  # type: ignore[attr-defined] # a dict
+    schemas = [cast("dict[str, dict[str, object]]", schema) for schema in KINDS.values()]
+    keys = {key for schema in schemas for key in schema["properties"]}
 
     assert [] == [word for word in sorted({*KINDS, *keys}) if f"`{word}`" not in page and f"{word}:" not in page]
 

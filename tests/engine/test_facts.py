@@ -204,7 +204,7 @@ def test_a_person_is_found_by_account() -> None:
 @pytest.mark.parametrize("name", ["clerk", "nobody"])
 def test_a_caller_cannot_lend_itself_anything(kind: str, name: str) -> None:
     """What the people register says, or does not say, wins over the request, whatever its subject calls itself."""
-    lent = {"roles": ["root"], "senior": True, "known": "yes", "employed": 1, "employee": "boss", "department": "board"}
+    lent = {"roles": ["root"], "senior": True, "known": "yes", "employed": "yes", "employee": "boss", "department": "board"}
 
     subject = look(
         WORLD, "2026-11-20T10:00", subject={"type": kind, "id": name, "properties": {**lent, "shoe_size": 43}}
@@ -278,6 +278,14 @@ def test_a_purpose_that_nobody_registered_is_none() -> None:
     found = look(WORLD, "2026-11-20T10:00", column("crm.customer.price")).resource
 
     assert ["delivery"] == found["purposes"]
+
+
+def test_a_prohibited_purpose_covers_nothing() -> None:
+    """The register of purposes lists what is forbidden, too."""
+    forbidden = PURPOSES.replace("id: delivery,", "id: delivery, prohibited: true,")
+    world = facts(**{**TEXTS, "purposes": forbidden})
+
+    assert [] == look(world, "2026-11-20T10:00", column("crm.customer.mobile")).resource["purposes"]
 
 
 def table(name: str, **properties: object) -> dict[str, Any]:

@@ -46,8 +46,10 @@ def command(
 
     from .requests import read_requests
 
-    authorizer = load_authorizer(setup.project)
     asked = read_requests(requests or (Path("-"),), instant(as_of))
+    if not asked:
+        raise click.UsageError("no request in the input")
+    authorizer = load_authorizer(setup.project)
     decisions = authorizer.decide_many(asked)
     stdout = sys.stdout
     shapes: list[dict[str, Any]] = []

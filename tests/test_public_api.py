@@ -1,0 +1,71 @@
+"""The library's face: what `tutela.__all__` says can be imported, is documented, and costs nothing until it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tutela
+
+HEAVY = ("click", "duckdb", "jsonschema", "rich", "rule_engine", "sqlglot", "yaml")
+FACE = "import sys, tutela"
+VERSION = "import sys; from tutela.cli import main\ntry: main(['--version'])\nexcept SystemExit: pass\nimport tutela"
+
+
+def loaded(script: str) -> set[str]:
+    """The modules that a fresh interpreter holds after a script."""
+    code = f"{script}\nprint('\\n', *sorted(sys.modules), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_all_is_sorted_and_equals_the_names_that_dir_shows() -> None:
+    """`__all__` lists every public name once, and nothing else is offered."""
+    offered = [name for name in dir(tutela) if not name.startswith("_")]
+
+    assert sorted(set(tutela.__all__)) == tutela.__all__
+    assert sorted(tutela.__all__) == sorted(offered)
+
+
+@pytest.mark.parametrize("name", tutela.__all__)
+def test_every_public_name_is_there_and_has_a_docstring(name: str) -> None:
+    """Each name can be imported from `tutela` and says in a sentence what it is."""
+    value = getattr(tutela, name)
+
+    assert name == value.__name__
+    assert (value.__doc__ or "").strip().split("\n")[0].rstrip(".:") != ""
+    assert not (value.__doc__ or "").startswith(f"{name}(")
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A name that is not public is refused like that of any module."""
+    with pytest.raises(AttributeError, match="no attribute 'lnit'"):
+        _ = tutela.lnit
+
+
+def test_importing_tutela_imports_no_library() -> None:
+    """`import tutela` loads none of the libraries that tutela stands on, nor its own engine."""
+    modules = loaded(FACE)
+
+    assert set() == modules & {*HEAVY, "tutela.api", "tutela.engine.authorizer", "importlib.metadata"}
+    assert "tutela" in modules
+
+
+def test_asking_for_the_version_imports_no_policy_machinery() -> None:
+    """`tutela --version` loads click and nothing that reads or decides."""
+    modules = loaded(VERSION)
+
+    assert set() == modules & (set(HEAVY) - {"click"})
+    assert "click" in modules
+
+
+def test_version_is_that_of_the_package() -> None:
+    """`__version__` and pyproject.toml agree."""
+    import tomllib
+
+    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert project["version"] == tutela.__version__

@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check docs clean help
+.PHONY: demo test check check-ruff check-format check-mypy check-pyright check-imports docs clean help
 
 help:
 	@echo 'make demo   show the main jobs on a small CRM project'
@@ -22,11 +22,22 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-check: $(VENV)/.installed-check
+# `make -k check` goes on after the first that fails.
+check: check-ruff check-format check-mypy check-pyright check-imports
+
+check-ruff: $(VENV)/.installed-check
 	$(BIN)/ruff check
+
+check-format: $(VENV)/.installed-check
 	$(BIN)/ruff format --check
+
+check-mypy: $(VENV)/.installed-check
 	$(BIN)/mypy
+
+check-pyright: $(VENV)/.installed-check
 	$(BIN)/pyright
+
+check-imports: $(VENV)/.installed-check
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.installed

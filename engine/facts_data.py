@@ -39,7 +39,11 @@ class DataFacts:
         for entry in registers.get("channels", ()):
             for table in entry.get("tables", ()):
                 self._feeds.setdefault(_key(table), []).append(entry["id"])
-        self._purposes = {entry["id"] for entry in registers.get("purposes", ()) if not entry.get("prohibited")} if "purposes" in registers else None
+        self._purposes = (
+            {entry["id"] for entry in registers.get("purposes", ()) if not entry.get("prohibited")}
+            if "purposes" in registers
+            else None
+        )
         self._holds = registers.get("holds", ())
 
     def dataset(self, name: str) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 In a page, a fenced block is a file when its first line is a comment with a path (`# policies/x.yaml`) or its info
 string has `title=`; a `console` block holds commands (`$ ...`) and what they print, `...` standing for any text. A
-command exits with 0, or with what its `# exit status N` says. The blocks of a page run in order in a folder of their own.
+command exits with 0, or with what its `# exit status N` says. Each page has a folder of its own.
 """
 
 from __future__ import annotations

@@ -26,6 +26,12 @@ COMMANDS = (
 FORMATS = ("human", "json", "jsonl", "sarif", "junit", "github", "gitlab", "markdown")
 
 
+def problems(schema: Any, value: Any) -> list[str]:  # noqa: ANN401 (any JSON)
+    """How a value breaks a JSON Schema."""
+    validator: Any = jsonschema.Draft202012Validator(schema)
+    return [error.message for error in validator.iter_errors(value)]
+
+
 @pytest.fixture(scope="module")
 def schemas(tutela: Tool, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The published schemas of reports, lines and decisions."""
@@ -142,7 +148,7 @@ def test_decide_allows_and_denies(tutela: Tool, project: Path, schemas: dict[str
     both = tutela("decide", "--format", "json", cwd=project, stdin=json.dumps([body, other]))
     decisions = [json.loads(allowed.stdout), *json.loads(both.stdout)]
     for decision in decisions:
-        jsonschema.Draft202012Validator(schemas["decision"]).validate(decision)
+        assert [] == problems(schemas["decision"], decision)
 
     assert (0, 1) == (allowed.returncode, both.returncode)
     assert ["allow", "allow", "deny"] == [decision["effect"] for decision in decisions]
@@ -220,7 +226,7 @@ def test_lint_formats(tutela: Tool, project: Path, schemas: dict[str, Any], form
     elif format_ == "jsonl":
         shapes = [("line", json.loads(line)) for line in done.stdout.splitlines()]
     for name, shape in shapes:
-        jsonschema.Draft202012Validator(schemas[name]).validate(shape)
+        assert [] == problems(schemas[name], shape)
 
     assert (1, "") == (done.returncode, done.stderr)
     assert "COL-02.field-not-allowed-for-channel" in done.stdout
@@ -240,10 +246,11 @@ def test_audit_of_the_example(tutela: Tool, crm: Path, schemas: dict[str, Any]) 
     """The example's log has findings, each at a line of the log."""
     done = tutela("audit", "logs/access.csv", *NOW, "--format", "json", cwd=crm)
     shape = json.loads(done.stdout)
-    jsonschema.Draft202012Validator(schemas["report"]).validate(shape)
+    assert [] == problems(schemas["report"], shape)
 
     assert 1 == done.returncode
-    assert ("audit", 0) == (shape["command"], shape["summary"]["unparsed"])
+    assert "audit" == shape["command"]
+    assert shape["summary"]["unparsed"] == sum(finding["rule"] == "unparsed" for finding in shape["findings"])
     assert shape["findings"]
     assert all(finding["location"]["line"] for finding in shape["findings"])
 
@@ -253,7 +260,7 @@ def test_share_check_of_the_example(tutela: Tool, crm: Path, schemas: dict[str, 
     allowed = tutela("share", "check", "requests/share-allowed.yaml", *NOW, cwd=crm)
     denied = tutela("share", "check", "requests/share-denied.yaml", *NOW, "-f", "json", cwd=crm)
     shape = json.loads(denied.stdout)
-    jsonschema.Draft202012Validator(schemas["report"]).validate(shape)
+    assert [] == problems(schemas["report"], shape)
 
     assert (0, 1) == (allowed.returncode, denied.returncode)
     assert {"SHR-06.nda-missing-or-not-in-force", "SHR-11.level2-missing", "SHR-12.not-filed"} == {
@@ -297,10 +304,11 @@ def test_schemas_are_schemas(tutela: Tool, project: Path, schemas: dict[str, Any
     for schema in schemas.values():
         jsonschema.Draft202012Validator.check_schema(schema)
     files = sorted((project / "policies").rglob("*.yaml"))
-    validator = jsonschema.Draft202012Validator(schemas["policy"])
     wrong = tutela("schema", "polcy", cwd=project)
 
     assert files
-    assert [] == [error for file in files for error in validator.iter_errors(yaml.safe_load(file.read_text("utf-8")))]
+    assert [] == [
+        error for file in files for error in problems(schemas["policy"], yaml.safe_load(file.read_text("utf-8")))
+    ]
     assert 2 == wrong.returncode
     assert "policy" in wrong.stderr

@@ -6,9 +6,11 @@ import json
 import os
 import pty
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
+
+from tutela.project import find_project
 
 if TYPE_CHECKING:
     import subprocess
@@ -82,7 +84,7 @@ def test_more_outputs_than_formats(tutela: Tool, project: Path, tmp_path: Path) 
         ([], 1), (["--fail-on", "high"], 1), (["--fail-on", "critical"], 0), (["--fail-on", "info"], 1),
         (["--exit-zero"], 0), (["--fail-on", "high", "--exit-zero"], 0),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+    ids=lambda value: " ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else None,
 )  # fmt: skip
 def test_what_counts_for_the_exit_status(tutela: Tool, project: Path, options: list[str], status: int) -> None:
     """The one finding is high: it is reported in any case, and fails the run when it counts."""
@@ -130,7 +132,7 @@ def test_a_schema_without_tables(tutela: Tool, project: Path, tmp_path: Path) ->
         (["audit"], "LOG"),
         (["rule"], "RULE_ID"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+    ids=lambda value: " ".join(map(str, cast("list[object]", value))) if isinstance(value, list) else None,
 )
 def test_wrong_arguments(tutela: Tool, project: Path, arguments: list[str], hint: str) -> None:
     """Exit status 2, words on stderr that say what would be right, nothing on stdout, no traceback."""
@@ -252,3 +254,10 @@ def test_a_project_is_found_from_below(tutela: Tool, project: Path) -> None:
 
     assert (0, 0) == (below.returncode, named.returncode)
     assert below.stdout == named.stdout
+
+
+def test_a_pack_in_a_variable_is_one_entry(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
+    """The colon of `pack:NAME` does not separate, wherever the pack stands in the list."""
+    monkeypatch.setenv("TUTELA_POLICIES", os.pathsep.join(["a", "pack:customer-information", "b", "pack:other"]))
+
+    assert ("a", "pack:customer-information", "b", "pack:other") == find_project(project).policies

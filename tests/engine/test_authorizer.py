@@ -25,7 +25,7 @@ VOCABULARY = [
     for path in (PACK / "vocabulary.yaml", *sorted((CASES / "base").glob("*.yaml")))
 ]
 AS_OF = datetime(2026, 11, 20, 2, tzinfo=UTC)
-RULES = [
+RULES: list[dict[str, Any]] = [
     {"id": "A-1.gold", "effect": "allow", "target": {"resource.tier": "gold"}, "obligations": [{"kind": "log_use"}]},
     {"id": "A-2.flag", "effect": "allow", "when": "resource.flag", "obligations": [{"kind": "notify"}]},
     {"id": "A-3.low", "effect": "deny", "when": "resource.score < param.limit", "needs": ["score"]},
@@ -80,8 +80,8 @@ def told(authorizer: Authorizer) -> list[object]:
 @pytest.mark.parametrize("seed", range(12))
 def test_the_order_of_files_and_rules_changes_nothing(seed: int) -> None:
     """Digest, effects, reasons in their order, obligations, missing and errors stay the same."""
-    random = Random(seed)
-    plain = load_policies(files(Random(0), ["a", "b", "c"]))
+    random = Random(seed)  # noqa: S311 (test data)
+    plain = load_policies(files(Random(0), ["a", "b", "c"]))  # noqa: S311 (test data)
     names = random.sample(["a", "z", "m", "0", "规则"], 3)
 
     shuffled = load_policies(files(random, names))
@@ -108,7 +108,8 @@ def test_whatever_can_change_an_answer_changes_the_digest(change: dict[str, Any]
     """A decision that names a digest can be replayed with it."""
     policy: dict[str, Any] = {"kind": "access", "id": "a", "default": {"id": "A-0.none"}, "rules": [RULES[3]]}
     before = load_policies([*VOCABULARY, Source("a.yaml", json.dumps(policy))])
-    policy["rules"] = [{**RULES[3], **change.get("rule", {})}]
+    more: dict[str, Any] = change.get("rule", {})
+    policy["rules"] = [{**RULES[3], **more}]
     policy["default"] = change.get("default", policy["default"])
     vocabulary = {"kind": "vocabulary", "resource": change.get("vocabulary", {})}
 
@@ -120,7 +121,7 @@ def test_whatever_can_change_an_answer_changes_the_digest(change: dict[str, Any]
 
 def test_many_decisions_are_the_single_decisions() -> None:
     """In the order of the requests."""
-    authorizer = Authorizer(load_policies(files(Random(0), ["a", "b"])))
+    authorizer = Authorizer(load_policies(files(Random(0), ["a", "b"])))  # noqa: S311 (test data)
     requests = [ask(**question) for question in QUESTIONS]
 
     assert [repr(authorizer.decide(request)) for request in requests] == [
@@ -138,6 +139,9 @@ REGISTERS: dict[str, list[dict[str, Any]]] = {
         {"id": "h", "matter": "m", "scope": {"datasets": ("crm.customer",)}, "placed_by": "e1", "placed_at": AS_OF}
     ],
 }
+LAST, FIRST = (
+    datetime(y, m, d, h, tzinfo=UTC).replace(tzinfo=SHANGHAI) for y, m, d, h in ((9999, 12, 31, 23), (1, 1, 1, 0))
+)
 PARAMETERS = {
     "sharing.bulk_subjects": 1000, "sharing.bulk_window_days": 7, "export.max_rows": 500, "timezone": "Asia/Shanghai",
 }  # fmt: skip
@@ -156,16 +160,16 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-NAMES = st.sampled_from(
-    "dataset column columns category categories purposes personal known started_at important right subject channels "
-    "approvals holds form_content roles employed terminated_at permitted_roles row_count request_id purpose".split()
-)
+WORDS = """
+dataset column columns category categories purposes personal known started_at important right subject channels 
+approvals holds form_content roles employed terminated_at permitted_roles row_count request_id purpose
+"""
+NAMES = st.sampled_from(WORDS.split())
 ATTRIBUTES = st.dictionaries(NAMES | st.text(max_size=4), JSON, max_size=6)
+FIELDS = ("id", "applicant", "recipient", "content", "period", "scope", "purpose", "submitted_at")
 FORM = st.fixed_dictionaries(
     {},
-    optional={
-        name: JSON for name in ("id", "applicant", "recipient", "content", "period", "scope", "purpose", "submitted_at")
-    },
+    optional=dict.fromkeys(FIELDS, JSON),
 )
 
 
@@ -178,7 +182,7 @@ FORM = st.fixed_dictionaries(
     kind=st.sampled_from(["table", "column", "record_group", "sharing_request", "use_request", "other"]),
     action=st.sampled_from(["read", "collect", "retain", "erase", "share", "use", "export", "fly"]),
     who=st.sampled_from(["employee", "account", "user", "service", ""]),
-    instant=st.datetimes(timezones=st.just(UTC)) | st.sampled_from([datetime.max, datetime.min]),
+    instant=st.datetimes(timezones=st.just(UTC)) | st.sampled_from([LAST, FIRST]),
 )
 def test_every_request_gets_an_answer(
     pack: Authorizer,
@@ -199,7 +203,7 @@ def test_every_request_gets_an_answer(
         action,
         {"type": kind, "id": "crm.customer", "properties": resource},
         context,
-        as_of=instant if instant.tzinfo else instant.replace(tzinfo=SHANGHAI),
+        as_of=instant,
     )
 
     decision = pack.decide(request)
@@ -235,7 +239,13 @@ def test_every_request_gets_an_answer(
 def test_attributes_of_the_wrong_form_are_never_an_allow(pack: Authorizer, kind: str, bad: dict[str, object]) -> None:
     """What cannot be read is denied, also for a caller who brings every answer himself."""
     lent = {"known": True, "personal": False, "permitted_roles": ["x"], "approvals": [], "purposes": ["x"]}
-    action = {"table": "read", "column": "collect", "sharing_request": "share", "use_request": "use", "record_group": "erase"}[kind]
+    action = {
+        "table": "read",
+        "column": "collect",
+        "sharing_request": "share",
+        "use_request": "use",
+        "record_group": "erase",
+    }[kind]
     who = {"type": "employee", "id": "e1", "properties": {"roles": ["x"], "employed": True}}
 
     decision = pack.decide(

@@ -109,9 +109,7 @@ def test_a_reason_names_the_failing_clauses_only() -> None:
     """Of an `and` that denies all parts hold; of an `unless` the parts that failed; values are shown or masked."""
     denies = rule(1, "deny", unless="resource.score > 10 and resource.tier == 'gold' and resource.secret != 'x'")
 
-    (reason, _) = (
-        pdp(access(denies)).decide(ask(resource={"score": 50, "tier": "tin", "secret": "x"})).reasons
-    )
+    (reason, _) = pdp(access(denies)).decide(ask(resource={"score": 50, "tier": "tin", "secret": "x"})).reasons
 
     assert ["resource.tier == 'gold'", "resource.secret != 'x'"] == [clause.text for clause in reason.clauses]
     assert (("resource.tier", "'tin'"),) == reason.clauses[0].values

@@ -45,7 +45,7 @@ def test_a_plain_scalar_means_what_yaml_1_2_says(text: str, value: object) -> No
     data = read_document(f"a: {text}" if text != "-" else "a:\n-", "x.yaml").data
 
     assert {"a": expected} == data
-    assert type(expected) is type(data["a"]) or isinstance(data["a"], Items)  # type: ignore[index]
+    assert type(expected) is type(data["a"]) or isinstance(data["a"], Items)
 
 
 @pytest.mark.parametrize("word", ["no", "No", "NO", "on", "off", "yes", "YES", "Off"])
@@ -106,7 +106,9 @@ def test_a_number_beyond_all_numbers_is_refused(number: str) -> None:
     assert ["1:4 yaml-number-too-long"] == codes(f"a: {number}")
 
 
-@pytest.mark.parametrize("text", ["a: \x07", "a: \ud800", "\ufeff\ufeffa: 1\x00", "a: 'b", "a: b: c", "@a", "%YAML 9.9\n"])
+@pytest.mark.parametrize(
+    "text", ["a: \x07", "a: \ud800", "\ufeff\ufeffa: 1\x00", "a: 'b", "a: b: c", "@a", "%YAML 9.9\n"]
+)
 def test_what_is_not_yaml_is_one_problem(text: str) -> None:
     """Control characters, lone surrogates, open quotes: one problem with a place, never an exception."""
     assert ["yaml-syntax"] == [problem.code for problem in read_document(text, "x.yaml").problems]

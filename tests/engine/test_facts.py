@@ -107,8 +107,10 @@ AGREEMENTS = """
   valid_from: 2026-01-01
   valid_to: 2026-12-31
   status: active
-- {id: NDA-2, kinds: [nda], partner: P-1, direction: inbound, scope: [], purposes: [], signed_at: 2025-12-20, valid_from: 2026-01-01, valid_to: 9999-12-31, status: active}
-- {id: NDA-3, kinds: [nda], partner: P-2, direction: both, scope: [], purposes: [], signed_at: 2025-12-20, valid_from: 2026-01-01, valid_to: 2026-12-31, status: suspended}
+- {id: NDA-2, kinds: [nda], partner: P-1, direction: inbound, scope: [], purposes: [], signed_at: 2025-12-20,
+   valid_from: 2026-01-01, valid_to: 9999-12-31, status: active}
+- {id: NDA-3, kinds: [nda], partner: P-2, direction: both, scope: [], purposes: [], signed_at: 2025-12-20,
+   valid_from: 2026-01-01, valid_to: 2026-12-31, status: suspended}
 """
 TEXTS = {
     "people": PEOPLE, "departments": DEPARTMENTS, "catalog": CATALOG, "channels": CHANNELS, "purposes": PURPOSES,
@@ -133,9 +135,7 @@ def register(name: str, text: str) -> list[dict[str, Any]]:
 
 def facts(**texts: str) -> Facts:
     """Facts over some of the registers, or over registers given here."""
-    return Facts(
-        {name: register(name, text) for name, text in texts.items()}, None, zone=SHANGHAI, profile="pipl-cn"
-    )
+    return Facts({name: register(name, text) for name, text in texts.items()}, None, zone=SHANGHAI, profile="pipl-cn")
 
 
 WORLD = facts(**TEXTS)
@@ -184,7 +184,7 @@ def test_department_and_roles_are_those_of_the_instant(when: str, department: st
         ("nobody", "2026-11-20T10:00", False),
     ],
 )
-def test_only_people_in_service_have_roles(name: str, when: str, employed: bool) -> None:  # noqa: FBT001 (a table)
+def test_only_people_in_service_have_roles(name: str, when: str, employed: bool) -> None:
     """Not before the first day, not after the last moment, not while suspended, and no stranger."""
     subject = look(WORLD, when, subject={"type": "employee", "id": name}).subject
 
@@ -204,7 +204,14 @@ def test_a_person_is_found_by_account() -> None:
 @pytest.mark.parametrize("name", ["clerk", "nobody"])
 def test_a_caller_cannot_lend_itself_anything(kind: str, name: str) -> None:
     """What the people register says, or does not say, wins over the request, whatever its subject calls itself."""
-    lent = {"roles": ["root"], "senior": True, "known": "yes", "employed": "yes", "employee": "boss", "department": "board"}
+    lent = {
+        "roles": ["root"],
+        "senior": True,
+        "known": "yes",
+        "employed": "yes",
+        "employee": "boss",
+        "department": "board",
+    }
 
     subject = look(
         WORLD, "2026-11-20T10:00", subject={"type": kind, "id": name, "properties": {**lent, "shoe_size": 43}}
@@ -217,7 +224,9 @@ def test_a_caller_cannot_lend_itself_anything(kind: str, name: str) -> None:
 def test_without_a_register_the_caller_is_believed() -> None:
     """A project that keeps no people register decides about what its services say."""
     subject = look(
-        facts(catalog=CATALOG), "2026-11-20T10:00", subject={"type": "employee", "id": "x", "properties": {"roles": [1]}}
+        facts(catalog=CATALOG),
+        "2026-11-20T10:00",
+        subject={"type": "employee", "id": "x", "properties": {"roles": [1]}},
     ).subject
 
     assert [1] == subject["roles"]
@@ -234,7 +243,7 @@ def test_without_a_register_the_caller_is_believed() -> None:
         ("head", "2026-11-20T10:00", False),
     ],
 )
-def test_senior_management_as_of_an_instant(name: str, when: str, senior: bool) -> None:  # noqa: FBT001 (a table)
+def test_senior_management_as_of_an_instant(name: str, when: str, senior: bool) -> None:
     """By grade, or by an assignment while it holds."""
     assert senior is look(WORLD, when, subject={"type": "employee", "id": name}).subject["senior"]
 
@@ -382,7 +391,10 @@ FLAGS = (
     [
         ({}, "stands matches_request in_office heads_department"),
         ({"approver": "oldhead"}, "stands matches_request in_office"),
-        ({"approver": "oldhead", "at": "2026-06-30T23:59:59+08:00"}, "stands matches_request in_office heads_department"),
+        (
+            {"approver": "oldhead", "at": "2026-06-30T23:59:59+08:00"},
+            "stands matches_request in_office heads_department",
+        ),
         ({"approver": "boss"}, "stands matches_request in_office senior_management"),
         ({"approver": "clerk"}, "stands matches_request in_office by_applicant"),
         ({"approver": "stranger"}, "stands matches_request"),
@@ -468,6 +480,7 @@ def test_the_period_of_a_request_is_in_civil_days() -> None:
 
 def test_earlier_requests_to_the_same_recipient_add_up() -> None:
     """Same recipient and purpose, submitted before, not withdrawn: splitting a request does not help."""
+
     def other(number: int, **change: object) -> dict[str, object]:
         return {**FORM, "id": f"SHR-{number}", "submitted_at": "2026-09-30T09:00:00+08:00", **change}
 
@@ -503,7 +516,7 @@ CONSENT = {
         ({"expires_at": "2026-11-10T10:00:00+08:00"}, False),
     ],
 )
-def test_a_written_authorisation_is_of_every_customer_now(change: dict[str, object], written: bool) -> None:  # noqa: FBT001
+def test_a_written_authorisation_is_of_every_customer_now(change: dict[str, object], written: bool) -> None:
     """For this purpose and recipient, given, not withdrawn and not expired at the instant."""
     assert written is share(consents=_text({**CONSENT, **change}))["written_authorisation"]
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tutela.engine.authorizer import Authorizer
 from tutela.engine.index import MAX_KEYS
 from tutela.engine.loader import Source, load_policies
+from tutela.engine.plain import is_list, is_map
 from tutela.engine.request import Request
 
 BASE = Source("base.yaml", (Path(__file__).parent / "cases" / "base" / "vocabulary.yaml").read_text(encoding="utf-8"))
@@ -49,7 +50,12 @@ def rules(draw: st.DrawFn) -> list[dict[str, Any]]:
     return made
 
 
-ODD = st.sampled_from([None, 5, 1.0, True, "a", "", ["a"], [], {"name": "a"}, {}, float("nan"), [[]], [None], -0.0])
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, 5, 1.0, True, "a", "", ["a"], [], {"name": "a"}, {}, float("nan"), [[]], [None], -0.0]
+)
+
+
+ODD_LISTS: st.SearchStrategy[Any] = st.sampled_from([5, "a", {}, [[]], [None], True])
 
 
 @st.composite
@@ -62,12 +68,11 @@ def requests(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
         if how == "absent":
             continue
         value: Any = draw(st.sampled_from(VALUES.get(path, [0, 5])))
+        odd = ODD
         if path in LISTS:
             value = draw(st.lists(st.sampled_from(VALUES[path]), max_size=3))
             # Lists of other plain values, and null for a list, are the subject of the tests marked below.
-            odd = st.sampled_from([5, "a", {}, [[]], [None], True])
-        else:
-            odd = ODD
+            odd = ODD_LISTS
         value = draw(odd) if how == "odd" else {inner[0]: value} if inner else value
         parts[root][name] = value
     return parts
@@ -77,19 +82,19 @@ def fits(path: str, wanted: Any, attributes: dict[str, dict[str, Any]]) -> bool 
     """Whether an attribute fits one part of a target; None when that cannot be told. Slow and plain on purpose."""
     value: Any = attributes
     for step in path.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
+        value = value.get(step) if is_map(value) else None
     if value is None:
         return False if path in NULLABLE else None
     if (path in LISTS) is not isinstance(value, list):
         return None
     kind = int | float if path in NUMBERS else bool if path == "resource.flag" else str
-    items = value if path in LISTS else [value]
+    items: list[Any] = value if path in LISTS else [value]
     for item in items:
         if not isinstance(item, kind) or (isinstance(item, bool) and kind is not bool):
             return None
         if isinstance(item, float) and not isfinite(item):
             return None
-    wanted_values = wanted if isinstance(wanted, list) else [wanted]
+    wanted_values: list[Any] = wanted if is_list(wanted) else [wanted]
     return any(_equal(item, w) for item in items for w in wanted_values)
 
 
@@ -112,7 +117,7 @@ def holds(rule: dict[str, Any], attributes: dict[str, dict[str, Any]]) -> bool |
     if rule.get("when"):
         rank = attributes["subject"].get("rank")
         number = isinstance(rank, int | float) and not isinstance(rank, bool) and isfinite(rank)
-        return rank > 1 if number else None
+        return bool(rank > 1) if number and rank is not None else None
     return True
 
 
@@ -132,21 +137,20 @@ def decide(made: list[dict[str, Any]], attributes: dict[str, dict[str, Any]]) ->
 
 @settings(max_examples=400, deadline=None)
 @given(made=rules(), attributes=requests())
-def test_the_index_never_changes_an_answer(
-    made: list[dict[str, Any]], attributes: dict[str, dict[str, Any]]
-) -> None:
+def test_the_index_never_changes_an_answer(made: list[dict[str, Any]], attributes: dict[str, dict[str, Any]]) -> None:
     """Rule by rule, without an index: the same effect, the same reasons, the same doubts."""
-    found = {rule["id"]: (rule["effect"], holds(rule, attributes)) for rule in made}
+    found: dict[str, tuple[str, bool | None]] = {rule["id"]: (rule["effect"], holds(rule, attributes)) for rule in made}
     deny = {name for name, (effect, value) in found.items() if effect == "deny" and value is not False}
     allow = {name for name, (effect, value) in found.items() if effect == "allow" and value is True}
     doubt = {name for name, (_, value) in found.items() if value is None}
     allowed = bool(allow) and not deny
-    reasons = allow if allowed else deny | (set() if allow else {"no-permitting-policy"})
+    none: set[str] = set() if allow else {"no-permitting-policy"}
+    reasons = allow if allowed else deny | none
 
     assert (allowed, reasons, doubt) == decide(made, attributes)
 
 
-LIST_RULES = [
+LIST_RULES: list[dict[str, Any]] = [
     {"id": "A-1.all", "effect": "allow", "target": {}},
     {"id": "A-2.black", "effect": "deny", "target": {"resource.tags": ["black"]}},
 ]

@@ -60,15 +60,17 @@ def slow(day: date, years: int, months: int, days: int) -> date:
     year, month = day.year, day.month
     for _ in range(12 * years + months):
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    for number in range(day.day, 0, -1):
-        try:
-            found = date(year, month, number)
-        except ValueError:
-            continue
-        break
+    found = next(made for number in range(day.day, 0, -1) if (made := _day(year, month, number)))
     for _ in range(days):
         found += timedelta(days=1)
     return found
+
+
+def _day(year: int, month: int, number: int) -> date | None:
+    try:
+        return date(year, month, number)
+    except ValueError:
+        return None
 
 
 @given(

@@ -251,9 +251,12 @@ def covers(form: Mapping[str, Any], person: str, resource: Mapping[str, Any]) ->
         wanted = {name.lower() for name in scope["columns"]}
         columns = [str(column) for column in resource.get("columns") or ["*"]]
         return all(f"{dataset}.{column}".lower() in wanted for column in columns)
+    categories = resource.get("categories", ())
+    if not categories and resource.get("personal", True):
+        return False  # personal data of which nobody knows the categories is covered by nothing
     return all(
         any(category == allowed or category.startswith(f"{allowed}.") for allowed in scope["categories"])
-        for category in resource.get("categories", ())
+        for category in categories
     )
 
 

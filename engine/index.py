@@ -111,7 +111,9 @@ def make_key(parts: Signature, vocabulary: Vocabulary) -> tuple[Callable[[Any], 
         lines += _read(f"v{number}", path, declared)
         if below or listed:
             many = True
-            lines.append(f"    v{number} = {'below' if below else 'items'}(v{number})")
+            inner = declared.item.kind if declared.item else "string"
+            reader = ("below_each" if listed else "below") if below else LISTS[inner]
+            lines.append(f"    v{number} = {reader}(v{number})")
         elif many:
             lines.append(f"    v{number} = (v{number},)")
     if many:
@@ -119,7 +121,7 @@ def make_key(parts: Signature, vocabulary: Vocabulary) -> tuple[Callable[[Any], 
         lines.append(f"    return combine({', '.join(one)})")
     else:
         lines.append(f"    return {names[0] if len(names) == 1 else '(' + ', '.join(names) + ')'}")
-    scope: dict[str, Any] = {"below": _below, "items": _items, "combine": _combine}
+    scope: dict[str, Any] = {**READERS, "combine": _combine}
     exec(compile("\n".join(lines), "<target>", "exec"), scope)  # noqa: S102 (names come from the vocabulary's pattern)
     return scope["key"], many
 
@@ -144,30 +146,49 @@ def _read(name: str, path: str, declared: Type) -> list[str]:
         lines = [f"    {name} = {source}[{last!r}]"]
         null = ""
     if declared.kind == "array":
-        return lines
+        return lines if declared.nullable else [*lines, f"    if {name} is None: raise TypeError"]
     wanted = PYTHON[declared.kind]
     return [*lines, f"    if {null}type({name}) is not {wanted}: raise TypeError"]
 
 
-def _below(value: object) -> tuple[str, ...]:
-    """`personal.contact.phone` -> (`personal`, `personal.contact`, `personal.contact.phone`), lists flattened."""
+def _below(value: str | None) -> tuple[str, ...]:
+    """`personal.contact.phone` -> (`personal`, `personal.contact`, `personal.contact.phone`)."""
     if value is None:
         return ()
-    if isinstance(value, str):
-        steps = value.split(".")
-        return tuple(".".join(steps[: n + 1]) for n in range(len(steps)))
-    return tuple(dict.fromkeys(path for item in _items(value) for path in _below(item)))
+    steps = value.split(".")
+    return tuple(".".join(steps[: n + 1]) for n in range(len(steps)))
 
 
-def _items(value: object) -> tuple[Scalar, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list | tuple):
-        raise TypeError("not a list")
-    values = cast("Sequence[object]", value)
-    if any(not isinstance(item, str | int | float) for item in values):
-        raise TypeError("not a list of plain values")
-    return tuple(cast("Sequence[Scalar]", values))
+def _below_each(value: object) -> tuple[str, ...]:
+    """The same for every item of a list."""
+    return tuple(dict.fromkeys(path for item in cast("tuple[str, ...]", _texts(value)) for path in _below(item)))
+
+
+def _items(kind: type) -> Callable[[object], tuple[Scalar, ...]]:
+    """Read a list whose items must all be of exactly one type."""
+
+    def read(value: object) -> tuple[Scalar, ...]:
+        if value is None:
+            return ()
+        if not isinstance(value, list | tuple):
+            raise TypeError("not a list")
+        values = cast("Sequence[object]", value)
+        if any(type(item) is not kind for item in values):
+            raise TypeError("an item of another type")
+        return tuple(cast("Sequence[Scalar]", values))
+
+    return read
+
+
+_texts: Final = _items(str)
+READERS: Final = {
+    "below": _below,
+    "below_each": _below_each,
+    "texts": _texts,
+    "booleans": _items(bool),
+    "numbers": _items(int),
+}
+LISTS: Final = {"string": "texts", "boolean": "booleans", "number": "numbers"}
 
 
 def _combine(*parts: Sequence[Any]) -> list[Any]:

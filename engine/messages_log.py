@@ -32,8 +32,8 @@ LOG: Final[Mapping[str, Message]] = {
     "log-format-unknown": Message(
         "the format of the log is not known",
         "无法识别日志格式",
-        "give it with `--format`: one of {formats}",
-        "请用 `--format` 指定:{formats}",
+        "give it with `--log-format`: one of {formats}",
+        "请用 `--log-format` 指定:{formats}",
     ),
     "log-format-name": Message(
         "there is no log format `{format}`",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +39,7 @@ class Recipe(NamedTuple):
 
     shape: int
     slots: tuple[Any, ...]
-    clauses: tuple[tuple[tuple[Any, ...], int, tuple[Any, ...], bool], ...]
+    clauses: tuple[tuple[tuple[str | int, ...], int, tuple[Any, ...], bool], ...]
 
 
 def cut(text: str) -> Cut | None:
@@ -110,7 +110,7 @@ def _slot(constant: object, used: set[int]) -> object:
         used.add(int(constant) - NUMBER_MARK)
         return Gap(int(constant) - NUMBER_MARK, type(constant))
     if isinstance(constant, tuple | frozenset):
-        members: Any = constant
+        members = cast("tuple[object, ...] | frozenset[object]", constant)
         return Group(type(members), tuple(_slot(item, used) for item in members))
     return constant
 
@@ -128,9 +128,9 @@ def fill(slot: Any, literals: Sequence[str | int]) -> Any:  # noqa: ANN401 (cons
     return slot
 
 
-def _parts(text: str) -> tuple[Any, ...]:
+def _parts(text: str) -> tuple[str | int, ...]:
     """A clause's text as pieces and the numbers of the literals between them."""
-    pieces: list[Any] = []
+    pieces: list[str | int] = []
     end = 0
     for match in _SHOWN.finditer(text):
         pieces += [text[end : match.start()], int(match[1] or match[2])]
@@ -138,7 +138,7 @@ def _parts(text: str) -> tuple[Any, ...]:
     return (*pieces, text[end:])
 
 
-def write(parts: tuple[Any, ...], literals: Sequence[str | int]) -> str:
+def write(parts: tuple[str | int, ...], literals: Sequence[str | int]) -> str:
     """The text of a clause with its literals."""
     return "".join(piece if isinstance(piece, str) else _source(literals[piece]) for piece in parts)
 

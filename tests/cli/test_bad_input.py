@@ -343,7 +343,6 @@ def test_binary_on_stdin(tutela: Tool, copy: Path) -> None:
     assert "file-binary" in said
 
 
-@pytest.mark.xfail(strict=True, reason="engine/messages_log.py: the help names --format, the option is --log-format")
 def test_the_help_for_an_unknown_log_names_the_right_option(tutela: Tool, copy: Path) -> None:
     """What the help says to add is an option of `audit` that does it (`--format` is the report's)."""
     (copy / "bad.txt").write_text("once upon a time\n", encoding="utf-8")

@@ -59,9 +59,7 @@ def test_comments(dialect: str) -> None:
 
 def test_column_facts() -> None:
     """Type, nullability, key and default are those of the definition."""
-    schema = parse_schema(
-        "CREATE TABLE a.t (id bigint, x varchar(9) NOT NULL DEFAULT 'q', y int, PRIMARY KEY (id))"
-    )
+    schema = parse_schema("CREATE TABLE a.t (id bigint, x varchar(9) NOT NULL DEFAULT 'q', y int, PRIMARY KEY (id))")
     key, x, y = schema.tables[0].columns
 
     assert (key.path, key.primary_key, key.nullable) == ("a.t.id", True, False)
@@ -110,9 +108,7 @@ def test_missing_semicolons_and_go() -> None:
 
 def test_schema_elements() -> None:
     """Tables inside CREATE SCHEMA belong to that schema, on one line or several."""
-    schema = parse_schema(
-        "CREATE SCHEMA s CREATE TABLE a (x int)\n  CREATE TABLE b (y int);\nCREATE TABLE c (z int);"
-    )
+    schema = parse_schema("CREATE SCHEMA s CREATE TABLE a (x int)\n  CREATE TABLE b (y int);\nCREATE TABLE c (z int);")
 
     assert [table.path for table in schema.tables] == ["s.a", "s.b", "c"]
 

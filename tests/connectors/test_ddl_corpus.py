@@ -51,9 +51,7 @@ def test_places_are_right(path: Path) -> None:
         for table in schema_of(path).tables
         if table.kind == "table"
         for column in table.columns
-        if not lines[column.location.line - 1][column.location.column - 1 :]
-        .lstrip('`"[')
-        .startswith(column.name)
+        if not lines[column.location.line - 1][column.location.column - 1 :].lstrip('`"[').startswith(column.name)
     ]
 
     assert wrong == []
@@ -69,8 +67,7 @@ def test_places_are_right(path: Path) -> None:
 def test_twins_are_equal(mysql: str, postgres: str) -> None:
     """The same model in two dialects has the same tables and columns."""
     one, other = (
-        {(column.table, column.name) for column in schema_of(CORPUS / name).columns()}
-        for name in (mysql, postgres)
+        {(column.table, column.name) for column in schema_of(CORPUS / name).columns()} for name in (mysql, postgres)
     )
 
     assert one == other

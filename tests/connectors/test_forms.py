@@ -103,7 +103,12 @@ def test_every_wrong_value_of_every_form_is_told(tmp_path: Path) -> None:
         "submitted_at": "2026-10-01T09:00:00",
         "period": {"from": "1.11.2026", "to": "x"},
     }
-    use = {**form("use_requests"), "scope": {"categories": [], "customers": {}}, "purpose_text": "short", "extra": 1}
+    use: dict[str, Any] = {
+        **form("use_requests"),
+        "scope": {"categories": [], "customers": {}},
+        "purpose_text": "short",
+        "extra": 1,
+    }
     (tmp_path / "a.yaml").write_text(json.dumps(share), encoding="utf-8")
     (tmp_path / "b.yaml").write_text(json.dumps(use), encoding="utf-8")
 

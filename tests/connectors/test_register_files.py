@@ -13,6 +13,7 @@ from yaml import safe_load
 
 from tutela.connectors.register_files import read_data, read_registers
 from tutela.engine.errors import InputError
+from tutela.engine.plain import is_list, is_map
 from tutela.engine.registers import ENTRIES
 
 CASES = Path(__file__).parent / "cases" / "registers"
@@ -55,9 +56,9 @@ def as_csv(entries: list[dict[str, Any]]) -> str:
 def _cells(entry: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, value in entry.items():
-        if isinstance(value, dict) and value and name not in ("access", "customers"):
+        if is_map(value) and value and name not in ("access", "customers"):
             found += _cells(value, f"{prefix}{name}.")
-        elif isinstance(value, list) and all(isinstance(item, str) for item in value) and value:
+        elif is_list(value) and all(isinstance(item, str) for item in value) and value:
             found.append((prefix + name, ";".join(value)))
         elif isinstance(value, dict | list):
             found.append((prefix + name, json.dumps(value)))

@@ -122,7 +122,7 @@ def moment(r: Random) -> str:
     return r.choice(_MOMENTS)
 
 
-def _atom(r: Random) -> str:  # noqa: PLR0911 (one case for each kind)
+def _atom(r: Random) -> str:
     order = ["<", "<=", ">", ">=", "==", "!="]
     match r.randrange(9):
         case 0:
@@ -138,9 +138,7 @@ def _atom(r: Random) -> str:  # noqa: PLR0911 (one case for each kind)
         case 5:
             return f"{string(r)}.{r.choice(['starts_with', 'ends_with'])}({string(r)})"
         case 6:
-            return (
-                f"{r.choice(['subject.nick', 'resource.owner&.dept'])} {r.choice(['==', '!='])} {string(r)}"
-            )
+            return f"{r.choice(['subject.nick', 'resource.owner&.dept'])} {r.choice(['==', '!='])} {string(r)}"
         case 7:
             return f"{r.choice(['subject.score', 'resource.marks&[0]'])} {r.choice(['==', '!='])} {number(r)}"
         case _:

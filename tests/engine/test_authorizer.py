@@ -161,7 +161,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 WORDS = """
-dataset column columns category categories purposes personal known started_at important right subject channels 
+dataset column columns category categories purposes personal known started_at important right subject channels
 approvals holds form_content roles employed terminated_at permitted_roles row_count request_id purpose
 """
 NAMES = st.sampled_from(WORDS.split())

@@ -84,9 +84,7 @@ def test_conditions_that_say_nothing_get_a_warning(text: str, code: str) -> None
     assert [(code, "warning")] == [(f.code, f.severity) for f in LANGUAGE.parse(text).warnings]
 
 
-@pytest.mark.parametrize(
-    "text", ["true", "s.flag", "s.nick == null", "param.low > 2 and s.flag", "s.tags == []"]
-)
+@pytest.mark.parametrize("text", ["true", "s.flag", "s.nick == null", "param.low > 2 and s.flag", "s.tags == []"])
 def test_sound_conditions_get_no_warning(text: str) -> None:
     """No warning where there is nothing to say."""
     assert () == LANGUAGE.parse(text).warnings

@@ -168,9 +168,7 @@ def test_clauses_split_what_should_have_been_true_and_what_should_not() -> None:
     text = "subject.active and not (subject.id == 'a' or subject.level > 2)"
     root = LANGUAGE.parse(text).root
     wanted = clauses(root, expect=True)
-    unwanted = clauses(
-        LANGUAGE.parse("subject.id == 'a' or subject.active and subject.level > 1").root, expect=False
-    )
+    unwanted = clauses(LANGUAGE.parse("subject.id == 'a' or subject.active and subject.level > 1").root, expect=False)
 
     assert ["subject.active", "not (subject.id == 'a')", "not (subject.level > 2)"] == [
         clause_text(node, text) for node in wanted

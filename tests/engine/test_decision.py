@@ -64,7 +64,7 @@ def test_a_case_is_decided_as_written(authorizer: Authorizer, base: dict[str, An
 
     decision = authorizer.decide(ask(resource=resource, **parts))
 
-    expected = {"missing": [], "errors": [], "obligations": [], **case["expect"]}
+    expected: dict[str, Any] = {"missing": [], "errors": [], "obligations": [], **case["expect"]}
     found = {
         "effect": decision.effect,
         "reasons": [reason.rule for reason in decision.reasons],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,7 +44,7 @@ def test_a_plain_scalar_means_what_yaml_1_2_says(text: str, value: object) -> No
     """Numbers, booleans and null of the core schema; everything else is the text that stands there."""
     expected = [None] if text == "-" else value  # a lonely dash begins a list
 
-    data = read_document(f"a: {text}" if text != "-" else "a:\n-", "x.yaml").data
+    data: Any = read_document(f"a: {text}" if text != "-" else "a:\n-", "x.yaml").data
 
     assert {"a": expected} == data
     assert type(expected) is type(data["a"]) or isinstance(data["a"], Items)

@@ -255,7 +255,13 @@ def column(name: str, **properties: object) -> dict[str, Any]:
 
 def test_the_catalog_wins_over_the_caller() -> None:
     """Category, protections and purposes of a declared column are the declared ones, also when it says none."""
-    lent = {"category": "business.x", "personal": False, "encrypted": False, "consent_form": True, "channels": []}
+    lent: dict[str, Any] = {
+        "category": "business.x",
+        "personal": False,
+        "encrypted": False,
+        "consent_form": True,
+        "channels": [],
+    }
     mobile = look(WORLD, "2026-11-20T10:00", column("crm.customer.mobile", **lent)).resource
     note = look(WORLD, "2026-11-20T10:00", column("crm.customer.note", category="personal.contact")).resource
 
@@ -302,20 +308,20 @@ def table(name: str, **properties: object) -> dict[str, Any]:
     return {"type": "table", "id": name, "properties": properties}
 
 
-@pytest.mark.parametrize(
-    ("name", "columns", "expected"),
-    [
-        ("crm.customer", ["mobile"], (True, True, ["seller"])),
-        ("CRM.Customer", ["PRICE"], (True, False, ["seller"])),
-        ('"crm"."customer"', ["note"], (True, False, ["seller"])),
-        ("customer", ["*"], (True, True, ["seller"])),
-        ("crm.customer", None, (True, True, ["seller"])),
-        ("crm.customer", "mobile", (True, True, ["seller"])),
-        ("crm.customer", ["price", "shadow"], (False, False, ["seller"])),
-        ("invoice", ["*"], (False, True, [])),
-        ("no.such", ["x"], (False, True, [])),
-    ],
-)
+TABLES: list[tuple[str, Any, tuple[bool, bool, list[str]]]] = [
+    ("crm.customer", ["mobile"], (True, True, ["seller"])),
+    ("CRM.Customer", ["PRICE"], (True, False, ["seller"])),
+    ('"crm"."customer"', ["note"], (True, False, ["seller"])),
+    ("customer", ["*"], (True, True, ["seller"])),
+    ("crm.customer", None, (True, True, ["seller"])),
+    ("crm.customer", "mobile", (True, True, ["seller"])),
+    ("crm.customer", ["price", "shadow"], (False, False, ["seller"])),
+    ("invoice", ["*"], (False, True, [])),
+    ("no.such", ["x"], (False, True, [])),
+]
+
+
+@pytest.mark.parametrize(("name", "columns", "expected"), TABLES)
 def test_a_table_is_what_its_columns_are(name: str, columns: object, expected: tuple[object, ...]) -> None:
     """Known, personal, and the roles that may; an ambiguous or unknown table counts as unknown and personal."""
     found = look(WORLD, "2026-11-20T10:00", table(name, columns=columns, permitted_roles=["root"])).resource
@@ -343,7 +349,11 @@ def test_roles_are_per_action() -> None:
 )
 def test_a_hold_covers_what_it_may_cover(subject: str | None, when: str, active: dict[str, bool]) -> None:
     """From its start up to its release; a group of rows without a person may hold anybody."""
-    resource = {"type": "record_group", "id": "crm.customer", "properties": {"subject": subject, "holds": []}}
+    resource: dict[str, Any] = {
+        "type": "record_group",
+        "id": "crm.customer",
+        "properties": {"subject": subject, "holds": []},
+    }
 
     assert active == {hold["id"]: hold["active"] for hold in look(WORLD, when, resource).resource["holds"]}
 
@@ -351,7 +361,11 @@ def test_a_hold_covers_what_it_may_cover(subject: str | None, when: str, active:
 @pytest.mark.parametrize("lie", [{"right": "false"}, {"important": 0}, {"subject": 5}])
 def test_a_group_of_rows_in_the_wrong_form_is_not_read(lie: dict[str, object]) -> None:
     """Nothing is known about it, so conditions find nothing to allow by."""
-    resource = {"type": "record_group", "id": "crm.customer", "properties": {"holds": [], "right": True, **lie}}
+    resource: dict[str, Any] = {
+        "type": "record_group",
+        "id": "crm.customer",
+        "properties": {"holds": [], "right": True, **lie},
+    }
 
     found = look(WORLD, "2026-03-01T00:00", resource).resource
 

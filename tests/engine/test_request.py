@@ -14,6 +14,12 @@ from tutela.engine.errors import InputError
 from tutela.engine.request import Request, parse_time
 
 AS_OF = datetime(2026, 11, 20, 2, tzinfo=UTC)
+FIELDS = st.sampled_from(["subject", "action", "resource", "context", "as_of", "type", "id", "name", "properties"])
+BODIES = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(FIELDS, inner),
+    max_leaves=12,
+)
 SUBJECT = {"type": "employee", "id": "e1"}
 RESOURCE = {"type": "table", "id": "r1"}
 BODY: dict[str, Any] = {"subject": SUBJECT, "action": {"name": "read"}, "resource": RESOURCE}
@@ -145,9 +151,7 @@ def test_an_error_is_never_without_words() -> None:
             Request(subject, action, RESOURCE, as_of=AS_OF)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda x: st.lists(x, max_size=2) | st.dictionaries(
-    st.sampled_from(["subject", "action", "resource", "context", "as_of", "type", "id", "name", "properties"]), x
-), max_leaves=12))  # fmt: skip
+@given(BODIES)
 def test_reading_gives_a_request_or_an_input_error(data: object) -> None:
     """Nothing else comes out, and an error always says something."""
     try:

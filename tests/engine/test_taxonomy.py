@@ -53,7 +53,7 @@ def test_paths_and_roots() -> None:
         ("personal.name", "pipl_strict", False),
     ],
 )
-def test_sensitivity_depends_on_the_profile(category: str, profile: str, expected: bool) -> None:  # noqa: FBT001
+def test_sensitivity_depends_on_the_profile(category: str, profile: str, expected: bool) -> None:
     """Each profile has its own list; a group is as sensitive as its most sensitive member."""
     assert expected == TAXONOMY.sensitive(category, profile)
 

@@ -64,9 +64,7 @@ CONSENT = Reason(
 def _finding(
     rule: str, severity: Severity, message: Words, resource: str, location: Location | None, *reasons: Reason
 ) -> Finding:
-    return Finding(
-        rule, severity, message, "column", resource, location, reasons, f"{abs(hash_of(resource)):032x}"
-    )
+    return Finding(rule, severity, message, "column", resource, location, reasons, f"{abs(hash_of(resource)):032x}")
 
 
 def hash_of(text: str) -> int:
@@ -132,11 +130,7 @@ def allowed() -> DecisionLike:
     nothing: frozenset[str] = frozenset()
     return SampleDecision(
         "allow",
-        (
-            Reason(
-                "ACC-01.need-to-know", Severity.INFO, Words("the role covers the purpose", "角色覆盖该用途")
-            ),
-        ),
+        (Reason("ACC-01.need-to-know", Severity.INFO, Words("the role covers the purpose", "角色覆盖该用途")),),
         (
             Obligation("mask", {"columns": ("phone", "身份证号"), "with": "*", "keep": 4}),
             Obligation(

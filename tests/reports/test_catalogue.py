@@ -62,9 +62,7 @@ def test_an_unknown_format_is_refused(report: Report, denied: DecisionLike) -> N
 
     with pytest.raises(UnknownFormatError, match="unknown format `xml`: one of human, json"):
         write(report, "xml", stream)
-    with pytest.raises(
-        UnknownFormatError, match="unknown format `sarif`: one of human, json, jsonl, markdown"
-    ):
+    with pytest.raises(UnknownFormatError, match="unknown format `sarif`: one of human, json, jsonl, markdown"):
         write_decision(denied, "sarif", stream)
     assert not stream.getvalue()
 
@@ -78,9 +76,7 @@ def test_other_packages_bring_formats(report: Report, monkeypatch: pytest.Monkey
 
     vars(module)["count"] = count
     monkeypatch.setitem(sys.modules, "their_reports", module)
-    points = [
-        metadata.EntryPoint(name, "their_reports:count", "tutela.reports") for name in ("count", "json")
-    ]
+    points = [metadata.EntryPoint(name, "their_reports:count", "tutela.reports") for name in ("count", "json")]
     monkeypatch.setattr(metadata, "entry_points", lambda group: points if group == "tutela.reports" else [])  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     own, theirs = StringIO(), StringIO()
     write(report, "count", theirs, lang="zh")

@@ -61,9 +61,7 @@ def test_decision(name: str, format: str, lang: Lang, request: pytest.FixtureReq
 def test_catalogue() -> None:
     """Each format has its golden files, and each golden file has its format."""
     expected = {f"{name}.{lang}.{format_}" for name in NAMES for lang in LANGS for format_ in FORMATS}
-    expected |= {
-        f"{name}.{lang}.{format_}" for name in DECISIONS for lang in LANGS for format_ in DECISION_FORMATS
-    }
+    expected |= {f"{name}.{lang}.{format_}" for name in DECISIONS for lang in LANGS for format_ in DECISION_FORMATS}
 
     assert expected == {path.name for path in GOLDEN.iterdir()}
 

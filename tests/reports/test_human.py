@@ -44,7 +44,7 @@ def test_no_control_character_of_data_comes_through(format_: str, report: Report
 
 def test_escape_sequences_in_colour_are_ours(report: Report) -> None:
     """With colour on, no escape sequence but colours reaches the terminal."""
-    import re  # noqa: PLC0415 - only here
+    import re
 
     text = _written(report, Terminal(), color=True)
 

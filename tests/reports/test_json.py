@@ -119,7 +119,7 @@ def test_decision_keeps_to_its_schema(name: str, request: pytest.FixtureRequest)
 
 def test_json_bears_no_terminal_codes(report: Report) -> None:
     """A terminal obeys nothing in the document, and a lone surrogate does not break its encoding."""
-    from dataclasses import replace  # noqa: PLC0415 - only here
+    from dataclasses import replace
 
     broken = replace(report.findings[0], resource_id="half \ud83d pair")
     text = _written(replace(report, findings=(*report.findings, broken)), "json")

@@ -116,9 +116,7 @@ SARIF: dict[str, Any] = {
                             "driver": {
                                 "type": "object",
                                 "required": ["name", "version", "rules"],
-                                "properties": {
-                                    "rules": {"type": "array", "items": RULE, "uniqueItems": True}
-                                },
+                                "properties": {"rules": {"type": "array", "items": RULE, "uniqueItems": True}},
                             }
                         },
                     },

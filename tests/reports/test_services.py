@@ -62,9 +62,7 @@ def test_junit_without_findings_passes(empty: Report) -> None:
 def test_junit_is_xml_for_any_text(report: Report) -> None:
     """Every character that XML forbids is replaced, and what stays comes back."""
     every = "".join(map(chr, [*range(0x300), 0x2028, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF, 0x1F600, 0x10FFFF]))
-    finding = replace(
-        report.findings[0], resource_id=every, message=Words(every), location=Location(every, 1)
-    )
+    finding = replace(report.findings[0], resource_id=every, message=Words(every), location=Location(every, 1))
     failure = _suite(replace(report, findings=(finding,))).find("testcase/failure")
 
     assert failure is not None

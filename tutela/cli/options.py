@@ -158,7 +158,8 @@ class Output:
             for name, stream in streams:
                 write(report, name, stream, lang=lang)
         limit = SEVERITIES.index(self.fail_on)
-        failed = any(finding.severity.rank <= limit for finding in report.findings)
+        # What could not be read is never clean, whatever the limit.
+        failed = report.unparsed > 0 or any(finding.severity.rank <= limit for finding in report.findings)
         return 1 if failed and not self.exit_zero else 0
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from .facts_people import People
     from .request import Request
 
-UNHASHED: Final = frozenset({"approvals", "filing", "status", "idempotency_key", "important_customers", "sensitive"})
-"""Fields of a form that an approval does not bind: they change after it, or are computed."""
+UNHASHED: Final = frozenset({"approvals", "filing", "status", "idempotency_key"})
+"""Fields of a form that an approval does not bind: they change after it."""
 
 GONE: Final = frozenset({"draft", "rejected", "revoked"})
 """Requests in these states do not count towards an accumulated volume."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tutela.engine.errors import InputError, Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.classifier import Classifier
@@ -25,6 +25,7 @@ PREFIX: Final = "TUTELA_"
 PACK: Final = "pack:"
 LISTS: Final = frozenset({"policies", "registers", "schemas"})
 TABLES: Final = frozenset({"log"})
+LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone")
 TAXONOMY_LIMIT: Final = 8 * 1024 * 1024
 
 
@@ -93,17 +94,11 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _project(root: Path, file: Path, settings: Mapping[str, Any]) -> Project:
-    from tutela.engine.validation import suggestion
-
-    problems: list[Problem] = []
+    problems = [_unknown(file, name, SETTINGS) for name in settings if name.replace("-", "_") not in SETTINGS]
     values: dict[str, Any] = {}
     for name, value in settings.items():
         key = name.replace("-", "_")
         if key not in SETTINGS:
-            guess = suggestion(key, SETTINGS)
-            hint = f"; did you mean `{guess}`?" if guess else ""
-            args = {"key_": name, "hint": hint, "known": ", ".join(SETTINGS)}
-            problems.append(Problem(code="project-key-unknown", location=Location(str(file)), args=args))
             continue
         texts = isinstance(value, list) and all(isinstance(v, str) for v in cast("list[object]", value))
         wanted = "a list of texts" if key in LISTS else "a table" if key in TABLES else "a text"
@@ -111,10 +106,21 @@ def _project(root: Path, file: Path, settings: Mapping[str, Any]) -> Project:
         if not fits:
             args = {"key_": name, "expected": wanted}
             problems.append(Problem(code="project-value", location=Location(str(file)), args=args))
+        elif key in TABLES:
+            problems += [_unknown(file, f"{key}.{inner}", LOG_SETTINGS) for inner in value if inner not in LOG_SETTINGS]
         values[key] = tuple(cast("list[str]", value)) if key in LISTS and texts else value
     if problems:
         raise InputError(problems)
     return Project(root, **values)
+
+
+def _unknown(file: Path, name: str, known: Iterable[str]) -> Problem:
+    from tutela.engine.validation import suggestion
+
+    guess = suggestion(name.rpartition(".")[2], known)
+    hint = f"; did you mean `{guess}`?" if guess else ""
+    args = {"key_": name, "hint": hint, "known": ", ".join(known)}
+    return Problem(code="project-key-unknown", location=Location(str(file)), args=args)
 
 
 def _override(project: Project) -> Project:

@@ -27,9 +27,7 @@ class Contender:
     """Render and load the rules; gives the function that is timed. Raises ImportError when not installed."""
 
 
-def indexed(
-    rules: Iterable[Rule], compile_one: Callable[[Rule], Callable[[Any], bool]]
-) -> Callable[[Any], bool]:
+def indexed(rules: Iterable[Rule], compile_one: Callable[[Rule], Callable[[Any], bool]]) -> Callable[[Any], bool]:
     """Index compiled conditions by (action, table, role); a prepared request is `(key, data)`."""
     table: dict[tuple[str, str, str], tuple[list[Any], list[Any]]] = {}
     for rule in rules:

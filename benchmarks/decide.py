@@ -62,9 +62,7 @@ def enter(contender: Any, rules: Any, cases: Any, answers: list[bool]) -> tuple[
     if wrong:
         return row | {"status": "wrong", "mismatches": wrong, "detail": f"{wrong} wrong answers"}, None
     stride = max(1, min(timing.BLOCK, round(each * len(requests) / timing.BUDGET)))
-    return row | {"mismatches": 0}, timing.Runner(
-        contender.name, decide, timing.blocks_of(requests, answers), stride
-    )
+    return row | {"mismatches": 0}, timing.Runner(contender.name, decide, timing.blocks_of(requests, answers), stride)
 
 
 def measure_size(count: int, asked: int, rounds: int, names: list[str]) -> dict[str, Any]:

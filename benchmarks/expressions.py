@@ -37,10 +37,7 @@ def cel_cpp_load(rules: list[Rule]) -> Callable[[Any], bool]:
 
     numbers, booleans = {"s_clearance", "r_sensitivity", "hour"}, {"s_mfa"}
     names = _flat_names()
-    types = {
-        n: cel.Type.INT if n in numbers else cel.Type.BOOL if n in booleans else cel.Type.STRING
-        for n in names
-    }
+    types = {n: cel.Type.INT if n in numbers else cel.Type.BOOL if n in booleans else cel.Type.STRING for n in names}
     environment = cel.NewEnv(variables=types)
 
     def compile_one(rule: Rule) -> Callable[[Any], bool]:
@@ -81,9 +78,7 @@ def rule_engine_indexed_load(rules: list[Rule]) -> Callable[[Any], bool]:
     import rule_engine
 
     context = _rule_engine_context()
-    return indexed(
-        rules, lambda rule: rule_engine.Rule(render(rule, PLAIN, " and "), context=context).matches
-    )
+    return indexed(rules, lambda rule: rule_engine.Rule(render(rule, PLAIN, " and "), context=context).matches)
 
 
 def rule_engine_linear_load(rules: list[Rule]) -> Callable[[Any], bool]:

@@ -152,10 +152,7 @@ def layout(rows: list[dict[str, Any]]) -> str:
         if row["status"] != "timed":
             lines.append(f"{row['name']:36}  failed: {row['detail']}")
             continue
-        parts = [
-            row.get(part)
-            for part in ("wall_s", "best_s", "worst_s", "inside_s", "import_s", "load_s", "goal_s")
-        ]
+        parts = [row.get(part) for part in ("wall_s", "best_s", "worst_s", "inside_s", "import_s", "load_s", "goal_s")]
         line = f"{row['name']:36}" + "".join(f"{'' if part is None else f'{part:.3f}':>8}" for part in parts)
         if "met" in row:
             line += "  met" if row["met"] else "  MISSED"

@@ -107,7 +107,8 @@ def _project(root: Path, file: Path, settings: Mapping[str, Any]) -> Project:
             args = {"key_": name, "expected": wanted}
             problems.append(Problem(code="project-value", location=Location(str(file)), args=args))
         elif key in TABLES:
-            problems += [_unknown(file, f"{key}.{inner}", LOG_SETTINGS) for inner in value if inner not in LOG_SETTINGS]
+            inner = cast("dict[str, object]", value)
+            problems += [_unknown(file, f"{key}.{part}", LOG_SETTINGS) for part in inner if part not in LOG_SETTINGS]
         values[key] = tuple(cast("list[str]", value)) if key in LISTS and texts else value
     if problems:
         raise InputError(problems)

@@ -117,6 +117,13 @@ def test_a_file_that_includes_itself_is_a_circle(project: Path) -> None:
     assert ["a.yaml:1:11 include-cycle"] == problems("a.yaml")
 
 
+def test_a_folder_that_includes_itself_is_read_once(project: Path) -> None:
+    """Folders are no circle: every file of it was read already."""
+    write(project, {"p/a.yaml": include("."), "p/sub/b.yaml": include("..")})
+
+    assert ["p/a.yaml", "p/sub/b.yaml"] == names("p")
+
+
 def test_includes_are_bounded_in_depth(project: Path) -> None:
     """A long chain is refused, not followed until the stack is full."""
     write(project, {f"p{n}.yaml": include(f"p{n + 1}.yaml") for n in range(600)})

@@ -54,6 +54,11 @@ class Authorizer:
         self._facts = facts
 
     @property
+    def facts(self) -> Facts | None:
+        """The registers that are asked, if there are any."""
+        return self._facts
+
+    @property
     def policies(self) -> PolicySet:
         """The policy set that answers."""
         return self._policies
@@ -62,31 +67,36 @@ class Authorizer:
         """Allow or deny one request, with every reason; never raises for anything that a request holds."""
         policies = self._policies
         question: Any = request
-        denied: list[int] = []
-        allowed: list[int] = []
-        doubts: list[Doubt] = []
+        denied: tuple[int, ...] = ()
+        allowed: tuple[int, ...] = ()
+        doubts: list[Doubt] | None = None
         if self._facts is not None:
             try:
                 question = self._facts.enrich(request, policies)
             except Exception:  # noqa: BLE001 (a property of the wrong form; the caller's words are not evidence)
-                doubts.append(Doubt(WHOLE_REQUEST, "facts-not-found", "", ""))
+                doubts = [Doubt(WHOLE_REQUEST, "facts-not-found", "", "")]
         tests = policies.tests
-        is_deny = policies.is_deny
         for table in policies.by_action.get(request.action_name, ()):
+            _, key_of, many, rules = table
             try:
-                key = table.key(question)
-                numbers = several(table, key) if table.many else table.rules.get(key)
+                key = key_of(question)
+                numbers = several(table, key) if many else rules.get(key)
             except Exception:  # noqa: BLE001 (absent, of another type, unhashable: told apart on the slow way)
+                doubts = [] if doubts is None else doubts
                 numbers = self._uncertain(table, question, doubts)
             if numbers:
                 for number in numbers:
                     try:
                         hit = (tests[number] or policies.test(number))(question)
                     except Exception:  # noqa: BLE001 (deoptimise: the reference decides what it was)
+                        doubts = [] if doubts is None else doubts
                         hit = self._reference(number, question, doubts)
                     if hit:
-                        (denied if is_deny[number] else allowed).append(number)
-        return Decision(policies, self._facts, question, denied, allowed, doubts)
+                        if policies.is_deny[number]:
+                            denied += (number,)
+                        else:
+                            allowed += (number,)
+        return Decision(self, question, denied, allowed, doubts or ())
 
     def decide_many(self, requests: Iterable[Request]) -> list[Decision]:
         """Answer requests in their order, each as `decide` would."""

@@ -17,7 +17,7 @@ from .functions import ZONE_PARAMETER, ZONED, functions
 from .index import MAX_KEYS, PYTHON, group
 from .ir import And, Not, clause_text, clauses, reads
 from .policyset import Compiled, PolicySet
-from .store import pack_default, pack_rule
+from .store import pack_default, pack_rule, shared
 from .templates import Cut, cut, fill, make_recipe, marked, write
 from .validation import short, suggestion
 
@@ -62,18 +62,19 @@ def compile_policies(
     worker.unbound(rules)
     if worker.problems:
         return None, worker.problems
+    seen: dict[Any, Any] = {}
     compiled = Compiled(
-        records=tuple(pack_rule(rule) for rule in rules),
+        records=tuple(shared(pack_rule(rule), seen) for rule in rules),
         plans=tuple(p.condition for p in plans),
         clauses=tuple(p.clauses for p in plans),
+        clause_table=tuple(clause for _, clause in worker.clauses.values()),
         shapes=tuple(worker.shapes),
         shape_reads=tuple(worker.shape_reads),
         by_action=group(rules),
         defaults=tuple(pack_default(default) for default in lowered.defaults),
     )
-    return PolicySet(
-        compiled, vocabulary, parameters, _digest(rules, lowered.defaults, vocabulary, parameters), language
-    ), []
+    # The language goes: it remembers every parse tree. The set makes another one when the reference is needed.
+    return PolicySet(compiled, vocabulary, parameters, _digest(rules, lowered.defaults, vocabulary, parameters)), []
 
 
 def _digest(rules: Sequence[Rule], defaults: Sequence[Default], vocabulary: Vocabulary, parameters: Parameters) -> str:
@@ -108,6 +109,13 @@ class Planned(NamedTuple):
     clauses: tuple[Clause, ...]
 
 
+class Encoded(NamedTuple):
+    """A rule's condition with encoded constants, and the numbers of its clauses."""
+
+    condition: tuple[int, tuple[object, ...]]
+    clauses: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class _Worker:
     """Compiles rule after rule, collecting shapes and problems."""
@@ -121,11 +129,12 @@ class _Worker:
     shape_reads: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     unbound_reads: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     interned: dict[str, Any] = field(default_factory=dict[str, Any])
+    clauses: dict[str, tuple[int, Clause]] = field(default_factory=dict[str, tuple[int, Clause]])
     recipes: dict[tuple[str, ...], Recipe | None] = field(default_factory=dict[tuple[str, ...], "Recipe | None"])
     enums: bool = False
     """Whether the vocabulary lists values: each literal must then be checked against them."""
 
-    def rule(self, rule: Rule) -> Planned:
+    def rule(self, rule: Rule) -> Encoded:
         for test in rule.target:
             self._target(rule, test)
         count = prod(len(test.values) for test in rule.target)
@@ -133,10 +142,14 @@ class _Worker:
             self._note(rule, "target-too-many", count=count, limit=MAX_KEYS)
         planned = self._by_template(rule) or self._in_full(rule)
         shape, constants = planned.condition
-        clauses = tuple(
-            (text, number, self._shared(values), expect) for text, number, values, expect in planned.clauses
-        )
-        return Planned((shape, self._shared(constants)), clauses)
+        clauses = tuple(self._numbered(clause) for clause in planned.clauses)
+        return Encoded((shape, self._shared(constants)), clauses)
+
+    def _numbered(self, clause: Clause) -> int:
+        """The number of a clause: the same for equal ones, of which 10,000 rules repeat a few hundred."""
+        text, shape, constants, expect = clause
+        found: Clause = (text, shape, self._shared(constants), expect)
+        return self.clauses.setdefault(repr(found), (len(self.clauses), found))[0]
 
     def _in_full(self, rule: Rule) -> Planned:
         when = self._parse(rule, rule.when)

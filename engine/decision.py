@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from .index import fitting
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from .authorizer import Facts
+    from .authorizer import Authorizer
     from .model import Effect
     from .policyset import PolicySet, Read
     from .rules import Default, Rule
@@ -49,34 +48,28 @@ class Doubt(NamedTuple):
 class Decision:
     """Allow or deny, with every reason, what to do, what is missing, what went wrong, and where it comes from."""
 
-    __slots__ = (
-        "_allowed_by",
-        "_denied_by",
-        "_doubts",
-        "_facts",
-        "_policies",
-        "_question",
-        "_reasons",
-        "allowed",
-    )
+    __slots__ = ("_allowed_by", "_denied_by", "_doubts", "_pdp", "_question", "_reasons", "allowed")
+    _reasons: tuple[Reason, ...]
+    """Not there until somebody reads the reasons."""
 
-    def __init__(  # noqa: PLR0913 (made in one place, on the hot path)
+    def __init__(
         self,
-        policies: PolicySet,
-        facts: Facts | None,
+        pdp: Authorizer,
         question: Any,  # noqa: ANN401 (a request, or a request with facts)
-        denied_by: Sequence[int],
-        allowed_by: Sequence[int],
+        denied_by: tuple[int, ...],
+        allowed_by: tuple[int, ...],
         doubts: Sequence[Doubt],
     ) -> None:
-        self._policies = policies
-        self._facts = facts
+        self._pdp = pdp
         self._question = question
         self._denied_by = denied_by
         self._allowed_by = allowed_by
         self._doubts = doubts
-        self._reasons: tuple[Reason, ...] | None = None
         self.allowed: bool = not denied_by and bool(allowed_by) and not (doubts and self._doubtful_deny())
+
+    @property
+    def _policies(self) -> PolicySet:
+        return self._pdp.policies
 
     def __repr__(self) -> str:
         return f"<Decision {self.effect}: {', '.join(reason.rule for reason in self.reasons)}>"
@@ -93,9 +86,11 @@ class Decision:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """Every reason: of a deny, all rules that deny and the default when no rule allows; of an allow, its rules."""
-        if self._reasons is None:
+        try:
+            return self._reasons
+        except AttributeError:
             self._reasons = tuple(self._allows() if self.allowed else self._denies())
-        return self._reasons
+            return self._reasons
 
     @property
     def obligations(self) -> tuple[Obligation, ...]:
@@ -136,7 +131,8 @@ class Decision:
     @property
     def facts_digest(self) -> str:
         """The digest of the registers that were asked, empty when there were none."""
-        return "" if self._facts is None else self._facts.digest
+        facts = self._pdp.facts
+        return "" if facts is None else facts.digest
 
     @property
     def as_of(self) -> datetime:
@@ -191,14 +187,17 @@ class Decision:
         message = next((words for words in (meta.message, meta.title) if words.en or words.zh), NO_RULE_WORDS)
         return Reason(default.id, default.severity, message, near, meta.basis, meta.remedy, default.location)
 
-    def _nearly(self) -> Iterator[Clause]:
-        """The failing clauses of allow rules whose target fits."""
-        policies = self._policies
-        numbers = (n for n in fitting(policies.by_action.get(self._question.action_name, ()), self._question))
-        for number in islice((n for n in numbers if not policies.is_deny[n]), NEAR):
-            rule = policies.rule_id(number)
-            for clause in failing(policies, number, self._question):
-                yield Clause(f"{rule}: {clause.text}", clause.values)
+    def _nearly(self) -> list[Clause]:
+        """The failing clauses of the first allow rules whose target fits."""
+        policies, question = self._policies, self._question
+        found: list[Clause] = []
+        left = NEAR
+        for number in fitting(policies.by_action.get(question.action_name, ()), question):
+            if left and not policies.is_deny[number]:
+                left -= 1
+                rule = policies.rule_id(number)
+                found += [Clause(f"{rule}: {text}", values) for text, values in failing(policies, number, question)]
+        return found
 
 
 def _source(rules: Sequence[Rule], doubt: Doubt) -> str:

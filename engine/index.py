@@ -9,6 +9,7 @@ type raises, and the request goes the slow way, where a deny rule that might fit
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def group(rules: Sequence[Rule]) -> dict[str, dict[Signature, dict[Any, tuple[in
 
 def fitting(tables: Sequence[Table], question: Any) -> list[int]:  # noqa: ANN401 (request-like)
     """Numbers of the rules whose targets fit a request for sure, in order."""
-    found: set[int] = set()
+    found: list[int] = []
     for table in tables:
         try:
             key = table.key(question)
-            found.update(table.rules.get(key, ()) if not table.many else several(table, key))
+            found += several(table, key) if table.many else table.rules.get(key, ())
         except Exception:  # noqa: BLE001, S112 (an attribute is missing: whether the rules fit cannot be told)
             continue
     return sorted(found)
@@ -192,7 +193,9 @@ LISTS: Final = {"string": "texts", "boolean": "booleans", "number": "numbers"}
 
 
 def _combine(*parts: Sequence[Any]) -> list[Any]:
-    """Every combination of the values, as keys."""
+    """Every combination of the values, as keys; too many raise, and the rules are then compared one by one."""
     if len(parts) == 1:
         return list(parts[0])
+    if prod(map(len, parts)) > MAX_KEYS:
+        raise ValueError("too many combinations")
     return list(product(*parts))

@@ -80,8 +80,7 @@ class Obligation:
     args: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a request is denied (or, for an allow, which rule allowed it)."""
 
     rule: str

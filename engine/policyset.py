@@ -28,12 +28,23 @@ class Compiled(NamedTuple):
     records: tuple[Record, ...]
     plans: tuple[tuple[int, tuple[object, ...]], ...]
     """By rule: the number of its condition's shape, and the encoded constants."""
-    clauses: tuple[tuple[tuple[Any, ...], ...], ...]
-    """By rule: (text, shape number, encoded constants, whether it should be true) of each clause."""
+    clauses: tuple[tuple[int, ...], ...]
+    """By rule: the numbers of its clauses."""
+    clause_table: tuple[tuple[str, int, tuple[object, ...], bool], ...]
+    """By clause number: text, shape number, encoded constants, whether it should be true."""
     shapes: tuple[str, ...]
     shape_reads: tuple[tuple[str, ...], ...]
     by_action: Mapping[str, Mapping[Signature, Mapping[Any, tuple[int, ...]]]]
     defaults: tuple[Record, ...]
+
+
+class ClauseTest(NamedTuple):
+    """A clause: its text, the attributes it reads, whether it should be true, and its compiled test."""
+
+    text: str
+    reads: tuple[Read, ...]
+    expect: bool
+    test: Callable[[Any], bool]
 
 
 def _read(path: str, vocabulary: Vocabulary) -> Read:
@@ -59,7 +70,8 @@ class PolicySet:
     """Rules with their compiled conditions, index, defaults, vocabulary, parameters and digest; never changed."""
 
     __slots__ = (
-        "_compiled", "_language", "_makers", "_reads", "by_action", "defaults", "digest", "is_deny", "parameters",
+        "_clause_tests", "_compiled", "_language", "_makers", "_reads", "by_action", "defaults", "digest", "is_deny",
+        "parameters",
         "rules", "tests", "vocabulary",
     )  # fmt: skip
 
@@ -69,10 +81,9 @@ class PolicySet:
         vocabulary: Vocabulary,
         parameters: Parameters,
         digest: str,
-        language: Language | None = None,
     ) -> None:
         self._compiled = compiled
-        self._language = language
+        self._language: Language | None = None
         self.vocabulary = vocabulary
         self.parameters = parameters
         self.digest = digest
@@ -85,6 +96,7 @@ class PolicySet:
         self.tests: list[Callable[[Any], bool] | None] = [None] * len(compiled.records)
         """By rule: its condition, made when it is first needed."""
         self._reads = [tuple(_read(path, vocabulary) for path in paths) for paths in compiled.shape_reads]
+        self._clause_tests: list[ClauseTest | None] = [None] * len(compiled.clause_table)
         self._makers: list[Callable[[tuple[object, ...]], Callable[[Any], bool]] | None]
         self._makers = [None] * len(compiled.shapes)
 
@@ -107,13 +119,16 @@ class PolicySet:
             found = self.tests[number] = self._make(*self._compiled.plans[number])
         return found
 
-    def clause_tests(self, number: int) -> list[tuple[str, tuple[Read, ...], bool, Callable[[Any], bool]]]:
-        """By clause of a rule: its text, the attributes it reads, whether it should be true, and its test."""
-        reads = self._reads
-        return [
-            (text, reads[shape], expect, self._make(shape, constants))
-            for text, shape, constants, expect in self._compiled.clauses[number]
-        ]
+    def clause_tests(self, number: int) -> list[ClauseTest]:
+        """The clauses of a rule, ready to be evaluated."""
+        made = self._clause_tests
+        return [made[clause] or self._clause(clause) for clause in self._compiled.clauses[number]]
+
+    def _clause(self, clause: int) -> ClauseTest:
+        text, shape, constants, expect = self._compiled.clause_table[clause]
+        made = ClauseTest(text, self._reads[shape], expect, self._make(shape, constants))
+        self._clause_tests[clause] = made
+        return made
 
     def _make(self, shape: int, constants: tuple[object, ...]) -> Callable[[Any], bool]:
         if shape == NO_CONDITION:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .errors import Location
 from .model import Basis, Obligation, Severity, Words
-from .plain import is_array, is_map
+from .plain import is_array, is_map, is_tuple
 from .rules import ConditionText, Default, Meta, Rule, Test
 
 if TYPE_CHECKING:
@@ -16,6 +16,19 @@ if TYPE_CHECKING:
 Record = tuple[Any, ...]
 
 EFFECT = 3
+
+
+def shared(value: object, seen: dict[Any, Any]) -> Any:  # noqa: ANN401 (what came in)
+    """Equal tuples and texts become one object: rules repeat actions, targets, sources and places.
+
+    Parts are compared by identity, as they were shared before: `(1,)` and `(True,)` stay apart.
+    """
+    if isinstance(value, str):
+        return seen.setdefault(value, value)
+    if not is_tuple(value):
+        return value
+    parts = tuple(shared(part, seen) for part in value)
+    return seen.setdefault(tuple(map(id, parts)), parts)
 
 
 def pack_rule(rule: Rule) -> Record:

@@ -8,7 +8,7 @@ from .errors import Location
 from .index import Signature
 from .ir import Type
 from .parameters import Declared, Parameters
-from .plain import is_list, is_map
+from .plain import bare
 from .policyset import Compiled, PolicySet
 from .vocabulary import Vocabulary
 
@@ -83,11 +83,11 @@ def _unpack_vocabulary(plain: Plain) -> Vocabulary:
 
 def _pack_parameters(parameters: Parameters) -> Plain:
     declared = tuple(
-        (d.name, d.type, (d.location.file, d.location.line, d.location.column), _bare(d.suggested),
-         _bare(d.description), d.source, d.enum, d.minimum)
+        (d.name, d.type, (d.location.file, d.location.line, d.location.column), bare(d.suggested),
+         bare(d.description), d.source, d.enum, d.minimum)
         for d in parameters.declared.values()
     )  # fmt: skip
-    return (declared, {name: _bare(value) for name, value in parameters.values.items()})
+    return (declared, {name: bare(value) for name, value in parameters.values.items()})
 
 
 def _unpack_parameters(plain: Plain) -> Parameters:
@@ -96,12 +96,3 @@ def _unpack_parameters(plain: Plain) -> Parameters:
         for name, kind, at, suggested, description, source, enum, minimum in plain[0]
     }
     return Parameters(declared, plain[1])
-
-
-def _bare(value: Any) -> Any:  # noqa: ANN401 (any YAML value)
-    """YAML data without its marks."""
-    if is_map(value):
-        return {name: _bare(item) for name, item in value.items()}
-    if is_list(value):
-        return [_bare(item) for item in value]
-    return value

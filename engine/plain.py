@@ -1,4 +1,4 @@
-"""Type guards for plain data (JSON, YAML): what `isinstance` says, with the types of keys and items."""
+"""Plain data (JSON, YAML): type guards that know the types of keys and items, and data without marks."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ def is_array(value: object) -> TypeGuard[list[Any] | tuple[Any, ...]]:
 def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
     """Whether a value is a tuple."""
     return isinstance(value, tuple)
+
+
+def bare(value: Any) -> Any:  # noqa: ANN401 (any YAML value)
+    """YAML data without its marks: plain dictionaries and lists, as `marshal` wants them."""
+    if is_map(value):
+        return {str(name): bare(item) for name, item in value.items()}
+    return [bare(item) for item in value] if is_array(value) else value

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from .errors import Location
 from .model import Basis, Obligation, Severity, Words
-from .plain import is_array, is_map, is_tuple
+from .plain import bare, is_tuple
 from .rules import ConditionText, Default, Meta, Rule, Test
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def pack_rule(rule: Rule) -> Record:
         tuple(rule.when) if rule.when else None,
         tuple(rule.unless) if rule.unless else None,
         rule.severity.value,
-        tuple((obligation.kind, _plain(obligation.args)) for obligation in rule.obligations),
+        tuple((obligation.kind, bare(obligation.args)) for obligation in rule.obligations),
         rule.needs,
         _pack_meta(rule.meta),
         rule.variant,
@@ -104,15 +104,6 @@ class RuleStore(Sequence[Rule]):
         if isinstance(index, slice):
             return RuleStore(self.records[index])
         return unpack_rule(self.records[index])
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 (any YAML value)
-    """YAML data without its marks, as `marshal` wants it."""
-    if is_map(value):
-        return {key: _plain(item) for key, item in value.items()}
-    if is_array(value):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _pack_location(location: Location) -> Record:

@@ -7,17 +7,22 @@ resolved asks for all columns (`lineage_resolved` is false), never for none.
 from __future__ import annotations
 
 import re
-from collections import deque
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from sqlglot import exp
+
 from tutela.engine.events import Event, Hole
+from tutela.engine.facts_data import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.messages import MESSAGES
 from tutela.engine.model import Words
 from tutela.engine.request import Request
-from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, Touched
+from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, TableRef, Touched
+from tutela.engine.statements_catalog import Entry
+from tutela.engine.statements_lower import UnresolvedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,11 +31,12 @@ if TYPE_CHECKING:
     from tutela.engine.classifier import Classifier
     from tutela.engine.tables import Schema
 
-ACTIONS: Final[Mapping[str, str]] = {
-    "read": "read", "insert": "update", "update": "update", "delete": "delete", "export": "export", "grant": "grant",
-    "ddl": "read", "other": "read", "login": "read",
-}  # fmt: skip
-WRITES: Final = frozenset({"insert", "update", "delete"})
+WRITES: Final[Mapping[str, str]] = {"insert": "update", "update": "update", "ddl": "update", "delete": "delete"}
+"""What a statement of this kind asks for on the tables that it writes."""
+WHOLE: Final = frozenset({"delete", "ddl", "grant"})
+"""Kinds that concern whole tables, whatever columns they name."""
+MAX_KEPT: Final = 4096
+"""Counts of one account and table that are kept before those far from the event at hand are dropped."""
 UNNAMED: Final = "?"
 _TAG: Final = re.compile(r"\b(purpose|request)\s*[=:]\s*'?([A-Za-z][\w.-]{1,63})", re.ASCII)
 _COMMENT: Final = re.compile(r"/\*(.*?)\*/|--([^\n]*)", re.DOTALL)
@@ -49,9 +55,10 @@ class Accesses:
     as_of: datetime
     """The instant for events of a log that has no times."""
     window: timedelta = timedelta(0)
-    recent: dict[tuple[str, str], deque[tuple[datetime, int]]] = field(
-        default_factory=dict[tuple[str, str], "deque[tuple[datetime, int]]"]
+    recent: dict[tuple[str, str], list[tuple[datetime, int]]] = field(
+        default_factory=dict[tuple[str, str], "list[tuple[datetime, int]]"]
     )
+    """(account, dataset) -> times and rows, by time, however the log is ordered."""
     views: frozenset[str] = frozenset()
 
     def ask(self, events: Iterable[Event | Hole]) -> Iterator[Asked | Unreadable]:
@@ -68,63 +75,137 @@ class Accesses:
 
     def _event(self, event: Event, touched: Touched) -> Iterator[Asked]:
         groups = self._groups(event, touched)
+        rows = {dataset: self._rows(event, dataset) for dataset in dict.fromkeys(group[0] for group in groups)}
         for (dataset, action, resolved), columns in groups.items():
             properties: dict[str, Any] = {
                 "dataset": dataset,
                 "columns": sorted(columns),
                 "categories": self._categories(dataset, columns),
                 "known": dataset.lower() in self.categories,
+                "known_by": SCHEMA,
                 "lineage_resolved": resolved,
             }
             subject = {"type": "account", "id": event.account or UNNAMED}
             resource = {"type": "table", "id": dataset, "properties": properties}
-            context = self._context(event, dataset)
+            context = self._context(event, rows[dataset])
             request = Request(subject, action, resource, context, as_of=event.at or self.as_of)
             yield Asked(request, event.location, key=f"{event.id}|{action}")
 
     def _touched(self, event: Event) -> Touched:
         if event.sql is not None:
-            touched = self.analyser.analyse(event.sql)
-            if event.statement_complete:
-                return touched
-            refs = touched.reads | self._named(event)
-            return Touched(kind=touched.kind, reads=refs, writes=touched.writes, tables=touched.tables, resolved=False)
+            return self._logged(event, self.analyser.analyse(event.sql))
         stated = frozenset(ColumnRef(*_split(path)) for path in event.columns)
-        return Touched(kind=_kind(event), reads=stated | self._named(event, stated), resolved=True)
-
-    @staticmethod
-    def _named(event: Event, stated: frozenset[ColumnRef] = frozenset()) -> frozenset[ColumnRef]:
-        """All columns of the tables that only the log names."""
         covered = {(ref.schema, ref.table) for ref in stated}
-        refs = (ColumnRef(*_split(f"{name}.*")) for name in event.tables)
-        return frozenset(ref for ref in refs if (ref.schema, ref.table) not in covered)
+        named = (ColumnRef(*_split(f"{name}.*")) for name in event.tables)
+        refs = stated | {ref for ref in named if (ref.schema, ref.table) not in covered}
+        kind: Any = "other" if event.action == "login" else event.action
+        if not refs and event.action != "login":
+            # It touched something, and the log does not say what.
+            return Touched(kind=kind, reads=frozenset({ANYTHING}), resolved=False)
+        return Touched(kind=kind, reads=refs, resolved=event.statement_complete)
+
+    def _logged(self, event: Event, touched: Touched) -> Touched:
+        """What the statement touches, and what only the log names."""
+        refs = touched.reads | touched.writes
+        mentioned = touched.tables | {TableRef(ref.schema, ref.table) for ref in refs}
+        more = {
+            ColumnRef(*ref, "*")
+            for ref in (self._unmentioned(name, mentioned) for name in event.tables)
+            if ref is not None
+        }
+        writes = touched.writes
+        if event.action in WRITES:
+            writes |= more
+            if touched.kind not in WRITES:
+                # The log says that it writes, its text does not say what.
+                writes |= {ColumnRef(*ref, "*") for ref in mentioned if not self._is_view(ref)}
+        names = {ref.column.lower() for ref in refs}
+        tables = {ref for ref in mentioned if not self._is_view(ref)}
+        for path in event.columns:
+            schema, table, column = _split(path)
+            if table != "*":
+                found = self._find(f"{schema}.{table}" if schema else table)
+                more.add(ColumnRef(*found[1], column))
+            elif column.lower() not in names:
+                more.add(ColumnRef(*next(iter(tables)), column) if len(tables) == 1 else ColumnRef("", "*", column))
+        resolved = touched.resolved and event.statement_complete
+        return replace(touched, reads=touched.reads | more, writes=writes, resolved=resolved)
+
+    def _find(self, name: str) -> tuple[Entry | None, TableRef, bool]:
+        """A table that the log names: its entry, its name, and whether it is one of the system's."""
+        schema, table, _ = _split(f"{name}.*")
+        found = self.analyser.catalog.find(exp.table_(table, db=schema.rpartition(".")[2] or None, quoted=True))
+        if isinstance(found, Entry):
+            return found, found.ref, False
+        return None, TableRef(schema or found.ref.schema, table), found.system
+
+    def _unmentioned(self, name: str, mentioned: Iterable[TableRef]) -> TableRef | None:
+        """The table of this name, unless the statement's analysis covers it, or it is the system's own."""
+        entry, ref, system = self._find(name)
+        known = frozenset(mentioned)
+        if system or ref in known:
+            return None
+        parent = entry.parent if entry else None
+        while parent:
+            if parent.ref in known:
+                return None
+            parent = parent.parent
+        bases = self._bases(entry) if entry else None
+        return None if bases and bases <= known else ref
+
+    def _bases(self, entry: Entry) -> frozenset[TableRef] | None:
+        """The tables behind a view; none for a table, None when they cannot be told."""
+        try:
+            view = self.analyser.view(entry)
+        except UnresolvedError:
+            return None
+        return view.tables if view else frozenset()
+
+    def _is_view(self, ref: TableRef) -> bool:
+        return ".".join(part for part in ref if part).lower() in self.views
 
     def _groups(self, event: Event, touched: Touched) -> dict[Group, set[str]]:
         groups: dict[Group, set[str]] = {}
+        kinds: set[str] = {event.action, touched.kind}
         everything = {entry.ref for entry in self.analyser.catalog.entries.values()}
         if not touched.resolved and len(everything) > 1 and everything <= touched.tables:
             # Nothing is known about what it touches: one question about anything, not one for each table.
-            touched = replace(touched, reads=frozenset({ANYTHING}), writes=NOTHING, tables=frozenset())
-        kind = event.action if event.sql is None else touched.kind
-        read = "export" if kind == "export" else ACTIONS["read"]
-        if kind == "grant":
-            read = "grant"
-        for ref in touched.reads:
-            self._add(groups, ref, read, resolved=touched.resolved)
-        if event.sql is None and kind in WRITES:
-            groups = {(dataset, ACTIONS[kind], resolved): columns for (dataset, _, resolved), columns in groups.items()}
-        for ref in touched.writes:
-            action = ACTIONS[kind] if kind in WRITES else "update"
-            self._add(groups, ref, action, resolved=touched.resolved)
-        seen = {dataset for dataset, _, _ in groups}
-        for table in touched.tables:
-            name = ".".join(part for part in table if part)
-            # A table that is named without any column (count(*)) is still an access; a view stands for its tables.
-            if name not in seen and name.lower() not in self.views:
-                groups[name, ACTIONS.get(kind, "read") if kind in WRITES else read, touched.resolved] = set()
+            anything = frozenset({ANYTHING})
+            writes = anything if touched.writes and kinds & WRITES.keys() else NOTHING
+            touched = replace(touched, reads=anything, writes=writes, tables=frozenset())
+        read = [action for action in ("export", "grant") if action in kinds] or ["read"]
+        write = sorted({WRITES[kind] for kind in kinds if kind in WRITES}) or ["update"]
+        reads, writes = touched.reads, touched.writes
+        if event.sql is None and kinds & WRITES.keys():
+            reads, writes = NOTHING, reads
+        for refs, actions in ((reads, read), (writes, write)):
+            for ref in refs:
+                for action in actions:
+                    whole = action in WHOLE or (refs is writes and bool(kinds & WHOLE))
+                    self._add(groups, ref._replace(column="*") if whole else ref, action, resolved=touched.resolved)
+        self._add_tables(groups, touched, kinds, read, write)
         if not touched.resolved and not groups:
-            self._add(groups, ANYTHING, read, resolved=False)
+            for action in read:
+                self._add(groups, ANYTHING, action, resolved=False)
         return groups
+
+    def _add_tables(
+        self, groups: dict[Group, set[str]], touched: Touched, kinds: set[str], read: list[str], write: list[str]
+    ) -> None:
+        """Ask for all columns of the tables that are named without any: count(*), a grant, a definition."""
+        actions = write if "ddl" in kinds or (kinds & WRITES.keys() and not touched.writes) else read
+        tables = set(touched.tables)
+        if "grant" in kinds:  # who may use a view may use what lies behind it
+            entries = [entry for entry in self.analyser.catalog.entries.values() if entry.ref in tables]
+            tables |= frozenset[TableRef]().union(*(self._bases(entry) or () for entry in entries))
+        seen = {dataset for dataset, _, _ in groups}
+        for ref in sorted(tables):
+            name = ".".join(part for part in ref if part)
+            # A view that is read stands for its tables; one that is defined or granted is meant itself.
+            alone = not seen and len(tables) == 1
+            if name not in seen and (kinds & {"ddl", "grant"} or alone or not self._is_view(ref)):
+                for action in actions:
+                    self._add(groups, ColumnRef(*ref, "*"), action, resolved=touched.resolved)
 
     @staticmethod
     def _add(groups: dict[Group, set[str]], ref: ColumnRef, action: str, *, resolved: bool) -> None:
@@ -141,7 +222,8 @@ class Accesses:
             )
         return sorted({category for category in found if category})
 
-    def _context(self, event: Event, dataset: str) -> dict[str, Any]:
+    @staticmethod
+    def _context(event: Event, rows: int | None) -> dict[str, Any]:
         tags = _tags(event)
         context: dict[str, Any] = {
             "purpose": event.purpose or tags.get("purpose"),
@@ -149,19 +231,26 @@ class Accesses:
             "row_count": event.row_count,
             "application": event.application or None,
             "source_ip": event.source_ip or None,
-            "rows_in_window": self._rows(event, dataset, named="request" in tags or bool(event.request_id)),
+            "rows_in_window": rows,
         }
         return {name: value for name, value in context.items() if value is not None}
 
-    def _rows(self, event: Event, dataset: str, *, named: bool) -> int | None:
-        """Rows of this account and table within the window; rows under a named request count for that request."""
-        if event.at is None or event.row_count is None or named:
+    def _rows(self, event: Event, dataset: str) -> int | None:
+        """Rows of this account and table within the window before and after, as far as the log has been read."""
+        if event.at is None:
             return None
-        rows = self.recent.setdefault((event.account, dataset), deque())
-        rows.append((event.at, event.row_count))
-        while rows and rows[0][0] <= event.at - self.window and len(rows) > 1:
-            rows.popleft()
-        return sum(count for at, count in rows if at <= event.at)
+        if not self.window:
+            return event.row_count
+        rows = self.recent.setdefault((event.account, dataset.lower()), [])
+        if event.row_count is not None:
+            insort(rows, (event.at, event.row_count))
+        if len(rows) > MAX_KEPT:
+            # Far from this event, not from the newest: a log may run backwards.
+            del rows[bisect_right(rows, event.at + 2 * self.window, key=_at) :]
+            del rows[: bisect_left(rows, event.at - 2 * self.window, key=_at)]
+        first = bisect_right(rows, event.at - self.window, key=_at)
+        near = rows[first : bisect_left(rows, event.at + self.window, key=_at)]
+        return sum(count for _, count in near) if near else None
 
 
 def accesses(  # noqa: PLR0913 (what an audit needs to know)
@@ -197,8 +286,8 @@ def _why(touched: Touched) -> Words:
     return Words(*(message.text(lang).format(detail=touched.detail) for lang in ("en", "zh")))
 
 
-def _kind(event: Event) -> Any:  # noqa: ANN401 (a literal of another module)
-    return "other" if event.action == "login" else event.action
+def _at(entry: tuple[datetime, int]) -> datetime:
+    return entry[0]
 
 
 def _split(path: str) -> tuple[str, str, str]:

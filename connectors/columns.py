@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from tutela.engine.facts_data import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.model import Words
 from tutela.engine.request import Request
@@ -51,6 +52,7 @@ def _retain(table: Table, classified: list[Classified], as_of: datetime) -> Aske
         "categories": categories,
         "columns": [c.column.name for c in classified],
         "known": True,
+        "known_by": SCHEMA,
     }
     resource = {"type": "table", "id": table.path, "properties": properties}
     return Asked(Request(LINTER, "retain", resource, as_of=as_of), table.location)

@@ -38,7 +38,7 @@ _ACTIONS: Final[dict[str, EventAction]] = {
     "read": "read", "select": "read", "query": "read", "insert": "insert", "update": "update",
     "delete": "delete", "export": "export", "transfer": "export", "download": "export",
     "grant": "grant", "revoke": "grant", "ddl": "ddl",
-    "login": "login", "logout": "other", "other": "other",
+    "login": "login", "logout": "login", "other": "other",
 }  # fmt: skip
 
 
@@ -171,8 +171,11 @@ def _event(file: LogFile, number: int, record: dict[str, object], mapping: LogMa
     try:
         values = _values(record, mapping)
         at, action = _time(values, mapping), _action(values, mapping)
+        tables, columns = _list(values, "tables"), _list(values, "columns")
         texts = {name: _text(values, name) for name in (*_TEXTS, *_EXTRAS)}
         _check(texts)
+        if action != "login" and not (texts["sql"].strip() or tables or columns):
+            raise _FieldError("log-field-missing", mapping.fields.get("tables", "objects"))
         return Event(
             id=texts["id"] or f"line {number}",
             location=Location(file.name, number, 1),
@@ -180,8 +183,8 @@ def _event(file: LogFile, number: int, record: dict[str, object], mapping: LogMa
             at=at,
             action=action,
             sql=texts["sql"] or None,
-            tables=_list(values, "tables"),
-            columns=_list(values, "columns"),
+            tables=tables,
+            columns=columns,
             purpose=texts["purpose"],
             request_id=texts["request_id"],
             row_count=_count(values),

@@ -34,6 +34,10 @@ _WRITES: Final[dict[str, EventAction]] = {
 _COPY_OUT: Final = re.compile(r"\s*copy\b", re.IGNORECASE)
 
 
+Owner = tuple[str, str, str, str]
+"""(session or process, account, database, address)."""
+
+
 class Context(NamedTuple):
     """What the line around an AUDIT record says."""
 
@@ -44,6 +48,11 @@ class Context(NamedTuple):
     database: str = ""
     application: str = ""
     source_ip: str = ""
+
+    @property
+    def owner(self) -> Owner:
+        """Whose statements may belong together: a session of one account on one database."""
+        return self.session, self.account, self.database, self.source_ip
 
 
 @dataclass(slots=True)
@@ -62,18 +71,22 @@ class _Open:
     uncounted: set[str] = field(default_factory=set[str])
     """Parts whose logged rows say nothing: PostgreSQL counts 0 for COPY and DO, whatever they touch."""
     lines: int = 0
+    seen: dict[tuple[str, ...], datetime | None] = field(default_factory=dict[tuple[str, ...], "datetime | None"])
+    """The lines so far, without text and rows, and when."""
+    again: bool = False
+    """Whether its number was given before, to a statement with the same text."""
 
 
 UNCOUNTED: Final = ("COPY", "DO", "CALL", "EXECUTE")
 
 
 class Merger:
-    """Joins the AUDIT lines of a statement: (session, statement id, text) -> one event."""
+    """Joins the AUDIT lines of a statement: (owner, statement id, text) -> one event."""
 
     def __init__(self, file: LogFile) -> None:
         self.file = file
-        self._open: OrderedDict[tuple[str, str, str | None], _Open] = OrderedDict()
-        self._current: dict[str, str] = {}
+        self._open: OrderedDict[tuple[Owner, str, str | None], _Open] = OrderedDict()
+        self._current: dict[Owner, str] = {}
 
     def add(self, context: Context, payload: str, *, ended: bool = True) -> Iterator[Event | Hole]:
         """One AUDIT record (the text after `AUDIT: `): the events that it completes."""
@@ -85,17 +98,28 @@ class Merger:
         if not (fields[1].isdecimal() and fields[2].isdecimal() and fields[0] in ("SESSION", "OBJECT")):
             yield self.file.hole("log-line", context.line, format="pgaudit")
             return
-        if self._current.get(context.session) not in (None, fields[1]):
-            yield from self.close(context.session)
-        self._current[context.session] = fields[1]
-        self._merge(context, fields)
+        again = self._again(context, fields)
+        if again or self._current.get(context.owner) not in (None, fields[1]):
+            yield from self.close(context.owner)
+        self._current[context.owner] = fields[1]
+        self._merge(context, fields, again=again)
         if len(self._open) > MAX_OPEN:
             yield self._event(self._open.popitem(last=False)[1])
 
-    def close(self, session: str) -> Iterator[Event]:
+    def _again(self, context: Context, fields: list[str]) -> bool:
+        """Whether this very line of an open statement was there before, at an earlier time."""
+        text = fields[7]
+        if context.at is None or text == "<previously logged>":
+            return False
+        key = (context.owner, fields[1], f"\0{fields[2]}" if text in ("<not logged>", "<none>") else text)
+        item = self._open.get(key)
+        before = item.seen.get(_line(fields)) if item else None
+        return before is not None and before < context.at
+
+    def close(self, owner: Owner) -> Iterator[Event]:
         """The open statements of a session that has gone on to the next statement, or has ended."""
-        self._current.pop(session, None)
-        for key in [key for key in self._open if key[0] == session]:
+        self._current.pop(owner, None)
+        for key in [key for key in self._open if key[0] == owner]:
             yield self._event(self._open.pop(key))
 
     def finish(self) -> Iterator[Event]:
@@ -103,7 +127,7 @@ class Merger:
         while self._open:
             yield self._event(self._open.popitem(last=False)[1])
 
-    def _merge(self, context: Context, fields: list[str]) -> None:
+    def _merge(self, context: Context, fields: list[str], *, again: bool) -> None:
         number, sub, class_, command, object_name, text = (
             fields[1],
             fields[2],
@@ -114,14 +138,15 @@ class Merger:
         hidden = text in ("<not logged>", "<none>", "<previously logged>")
         found: _Open | None = None
         if text == "<previously logged>":
-            same = [item for key, item in self._open.items() if key[:2] == (context.session, number)]
+            same = [item for key, item in self._open.items() if key[:2] == (context.owner, number)]
             found = next((item for item in reversed(same) if sub in item.subs), None)
         sql = None if hidden else text
-        key = (context.session, number, sql if not hidden else f"\0{sub}")
+        key = (context.owner, number, sql if not hidden else f"\0{sub}")
         found = found or self._open.get(key)
         if found is None:
-            found = self._open[key] = _Open(context, number, sub, sql, {sub})
+            found = self._open[key] = _Open(context, number, sub, sql, {sub}, again=again)
         found.lines += 1
+        found.seen[_line(fields)] = context.at
         found.subs.add(sub)
         found.actions.add(_action(class_, command, found.sql))
         found.commands[command] = None
@@ -135,8 +160,9 @@ class Merger:
     def _event(self, item: _Open) -> Event:
         context = item.context
         complete = item.sql is not None and "<REDACTED>" not in item.sql
+        unclear = item.again or not context.session
         return Event(
-            id=f"{context.session}:{item.statement_id}.{item.first}",
+            id=f"{context.session}:{item.statement_id}.{item.first}" + (f"@{context.line}" if unclear else ""),
             location=Location(self.file.name, context.line, 1),
             account=context.account,
             at=context.at,
@@ -154,6 +180,11 @@ class Merger:
                 "audit_lines": str(item.lines),
             },
         )
+
+
+def _line(fields: list[str]) -> tuple[str, ...]:
+    """An AUDIT line without its text, parameters and rows."""
+    return (fields[0], *fields[2:7])
 
 
 def _row_count(item: _Open) -> int | None:
@@ -191,7 +222,7 @@ def read_csvlog(file: LogFile, zone: ZoneInfo | None, skipped: Callable[[], None
         else:
             skipped()
             if message.startswith("disconnection: "):
-                yield from merger.close(row[5])
+                yield from merger.close((row[5] or row[3], row[1], row[2], _address(row[4])))
     yield from merger.finish()
 
 
@@ -202,11 +233,14 @@ def _csv_audit(merger: Merger, record: Cells, zone: ZoneInfo | None) -> Iterator
     except ValueError as error:
         yield _time_hole(merger.file, record.number, error)
         return
-    address = re.sub(r":\d+$", "", row[4])
-    context = Context(
-        record.number, row[5] or row[3], at, row[1], row[2], row[22], "" if address == "[local]" else address
-    )
+    context = Context(record.number, row[5] or row[3], at, row[1], row[2], row[22], _address(row[4]))
     yield from merger.add(context, row[13].removeprefix("AUDIT: "))
+
+
+def _address(text: str) -> str:
+    """The client's address without its port; empty for a local socket."""
+    address = re.sub(r":\d+$|\(\d+\)$", "", text)
+    return "" if address == "[local]" else address
 
 
 def _time_hole(file: LogFile, line: int, error: ValueError) -> Hole:
@@ -233,8 +267,9 @@ def read_stderr(
         else:
             skipped()
             if message.startswith("disconnection: "):
-                groups = match.groupdict()
-                yield from merger.close(groups.get("c") or groups.get("p") or "")
+                ended = _context(line.number, {**match.groupdict(), "m": "", "t": "", "n": ""}, zone)
+                if isinstance(ended, Context):
+                    yield from merger.close(ended.owner)
     yield from merger.finish()
 
 
@@ -284,7 +319,6 @@ def _context(line: int, groups: dict[str, str | None], zone: ZoneInfo | None) ->
             at = epoch(float(seconds))
     except ValueError as error:
         return error
-    address = re.sub(r"\(\d+\)$", "", groups.get("r") or groups.get("h") or "")
     return Context(
         line,
         groups.get("c") or groups.get("p") or "",
@@ -292,7 +326,7 @@ def _context(line: int, groups: dict[str, str | None], zone: ZoneInfo | None) ->
         groups.get("u") or "",
         groups.get("d") or "",
         groups.get("a") or "",
-        "" if address == "[local]" else address,
+        _address(groups.get("r") or groups.get("h") or ""),
     )
 
 
@@ -326,7 +360,7 @@ def read_psql(file: LogFile, skipped: Callable[[], None]) -> Iterator[Event | Ho
             continue
         skipped()
         if line.text.startswith("\\connect"):
-            yield from merger.close(str(session))
+            yield from merger.close(Context(0, str(session)).owner)
             session += 1
     if pending:
         yield file.hole("log-cut", pending[0])

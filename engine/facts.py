@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .request import Request
     from .taxonomy import Taxonomy
 
+FORMS: Final = frozenset({"sharing_request", "use_request"})
+
 UNREADABLE: Final[Mapping[str, Any]] = {
     "known": False,
     "personal": True,
@@ -80,10 +82,12 @@ class Facts:
         if self._people.known:
             subject = {**subject, **self._people.attributes(subject["id"], subject["type"], now)}
         resource = self._resource(request)
-        context = request.context
-        if "request_id" in context:
-            person = subject.get("employee") or subject["id"]
-            context = {**context, **self._forms.reference(context["request_id"], person, resource, now)}
+        # Always, also without a request: what a caller says about an approved request is not evidence.
+        person = subject.get("employee") or subject["id"]
+        context = {
+            **request.context,
+            **self._forms.reference(request.context.get("request_id"), person, resource, now),
+        }
         return Question(subject, request.action, resource, context, now, request.action_name)
 
     def _resource(self, request: Request) -> dict[str, Any]:
@@ -91,8 +95,10 @@ class Facts:
         known = self._resources.get(stated["type"])
         if known is None:
             return stated
+        # An application is what its form says, and nothing that the caller adds to it.
+        base = {"id": stated["id"], "type": stated["type"]} if stated["type"] in FORMS else stated
         try:
-            return {**stated, **known(stated, request)}
+            return {**base, **known(stated, request)}
         except Exception:  # noqa: BLE001 (whatever a caller sent: an answer, not a crash, and never a clean one)
             return {**UNREADABLE, "id": stated["id"], "type": stated["type"]}
 

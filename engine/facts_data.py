@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import TutelaError
 from .plain import is_array
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
     from .request import Request
     from .taxonomy import Taxonomy
+
+
+SCHEMA: Final = object()
+"""Said by connectors that read a schema themselves (`known_by`); nothing that a caller sends can be it."""
+
+WHOLE: Final = frozenset({"delete", "grant"})
 
 
 class DataFacts:
@@ -61,6 +67,8 @@ class DataFacts:
         short = str(resource.get("column") or resource["id"].rpartition(".")[2])
         entry = self.dataset(name) or {}
         declared = self._columns.get((_key(entry.get("dataset", name)), short.lower()), {})
+        # Not classified by anybody is not the same as classified as nothing.
+        unclassified = "category" not in declared and "category" not in resource
         category = declared["category"] if "category" in declared else resource.get("category")
         purposes = declared.get("purposes", entry.get("purposes", ()))
         known = self._purposes
@@ -75,6 +83,8 @@ class DataFacts:
             "consent_form": "consent_form" in declared,
             "notice": "notice" in declared,
         }
+        if unclassified:
+            found.update(personal=True, sensitive=True)
         found.update(self._feeding(entry, name))
         return found
 
@@ -93,13 +103,37 @@ class DataFacts:
         if category is None or category == "":
             return {"category": None, "category_path": [], "personal": False, "sensitive": False}
         steps = category.split(".")
-        personal = steps[0] == "personal"
+        personal = self.personal([category])
         return {
             "category": category,
             "category_path": [".".join(steps[: n + 1]) for n in range(len(steps))],
             "personal": personal,
             "sensitive": personal and self.sensitive([category]),
         }
+
+    def personal(self, categories: Sequence[str]) -> bool:
+        """Whether any category is personal; one that the taxonomy lacks counts as personal."""
+        return any(category.split(".")[0] == "personal" or self._strange(category) for category in categories)
+
+    def _strange(self, category: str) -> bool:
+        if self._taxonomy is None:
+            return False
+        try:
+            self._taxonomy.category(category)
+        except TutelaError:
+            return True
+        return False
+
+    def categories_of(self, columns: Sequence[str]) -> list[str]:
+        """The categories that the catalog declares for columns named `schema.table.column`."""
+        found: list[str] = []
+        for path in columns:
+            dataset, _, name = path.rpartition(".")
+            entry = self.dataset(dataset) or {}
+            declared = self._columns.get((_key(entry.get("dataset", dataset)), _key(name)), {})
+            if declared.get("category"):
+                found.append(declared["category"])
+        return found
 
     def sensitive(self, categories: Sequence[str]) -> bool:
         """Whether any category is sensitive under the profile; one that the taxonomy lacks counts as sensitive."""
@@ -119,23 +153,27 @@ class DataFacts:
         name = str(resource.get("dataset") or resource["id"])
         entry = self.dataset(name)
         stated = _texts(resource.get("categories", ()))
+        seen = resource.get("known_by") is SCHEMA
         if entry is None:
-            personal = any(category.split(".")[0] == "personal" for category in stated)
-            known = _flag(resource, "known")
+            personal = self.personal(stated)
+            known = seen and _flag(resource, "known")
             return {
-                "dataset": name, "known": known, "personal": personal or (not known and "personal" not in resource),
+                "dataset": name, "known": known, "personal": personal or not known,
                 "sensitive": self.sensitive(stated) if stated else False, "permitted_roles": [], "categories": stated,
             }  # fmt: skip
-        columns = {c["name"].lower(): c for c in entry.get("columns", ())}
-        wanted = [str(column).lower() for column in _listed(resource.get("columns"))]
+        columns = {_key(c["name"]): c for c in entry.get("columns", ())}
+        # Whoever deletes rows or grants rights does so with whole rows, whatever columns are named.
+        whole = request.action_name in WHOLE
+        wanted = ["*"] if whole else [_key(str(column)).strip() for column in _listed(resource.get("columns"))]
         touched = columns.values() if "*" in wanted else [columns[c] for c in wanted if c in columns]
         categories = list(dict.fromkeys([*stated, *(c["category"] for c in touched if c.get("category"))]))
         unknown = [column for column in wanted if column != "*" and column not in columns]
         return {
             "dataset": entry["dataset"],
-            "known": not unknown or _flag(resource, "known"),
+            "known": bool(columns) and (not unknown or (seen and _flag(resource, "known"))),
             "categories": categories,
-            "personal": any(c.split(".")[0] == "personal" for c in categories),
+            # A column that neither the catalog nor a schema knows may hold anything; so may a table without columns.
+            "personal": self.personal(categories) or not columns or (bool(unknown) and not seen),
             "sensitive": self.sensitive(categories) if categories else False,
             "permitted_roles": list(entry.get("access", {}).get(request.action_name, ())),
         }
@@ -145,19 +183,37 @@ class DataFacts:
         name = str(resource.get("dataset") or resource["id"])
         now = request.now
         holds = [
-            {"id": hold["id"], "active": active(hold, now)} for hold in self._holds if _covers(hold, name, resource)
+            {"id": hold["id"], "active": active(hold, now)}
+            for hold in self._holds
+            if self._covers(hold, self._full(name), resource)
         ]
         return {
-            "dataset": (self.dataset(name) or {}).get("dataset", name),
+            "dataset": self._full(name),
             "holds": holds,
             "important": _flag(resource, "important"),
             "right": _flag(resource, "right"),
         }
 
+    def _full(self, name: str) -> str:
+        """The name of a table as the catalog writes it."""
+        return str((self.dataset(name) or {}).get("dataset", name))
+
+    def _covers(self, hold: Mapping[str, Any], dataset: str, resource: Mapping[str, Any]) -> bool:
+        """Whether a hold's scope may include a group of rows; a group without a subject may hold any subject."""
+        scope: Mapping[str, Any] = hold["scope"]
+        datasets = {_key(self._full(name)) for name in scope.get("datasets", ())}
+        subjects = {subject.strip() for subject in scope.get("subjects", ())}
+        subject = resource.get("subject")
+        if subject is not None and not isinstance(subject, str):
+            raise TypeError("subject")
+        return (not datasets or _key(dataset) in datasets) and (
+            not subjects or subject is None or subject.strip() in subjects
+        )
+
 
 def _listed(columns: Any) -> Sequence[object]:  # noqa: ANN401 (what the caller sent)
-    """The columns asked for; not said which, or not a list, means all of them."""
-    return columns if is_array(columns) else ["*"]
+    """The columns asked for; not said which, none, or not a list, means all of them."""
+    return columns if is_array(columns) and columns else ["*"]
 
 
 def _texts(values: Any) -> list[str]:  # noqa: ANN401 (what the caller sent)
@@ -180,17 +236,6 @@ def active(hold: Mapping[str, Any], now: datetime) -> bool:
     released: datetime | None = hold.get("released_at")
     placed: datetime = hold["placed_at"]
     return placed <= now and (released is None or now < released)
-
-
-def _covers(hold: Mapping[str, Any], dataset: str, resource: Mapping[str, Any]) -> bool:
-    """Whether a hold's scope may include a group of rows; a group without a subject may hold any subject."""
-    scope: Mapping[str, Any] = hold["scope"]
-    datasets = {_key(name) for name in scope.get("datasets", ())}
-    subjects = scope.get("subjects", ())
-    subject = resource.get("subject")
-    if subject is not None and not isinstance(subject, str):
-        raise TypeError("subject")
-    return (not datasets or _key(dataset) in datasets) and (not subjects or subject is None or subject in subjects)
 
 
 def _channel(entry: Mapping[str, Any]) -> dict[str, Any]:

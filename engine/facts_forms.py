@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 UNHASHED: Final = frozenset({"approvals", "filing", "status", "idempotency_key"})
 """Fields of a form that an approval does not bind: they change after it."""
 
+DEAD: Final = frozenset({"draft", "rejected", "revoked", "expired"})
+"""In these states no approval of a request stands."""
+
 GONE: Final = frozenset({"draft", "rejected", "revoked"})
 """Requests in these states do not count towards an accumulated volume."""
 
@@ -35,7 +38,9 @@ class FormFacts:
         "_consents",
         "_data",
         "_filings",
+        "_partners",
         "_people",
+        "_registered",
         "_sharing",
         "_use",
         "_zone",
@@ -60,6 +65,8 @@ class FormFacts:
         self._agreements: dict[str, list[dict[str, Any]]] = {}
         for agreement in registers.get("agreements", ()):
             self._agreements.setdefault(agreement["partner"], []).append(agreement)
+        self._registered = {name: name in registers for name in ("approvals", "filings")}
+        self._partners = {entry["id"]: entry for entry in registers.get("partners", ())}
         self._consents: dict[str, list[dict[str, Any]]] = {}
         for consent in registers.get("consents", ()):
             self._consents.setdefault(consent["subject"], []).append(consent)
@@ -70,18 +77,21 @@ class FormFacts:
         if form is None:
             return {}
         recipient, content, now = form["recipient"], form["content"], request.now
+        ids = content["subjects"].get("ids", ())
+        count = max(content["subjects"]["count"], len(ids))
+        partner = self._partners.get(recipient["id"])
         return {
-            **self._common(form, now),
+            **self._common(form, now, declared=resource["id"] in self._sharing),
             "recipient": recipient["id"],
-            "recipient_kind": recipient["kind"],
-            "recipient_country": recipient.get("country"),
+            "recipient_kind": recipient["kind"] if partner is None else partner_kind(partner),
+            "recipient_country": recipient.get("country") if partner is None else partner["country"],
             "mode": form.get("mode", "share"),
             **self._content(content["categories"], content.get("columns", ())),
-            "subject_count": content["subjects"]["count"],
+            "subject_count": count,
             "form": content.get("form", "identifiable"),
             "partner_agreements": [self._agreement(entry) for entry in self._agreements.get(recipient["id"], ())],
             "earlier_shares": self._earlier(form),
-            "written_authorisation": self._written(form, content["subjects"].get("ids", ()), recipient["id"], now),
+            "written_authorisation": len(ids) >= count and self._written(form, ids, recipient["id"], now),
             "transfer_channel": form["transfer"]["channel"],
             "executor": form["transfer"].get("executor"),
         }
@@ -95,9 +105,9 @@ class FormFacts:
         customers = scope["customers"]
         ids = customers.get("ids", ())
         return {
-            **self._common(form, request.now),
-            **self._content(scope["categories"], scope.get("columns", ())),
-            "subject_count": customers.get("estimated_count", len(ids)),
+            **self._common(form, request.now, declared=resource["id"] in self._use),
+            **self._content(scope["categories"], scope.get("columns", ()), stated=form.get("sensitive", False)),
+            "subject_count": max(customers.get("estimated_count", 0), len(ids)),
             "written_authorisation": self._written(form, ids, None, request.now),
             "export": scope.get("export", False),
             "max_rows": scope.get("max_rows"),
@@ -113,11 +123,19 @@ class FormFacts:
                 "request_approvals": [],
                 "request_export": False,
                 "request_max_rows": None,
+                "request_from": None,
+                "request_to": None,
+                "request_filed_at": None,
+                "request_filed_by_department": None,
+                "request_second_level": True,
             }
         scope = form["scope"]
-        common = self._common(form, now)
+        common = self._common(form, now, declared=True)
+        content = self._content(scope["categories"], scope.get("columns", ()), stated=form.get("sensitive", False))
         return {
             "request_known": True,
+            "request_second_level": bool(form.get("important_customers", True)) or content["sensitive"],
+            "request_filed_by_department": common["filed_by_department"],
             "request_covers": covers(form, person, resource),
             "request_approvals": common["approvals"],
             "request_export": scope.get("export", False),
@@ -127,8 +145,10 @@ class FormFacts:
             "request_filed_at": common["filed_at"],
         }
 
-    def _common(self, form: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-        filing = self._filings.get(form["id"]) or form.get("filing")
+    def _common(self, form: Mapping[str, Any], now: datetime, *, declared: bool) -> dict[str, Any]:
+        filing = self._filings.get(form["id"])
+        if filing is None and (declared or not self._registered["filings"]):
+            filing = form.get("filing")
         filed_at = filing["filed_at"] if filing else None
         filer = self._people.find(filing["filed_by"]) if filing else None
         found = {
@@ -140,7 +160,7 @@ class FormFacts:
             "period_to": day_end(form["period"]["to"], self._zone),
             "submitted_at": form["submitted_at"],
             "status": form.get("status"),
-            "approvals": self._signed(form, now),
+            "approvals": self._signed(form, now, declared=declared),
             "filed_at": filed_at,
             "filed_by": filing["filed_by"] if filing else None,
             "filed_by_department": department(filer, filed_at) if filer and filed_at else None,
@@ -149,18 +169,26 @@ class FormFacts:
             found["important_customers"] = form["important_customers"]
         return found
 
-    def _content(self, categories: Sequence[str], columns: Sequence[str]) -> dict[str, Any]:
+    def _content(
+        self, stated_categories: Sequence[str], columns: Sequence[str], *, stated: bool = False
+    ) -> dict[str, Any]:
+        """What an application is about: the categories it states and those of the columns it lists."""
+        categories = list(dict.fromkeys([*stated_categories, *self._data.categories_of(columns)]))
         return {
-            "categories": list(categories),
+            "categories": categories,
             "columns": list(columns),
-            "personal": any(category.split(".")[0] == "personal" for category in categories),
-            "sensitive": self._data.sensitive(categories),
+            "personal": self._data.personal(categories),
+            "sensitive": stated or self._data.sensitive(categories),
         }
 
-    def _signed(self, form: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-        """Every approval with what the people register says about its approver at the moment of signing."""
-        own = self._approvals.get(form["id"])
-        entries = list(own if own is not None else form.get("approvals", ()))
+    def _signed(self, form: Mapping[str, Any], now: datetime, *, declared: bool) -> list[dict[str, Any]]:
+        """Every approval with what the people register says about its approver at the moment of signing.
+
+        Where approvals have a register of their own, those that an applicant writes into a form count for nothing.
+        """
+        entries = list(self._approvals.get(form["id"], ()))
+        if not entries and (declared or not self._registered["approvals"]):
+            entries = list(form.get("approvals", ()))
         expected = request_hash(form)
         applicant = self._people.find(form["applicant"])
         return [self._approval(entry, entries, form, applicant, expected, now) for entry in entries]
@@ -178,24 +206,24 @@ class FormFacts:
         approver = self._people.find(entry["approver"])
         expires: datetime | None = entry.get("expires_at")
         # The department counts that the applicant belonged to when the approval was signed.
-        code = department(applicant, at) if applicant else form["department"]
+        code = department(applicant, at) if applicant else None
         heads = self._people.heads(code, at)
-        undone = any(
-            other["approver"] == entry["approver"] and other["decision"] != "approve" and at <= other["at"] <= now
-            for other in entries
-        )
+        # Whoever rejects or revokes the request later undoes what was approved before.
+        undone = any(other["decision"] != "approve" and at <= other["at"] <= now for other in entries)
+        plain = not entry.get("conditions") and form["submitted_at"] <= at and form.get("status") not in DEAD
         return {
             "id": entry["id"],
             "level": entry["level"],
             "decision": entry["decision"],
             "approver": entry["approver"],
             "at": at,
-            "stands": not undone and (expires is None or now < expires),
+            "stands": plain and not undone and (expires is None or now < expires),
             "matches_request": entry["request_hash"] == expected and entry.get("request_id", form["id"]) == form["id"],
             "in_office": approver is not None and employed(approver, at),
-            "by_applicant": entry["approver"] == form["applicant"],
+            # Nobody knows who an unregistered applicant is: it may be the approver.
+            "by_applicant": applicant is None or entry["approver"] == applicant["id"],
             "heads_department": entry["approver"] in heads,
-            "applicant_is_head": form["applicant"] in heads,
+            "applicant_is_head": applicant is not None and applicant["id"] in heads,
             "senior_management": approver is not None and senior(approver, at),
             "repeats_person": any(
                 other["approver"] == entry["approver"] and other["level"] < entry["level"] for other in entries
@@ -219,7 +247,9 @@ class FormFacts:
         return [
             {
                 "id": other["id"],
-                "subjects": other["content"]["subjects"]["count"],
+                "subjects": max(
+                    other["content"]["subjects"]["count"], len(other["content"]["subjects"].get("ids", ()))
+                ),
                 "at": other["submitted_at"],
             }
             for other in self._sharing.values()
@@ -236,6 +266,11 @@ class FormFacts:
             any(_authorises(consent, form["purpose"], recipient, now) for consent in self._consents.get(subject, ()))
             for subject in subjects
         )
+
+
+def partner_kind(partner: Mapping[str, Any]) -> str:
+    """What a registered partner is, whatever the applicant calls it; one that is not active is no recipient."""
+    return str(partner["kind"]) if partner.get("status", "active") == "active" else "inactive_partner"
 
 
 def covers(form: Mapping[str, Any], person: str, resource: Mapping[str, Any]) -> bool:

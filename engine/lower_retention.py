@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .errors import Problem
     from .lower import Lowered, Surface
+    from .rules import Scalar
 
 ROWS: Final = {"resource.type": "record_group"}
 TABLE: Final = {"resource.type": "table"}
@@ -27,7 +28,10 @@ UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
 def lower_retention(surface: Surface) -> None:
     """Add what does not need the schedules of other files."""
     if "permit" in surface.data:
-        surface.rule(["permit"], effect="allow", actions=("retain", "erase"))
+        # Only what the checks know how to judge: tables are kept, groups of rows are kept or erased, nothing else.
+        kept: dict[str, Scalar | list[Scalar]] = {"resource.type": ["record_group", "table"]}
+        surface.rule(["permit"], effect="allow", actions=("retain",), target=kept, variant="retain")
+        surface.rule(["permit"], effect="allow", actions=("erase",), target=ROWS, variant="erase")
     if "hold" in surface.data.get("checks", {}):
         surface.rule(
             ["checks", "hold"],

@@ -42,7 +42,10 @@ def lower_sharing(surface: Surface) -> None:
         recipients: list[str] = data["permit"].get("recipients", []) if action == "share" else []
         if action == "share" and not recipients:
             surface.out.problems.append(place(surface.document, ["permit"], "key-missing", key_="recipients"))
-        when = f"resource.recipient_kind in {literals(recipients)}" if recipients else ""
+        when = "resource.period_from < resource.period_to and now < resource.period_to"
+        if recipients:
+            # Handing over for good (sale, assignment, publication) is not sharing.
+            when += f" and resource.recipient_kind in {literals(recipients)} and resource.mode in ['share', 'entrust']"
         surface.rule(["permit"], effect="allow", actions=actions, target=target, when=when)
     if "authorisation" in data:
         unless = f"resource.written_authorisation or $any([{STANDS} for approval in resource.approvals])"

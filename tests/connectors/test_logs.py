@@ -287,7 +287,7 @@ def test_a_missing_file_a_folder_and_a_closed_one(tmp_path: Path) -> None:
 
 def test_damaged_bytes_and_long_lines_are_holes(tmp_path: Path) -> None:
     """A NUL, a line of no encoding and a line of two megabytes: a hole each; GB18030 and a BOM are read."""
-    good = '{"at":"2026-11-20T10:15:03Z","account":"王","action":"read"}'
+    good = '{"at":"2026-11-20T10:15:03Z","account":"王","action":"read","objects":["t"]}'
     data = b"\xef\xbb\xbf" + b"\n".join(
         [good.encode(), good.encode("gb18030"), b"\xff\xff", b"x" * (2 << 20), b"a\0b", good.encode()]
     )
@@ -295,3 +295,26 @@ def test_damaged_bytes_and_long_lines_are_holes(tmp_path: Path) -> None:
 
     assert ["王"] * 3 == [event.account for event in events]
     assert [("log-encoding", 3), ("log-line-long", 4), ("log-encoding", 5)] == holes
+
+
+def test_interleaved_persons_and_repeats_are_not_merged(tmp_path: Path) -> None:
+    """The same session and number of another account, or the same line at a later time, is another event."""
+    line = _csv('AUDIT: SESSION,1,1,READ,SELECT,,,"select a from t",<not logged>,3')
+    later = line.replace("09:00:00.123", "09:05:00.000")
+    lines = [line, line.replace('"wang"', '"li"'), line.replace('"crm"', '"hr"'), line, later]
+    events, holes = _split(list(read_log(_write(tmp_path, "\n".join(lines) + "\n"))))
+
+    assert [] == holes
+    assert [("li", "crm", 1), ("wang", "crm", 1), ("wang", "crm", 2), ("wang", "hr", 1)] == sorted(
+        (event.account, event.database, int(event.extra["audit_lines"])) for event in events
+    )
+    assert len(events) == len({(event.id, event.account, event.database) for event in events})
+
+
+@pytest.mark.parametrize(("action", "clean"), [("read", False), ("other", False), ("login", True), ("logout", True)])
+def test_an_action_without_data_is_a_hole(tmp_path: Path, action: str, *, clean: bool) -> None:
+    """Who does something to nothing that is named leaves a hole, except by logging in or out."""
+    line = f'{{"at":"2026-11-20T10:15:03Z","account":"w","action":"{action}"}}\n'
+    events, holes = _split(list(read_log(_write(tmp_path, line))))
+
+    assert (int(clean), [] if clean else [("log-field-missing", 1)]) == (len(events), holes)

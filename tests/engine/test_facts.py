@@ -315,7 +315,7 @@ TABLES: list[tuple[str, Any, tuple[bool, bool, list[str]]]] = [
     ("customer", ["*"], (True, True, ["seller"])),
     ("crm.customer", None, (True, True, ["seller"])),
     ("crm.customer", "mobile", (True, True, ["seller"])),
-    ("crm.customer", ["price", "shadow"], (False, False, ["seller"])),
+    ("crm.customer", ["price", "shadow"], (False, True, ["seller"])),  # a column nobody knows may hold anything
     ("invoice", ["*"], (False, True, [])),
     ("no.such", ["x"], (False, True, [])),
 ]
@@ -407,13 +407,13 @@ FLAGS = (
         ({"approver": "oldhead"}, "stands matches_request in_office"),
         (
             {"approver": "oldhead", "at": "2026-06-30T23:59:59+08:00"},
-            "stands matches_request in_office heads_department",
+            "matches_request in_office heads_department",  # signed before the form was submitted
         ),
         ({"approver": "boss"}, "stands matches_request in_office senior_management"),
         ({"approver": "clerk"}, "stands matches_request in_office by_applicant"),
         ({"approver": "stranger"}, "stands matches_request"),
         ({"approver": "left", "at": "2026-10-08T10:00:00+08:00"}, "stands matches_request"),
-        ({"approver": "left", "at": "2026-09-15T10:00:00+08:00"}, "stands matches_request in_office"),
+        ({"approver": "left", "at": "2026-09-15T10:00:00+08:00"}, "matches_request in_office"),
         ({"approver": "away"}, "stands matches_request"),
         ({"request_hash": "sha256:" + "0" * 64}, "stands in_office heads_department"),
         ({"expires_at": "2026-11-10T10:00:01+08:00"}, "stands matches_request in_office heads_department"),
@@ -532,7 +532,14 @@ CONSENT = {
 )
 def test_a_written_authorisation_is_of_every_customer_now(change: dict[str, object], written: bool) -> None:
     """For this purpose and recipient, given, not withdrawn and not expired at the instant."""
-    assert written is share(consents=_text({**CONSENT, **change}))["written_authorisation"]
+    named = {**FORM, "content": {**FORM["content"], "subjects": {"count": 1, "ids": ["C-1"]}}}
+
+    assert written is share(form=named, consents=_text({**CONSENT, **change}))["written_authorisation"]
+
+
+def test_one_consent_does_not_speak_for_forty() -> None:
+    """Every customer that is counted must be named."""
+    assert not share(consents=_text(CONSENT))["written_authorisation"]
 
 
 def test_unnamed_customers_authorised_nothing() -> None:

@@ -173,7 +173,7 @@ class Accesses:
             anything = frozenset({ANYTHING})
             writes = anything if touched.writes and kinds & WRITES.keys() else NOTHING
             touched = replace(touched, reads=anything, writes=writes, tables=frozenset())
-        read = [action for action in ("export", "grant") if action in kinds] or ["read"]
+        read: list[str] = [action for action in ("export", "grant") if action in kinds] or ["read"]
         write = sorted({WRITES[kind] for kind in kinds if kind in WRITES}) or ["update"]
         reads, writes = touched.reads, touched.writes
         if event.sql is None and kinds & WRITES.keys():

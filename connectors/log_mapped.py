@@ -167,6 +167,12 @@ def _object(text: str) -> dict[str, object] | None:
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
 
 
+def _check_says(sql: str, mapping: LogMapping) -> None:
+    """A record that says neither what was touched nor the statement could be anything."""
+    if not sql.strip():
+        raise _FieldError("log-field-missing", mapping.fields.get("tables", "objects"))
+
+
 def _event(file: LogFile, number: int, record: dict[str, object], mapping: LogMapping) -> Event | Hole:
     try:
         values = _values(record, mapping)
@@ -174,8 +180,8 @@ def _event(file: LogFile, number: int, record: dict[str, object], mapping: LogMa
         tables, columns = _list(values, "tables"), _list(values, "columns")
         texts = {name: _text(values, name) for name in (*_TEXTS, *_EXTRAS)}
         _check(texts)
-        if action != "login" and not (texts["sql"].strip() or tables or columns):
-            raise _FieldError("log-field-missing", mapping.fields.get("tables", "objects"))
+        if action != "login" and not (tables or columns):
+            _check_says(texts["sql"], mapping)
         return Event(
             id=texts["id"] or f"line {number}",
             location=Location(file.name, number, 1),

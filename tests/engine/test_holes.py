@@ -34,15 +34,17 @@ SCHEDULES = Source(
 POLICIES = load_policies([*read_policies(["pack:customer-information"]), SCHEDULES], PARAMETERS)
 TAXONOMY = Taxonomy.from_data(read_document((ROOT / "policies" / "taxonomy.yaml").read_text("utf-8"), "t").data)
 
-PERSON = {"department": "sales", "grade": "staff", "status": "active", "hired_at": "2020-01-01"}
-PEOPLE = [
+PERSON: dict[str, Any] = {"department": "sales", "grade": "staff", "status": "active", "hired_at": "2020-01-01"}
+PEOPLE: list[dict[str, Any]] = [
     {"id": "E1", "name": "a", **PERSON, "roles": ["rep"]},
     {"id": "E2", "name": "b", **PERSON, "grade": "head", "accounts": ["head"]},
     {"id": "E3", "name": "c", **PERSON, "grade": "senior", "department": "board"},
     {"id": "E4", "name": "d", **PERSON, "department": "customer_information"},
 ]
-HEADS = [{"code": "sales", "head_history": [{"employee": "E2", "from": "2020-01-01T00:00:00+08:00"}]}]
-CATALOG = [
+HEADS: list[dict[str, Any]] = [
+    {"code": "sales", "head_history": [{"employee": "E2", "from": "2020-01-01T00:00:00+08:00"}]}
+]
+CATALOG: list[dict[str, Any]] = [
     {
         "dataset": "crm.customer",
         "access": {"read": ["rep"], "export": ["rep"]},

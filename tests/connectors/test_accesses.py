@@ -1,0 +1,118 @@
+"""A logged access asks for everything that it may have touched, in every action that it took."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tutela.connectors.accesses import accesses
+from tutela.connectors.ddl import parse_schema
+from tutela.connectors.policy_files import packs_folder
+from tutela.engine.classifier import Classifier
+from tutela.engine.documents import read_document
+from tutela.engine.errors import Location
+from tutela.engine.events import Event, EventAction
+from tutela.engine.findings import Asked
+from tutela.engine.taxonomy import Taxonomy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
+SCHEMA = parse_schema(
+    "CREATE TABLE crm.customer (id int, full_name text, mobile text);"
+    "CREATE TABLE crm.orders (id int, customer_id int);"
+    "CREATE VIEW crm.v AS SELECT mobile FROM crm.customer;",
+    "s.sql",
+    "postgres",
+)
+TEXT = (packs_folder() / "taxonomy.yaml").read_text(encoding="utf-8")
+CLASSIFIER = Classifier(Taxonomy.from_data(read_document(TEXT, "taxonomy.yaml").data))
+
+
+def asked(events: Iterable[Event], minutes: int = 30) -> list[Asked]:
+    """The requests of some events."""
+    prepared = accesses(SCHEMA, CLASSIFIER, "postgres", AT, default_schema="crm", window_minutes=minutes)
+    return [item for item in prepared.ask(events) if isinstance(item, Asked)]
+
+
+def event(
+    sql: str | None,
+    *,
+    action: EventAction = "read",
+    tables: tuple[str, ...] = (),
+    columns: tuple[str, ...] = (),
+    at: datetime = AT,
+    rows: int | None = None,
+) -> Event:
+    """One event of an account."""
+    return Event(
+        id="1", location=Location("log", 1), account="a", at=at, action=action, sql=sql, tables=tables, columns=columns,
+        row_count=rows,
+    )  # fmt: skip
+
+
+def questions(found: Event) -> set[tuple[str, str, tuple[str, ...]]]:
+    """Action, table and columns of each request of an event."""
+    return {
+        (item.request.action_name, item.request.resource["dataset"], tuple(item.request.resource["columns"]))
+        for item in asked([found])
+    }
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (event("SELECT mobile FROM customer"), {("read", "crm.customer", ("mobile",))}),
+        (event("SELECT count(*) FROM customer"), {("read", "crm.customer", ("*",))}),
+        (event("SELECT 1", tables=("crm.customer",)), {("read", "crm.customer", ("*",))}),
+        (event("SELECT 1", columns=("crm.customer.mobile",)), {("read", "crm.customer", ("mobile",))}),
+        (event("SELECT mobile FROM customer", action="export"), {("export", "crm.customer", ("mobile",))}),
+        (event(None, tables=("crm.customer",)), {("read", "crm.customer", ("*",))}),
+        (event(None, action="export"), {("export", "*", ("*",))}),
+    ],
+)
+def test_what_an_event_asks(found: Event, expected: set[tuple[str, str, tuple[str, ...]]]) -> None:
+    """What the statement names and what the log itself names count together, under the graver action."""
+    assert expected == questions(found)
+
+
+@pytest.mark.parametrize(
+    ("sql", "action"),
+    [
+        ("GRANT SELECT ON crm.customer TO PUBLIC", "grant"),
+        ("DELETE FROM customer WHERE id = 1", "delete"),
+    ],
+)
+def test_grants_and_deletes_concern_whole_rows(sql: str, action: str) -> None:
+    """Whatever columns are named."""
+    assert (action, "crm.customer", ("*",)) in questions(event(sql))
+
+
+def test_a_grant_on_a_view_is_one_on_its_tables() -> None:
+    """Who may use the view may use what lies behind it."""
+    assert ("grant", "crm.customer", ("*",)) in questions(event("GRANT SELECT ON crm.v TO PUBLIC"))
+
+
+@pytest.mark.parametrize("sql", ["DROP TABLE crm.customer", "CREATE INDEX i ON crm.customer (mobile)"])
+def test_definitions_are_asked_too(sql: str) -> None:
+    """A statement that changes a table is never no access at all."""
+    assert any(columns == ("*",) for _, _, columns in questions(event(sql, action="ddl")))
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_slices_add_up_in_any_order(backwards: bool) -> None:
+    """Ten reads of 400 rows within the window: the largest sum is the same, whichever way the log is sorted."""
+    events = [event("SELECT mobile FROM customer", at=AT + timedelta(minutes=n), rows=400) for n in range(10)]
+    sums = [item.request.context["rows_in_window"] for item in asked(events[::-1] if backwards else events)]
+
+    assert 4000 == max(sums)
+
+
+def test_reads_outside_the_window_do_not_add_up() -> None:
+    """An hour later is another matter."""
+    events = [event("SELECT mobile FROM customer", at=AT + timedelta(hours=n), rows=400) for n in range(3)]
+
+    assert [400, 400, 400] == [item.request.context["rows_in_window"] for item in asked(events)]

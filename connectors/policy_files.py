@@ -109,7 +109,7 @@ class _Reader:
             return
         source = Source(shown(path), text)
         self.sources[real] = source
-        if "include" in text:
+        if "include" in text or "\\" in text:  # the key may be written with escapes
             self.chain.append(real)
             self._includes(read_document(text, source.name), path)
             self.chain.pop()
@@ -144,10 +144,16 @@ class _Reader:
 
 
 def _policy_files(folder: Path, *, tests: bool, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
-    for base, folders, names in os.walk(folder, onerror=unreadable):
+    seen: set[Path] = set()
+    for base, folders, names in os.walk(folder, onerror=unreadable, followlinks=True):
+        real = Path(base).resolve()
+        if real in seen:  # a link back into the tree
+            folders[:] = []
+            continue
+        seen.add(real)
         folders[:] = sorted(f for f in folders if not f.startswith(".") and (tests or f != TESTS))
         for name in names:
-            if name.endswith(SUFFIXES) and not name.startswith("."):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                 yield Path(base) / name
 
 

@@ -74,21 +74,23 @@ def read_data(path: Path | str, entry: Mapping[str, Any] | None = None) -> Docum
     text = read_text(path, limit=LIMIT)
     suffix = Path(path).suffix.lower()
     if suffix == ".csv" and entry is not None:
-        return _read_csv(text, file, entry)
-    if suffix == ".json" or (str(path) == "-" and text.lstrip()[:1] in ("{", "[")):
-        return _read_json(text, file)
-    return read_document(text, file)
+        document = _read_csv(text, file, entry)
+    elif suffix == ".json" or (str(path) == "-" and text.lstrip()[:1] in ("{", "[")):
+        document = read_json(text, file)
+    else:
+        document = read_document(text, file)
+    return document.hidden()
 
 
-def _read_json(text: str, file: str) -> Document:
+def read_json(text: str, file: str) -> Document:
+    """JSON text as a document; duplicate keys, NaN and numbers out of range are problems."""
     problems: list[Problem] = []
 
     def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
         result: dict[str, Any] = {}
         for key, value in found:
             if key in result:
-                args = {"key": key, "first": "before"}
-                problems.append(Problem(code="yaml-duplicate-key", location=Location(file), args=args))
+                problems.append(Problem(code="json-duplicate-key", location=Location(file), args={"key": key}))
             result[key] = value
         return result
 

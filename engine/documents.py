@@ -9,13 +9,14 @@ refused, so that a country code or a key `on` never changes its meaning unnotice
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isinf
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from .errors import Location, Problem
+from .values import mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,8 @@ try:
 except ImportError:  # PyYAML built without libyaml: slower, same events
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
+VALUES: Final = frozenset({"value"})
+"""Arguments of problems that carry a value of the file; ids of entries stay readable."""
 MAX_DEPTH: Final = 50
 MAX_NODES: Final = 2_000_000
 MAX_DIGITS: Final = 40
@@ -76,10 +79,24 @@ class Document:
     data: object
     problems: tuple[Problem, ...] = ()
     lines: list[str] = field(default_factory=list[str], compare=False)
+    private: bool = False
+    """Whether it may hold personal data: then no problem shows a source line or a value of it."""
 
     def problem(self, code: str, at: Mark, /, **args: object) -> Problem:
-        """A problem of this file at a mark, with its source line."""
-        return Problem(code=code, location=Location(self.file, *at), args=args, source=source_line(self.lines, at[0]))
+        """A problem of this file at a mark, with its source line unless it is private."""
+        source = "" if self.private else source_line(self.lines, at[0])
+        return Problem(code=code, location=Location(self.file, *at), args=self.shown(args), source=source)
+
+    def shown(self, args: dict[str, object]) -> dict[str, object]:
+        """The arguments of a problem, with what may be a value of a private file masked."""
+        if not self.private:
+            return args
+        return {name: mask(value) if name in VALUES else value for name, value in args.items()}
+
+    def hidden(self) -> Document:
+        """This document as a private one; its own problems lose their source lines."""
+        bare = tuple(replace(problem, source="", args=problem.args) for problem in self.problems)
+        return replace(self, problems=bare, private=True)
 
     def mark(self, path: Sequence[str | int], *, key: bool = False) -> Mark:
         """The place of the value at `path` (or of its key), or of the nearest parent that has one."""

@@ -82,6 +82,12 @@ POLICY: Final[Mapping[str, Message]] = {
         "not valid JSON: {what}",
         "不是有效的 JSON:{what}",
     ),
+    "json-duplicate-key": Message(
+        "the key `{key}` stands twice in one object",
+        "键 `{key}` 在同一对象中重复",
+        "keep one of the two",
+        "请只保留其中一个",
+    ),
     "key-unknown": Message(
         "unknown key `{key_}`{hint}",
         "未知的键 `{key_}`{hint}",

@@ -89,7 +89,8 @@ class Request:
             raise InputError([_problem(source, "", "request-not-mapping", found=kind_of(data))])
         body = cast("dict[str, Any]", data)
         context: Any = body.get("context")
-        given = body.get("as_of", context.get("time") if is_map(context) else None)
+        stated = body.get("as_of")
+        given = stated if stated is not None else context.get("time") if is_map(context) else None
         when: Any = as_of
         problems: list[Problem] = []
         if given is not None:
@@ -98,7 +99,7 @@ class Request:
             except ValueError:
                 naive = isinstance(given, str) and _is_naive(given)
                 code = "request-time-naive" if naive else "request-time"
-                where = "/as_of" if "as_of" in body else "/context/time"
+                where = "/as_of" if stated is not None else "/context/time"
                 problems.append(
                     _problem(source, where, code, value=given[:40] if isinstance(given, str) else kind_of(given))
                 )

@@ -53,7 +53,8 @@ def place(document: Document, path: Sequence[str | int], code: str, /, *, key: b
     if isinstance(document.data, Map | Items):
         return document.problem(code, document.mark(path, key=key), **args)
     pointer = "".join(f"/{step}" for step in path)
-    return Problem(code=code, location=Location(f"{document.file}#{pointer}" if path else document.file), args=args)
+    location = Location(f"{document.file}#{pointer}" if path else document.file)
+    return Problem(code=code, location=location, args=document.shown(args))
 
 
 def validate(document: Document, schema: Mapping[str, object], name: str) -> list[Problem]:
@@ -104,7 +105,9 @@ def _problems(document: Document, error: ValidationError) -> Iterator[Problem]:
     if handler is not None:
         yield from handler(document, path, error)
     else:
-        yield place(document, path, "value-invalid", what=error.message[:200])
+        # The validator's own words may quote the value.
+        what = str(error.validator) if document.private else error.message[:200]
+        yield place(document, path, "value-invalid", what=what)
 
 
 def _unknown(document: Document, path: list[Any], error: ValidationError) -> Iterator[Problem]:

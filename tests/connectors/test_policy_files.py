@@ -221,3 +221,20 @@ def test_an_include_of_the_wrong_form_is_left_to_the_schema(project: Path) -> No
         write(project, {"a.yaml": text})
 
         assert ["a.yaml"] == names("a.yaml")
+
+
+def test_no_policy_is_left_out_in_silence(tmp_path: Path) -> None:
+    """Upper-case endings, linked folders (loops, too) and escaped include keys are all read."""
+    rules = "kind: access\nid: {}\nrules: []\n"
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "policies" / "a.YAML").write_text(rules.format("a"), encoding="utf-8")
+    (tmp_path / "elsewhere" / "b.yaml").write_text(rules.format("b"), encoding="utf-8")
+    (tmp_path / "policies" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "policies" / "loop").symlink_to(tmp_path / "policies")
+    (tmp_path / "c.txt").write_text(rules.format("c"), encoding="utf-8")
+    escaped = 'kind: access\nid: d\n"\\u0069nclude": [../c.txt]\n'
+    (tmp_path / "policies" / "d.yaml").write_text(escaped, encoding="utf-8")
+    found = read_policies([tmp_path / "policies"], root=tmp_path)
+
+    assert ["a.YAML", "b.yaml", "c.txt", "d.yaml"] == sorted(source.name.rpartition("/")[2] for source in found)

@@ -121,7 +121,7 @@ def test_unknown_and_double_registers_are_told(tmp_path: Path) -> None:
         ("[-Infinity]", " json-syntax not valid JSON: a number out of range"),
         ("[" + "9" * 5000 + "]", " json-syntax not valid JSON: a number out of range"),
         ("[" * 100_000, " json-syntax not valid JSON: nested too deep"),
-        ('[{"id": "a", "id": "b"}]', " yaml-duplicate-key the key `id` stands here twice (first at before)"),
+        ('[{"id": "a", "id": "b"}]', " json-duplicate-key the key `id` stands twice in one object"),
         ("{}", " type-wrong `the file` must be a list, not a mapping"),
         ("null", " type-wrong `the file` must be a list, not null"),
         (" \n", " file-empty"),
@@ -138,7 +138,30 @@ def test_a_wrong_json_value_has_a_pointer(tmp_path: Path) -> None:
     """JSON has no places: the way through the data stands in their stead."""
     found = one(tmp_path, "purposes.json", '[{"id": "a", "categories": []}, {"id": "b", "categories": ["X"]}]')
 
-    assert ["purposes.json#/1/categories/0 value-malformed `categories` has the wrong form: `X`"] == found
+    assert ["purposes.json#/1/categories/0 value-malformed `categories` has the wrong form: `***`"] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("people.csv", "id,name,department,grade,status,hired_at\nE1,张三丰,sales,staff,active,31.12.2019\n"),
+        (
+            "people.yaml",
+            "- {id: E1, name: 张三丰, department: sales, grade: staff, status: active, hired_at: 张三丰}\n",
+        ),
+        ("people.json", '[{"id": "E1", "name": "张三丰", "department": "sales" "grade": 1}]'),
+        ("consents.yaml", "- {id: C, subject: 张三丰, given_at: 13812345678, }\n"),
+    ],
+)
+def test_problems_show_no_personal_data(tmp_path: Path, name: str, text: str) -> None:
+    """Neither the line nor the value: registers hold people."""
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        read_registers([tmp_path])
+    said = raised.value.render()
+
+    assert "张三丰" not in said
+    assert "13812345678" not in said
 
 
 HEAD = "id,matter,scope.datasets,placed_by,placed_at\n"

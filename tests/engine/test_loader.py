@@ -52,6 +52,7 @@ def test_a_broken_policy_is_refused_with_every_problem(folder: Path) -> None:
 
 ELSEWHERE = {
     "json-syntax": "registers and forms",
+    "json-duplicate-key": "registers and forms",
     "policy-none": "reading folders",
     "policy-no-vocabulary": "no part gives it",
     "rule-no-actions": "no part gives it: an access rule without actions is about all of them",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tutela.connectors.register_files import read_data
+from tutela.connectors.register_files import read_data, read_json
 from tutela.engine.errors import InputError
 from tutela.engine.plain import is_list
 from tutela.engine.request import Request
@@ -54,14 +54,14 @@ def _items(path: Path) -> Iterable[tuple[str, object]]:
 
 def _lines(path: Path) -> Iterable[tuple[str, object]]:
     from tutela.connectors.files import read_text
-    from tutela.engine.errors import Location, Problem
+    from tutela.engine.errors import Location
 
     for number, line in enumerate(read_text(path, limit=1 << 28).splitlines(), 1):
         if not line.strip():
             continue
-        try:
-            yield f"{path}:{number}", json.loads(line)
-        except (json.JSONDecodeError, RecursionError) as error:
-            what = getattr(error, "msg", "nested too deep")
-            problem = Problem(code="json-syntax", location=Location(str(path), number), args={"what": what})
-            raise InputError([problem]) from None
+        source = f"{path}:{number}"
+        document = read_json(line, source).hidden()
+        if document.problems:
+            # The place inside the line is the column; its "line 1" is the line of the file.
+            raise InputError(replace(p, location=Location(source)) for p in document.problems)
+        yield source, document.data

@@ -30,6 +30,8 @@ MAX_BYTES: Final = 64 << 20
 
 _TABLE_WORD: Final = re.compile(r"\bTABLE\b")
 _HIDDEN: Final = re.compile(rf"(?<=\n)[ \t]*{CREATE_TABLE.pattern}", re.IGNORECASE)
+_BLOCK: Final = re.compile(r"(?:BEGIN|CALL|DECLARE|DO|EXEC|EXECUTE|IF|PREPARE|SET|WHILE)\b")
+_DEFINES: Final = re.compile(rf"{CREATE_TABLE.pattern}|\bALTER\s+TABLE\b", re.IGNORECASE)
 _DATA: Final = frozenset({"INSERT", "REPLACE", "COPY", "DO", "UPDATE", "MERGE"})
 _ROUTINE: Final = re.compile(r"(?:CREATE|ALTER)\b.{0,200}?\b(?:FUNCTION|PROC|PROCEDURE|TRIGGER|PACKAGE|EVENT)\b")
 _VERBS: Final = re.compile(
@@ -93,6 +95,9 @@ def _statement(statement: Statement, context: Context) -> None:
             context.builder.miss(context.places.at(statement.offset + error.offset), error.reason)
     elif not _VERBS.match(statement.head) and _TABLE_WORD.search(statement.head):
         context.builder.miss(context.places.at(statement.offset), "a statement that is not understood")
+    elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text))):
+        place = context.places.at(statement.offset + hidden.start())
+        context.builder.miss(place, "a table definition inside a block or a dynamic statement")
     else:
         context.builder.skip(statement.head)
     _look_inside(statement, context)

@@ -262,3 +262,22 @@ def test_hostile_text_ends_without_a_crash(text: str) -> None:
     schema = parse_schema(text, dialect="mysql")
 
     assert schema.tables or schema.unparsed
+
+
+@pytest.mark.parametrize(
+    ("dialect", "script"),
+    [
+        ("postgres", "DO $$ BEGIN CREATE TABLE crm.x (id_card_no text); END $$;"),
+        ("tsql", "IF 1=1 BEGIN CREATE TABLE dbo.x (id int) END\nGO\n"),
+        ("tsql", "EXEC('CREATE TABLE dbo.y (id int)');\nGO\n"),
+        ("oracle", "BEGIN EXECUTE IMMEDIATE 'CREATE TABLE z (id int)'; END;\n/\n"),
+        ("mysql", "SET @s='ALTER TABLE t ADD id_card_no text'; PREPARE st FROM @s; EXECUTE st;"),
+    ],
+)
+def test_a_definition_inside_a_block_is_unparsed(dialect: str, script: str) -> None:
+    """Nobody reads it, so it counts as unparsed at its place; it never disappears."""
+    go = "GO\n" if dialect == "tsql" else ""
+    found = parse_schema(f"CREATE TABLE t (id int);\n{go}{script}", "f.sql", dialect)
+
+    assert 1 == len(found.unparsed)
+    assert found.unparsed[0].location.line >= 2

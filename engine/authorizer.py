@@ -7,7 +7,7 @@ that errs denies. Nothing here reads a clock: the instant comes with the request
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .decision import WHOLE_REQUEST, Decision, Doubt
 from .index import several
@@ -34,14 +34,6 @@ class Facts(Protocol):
     def enrich(self, request: Request, policies: PolicySet) -> Any:  # noqa: ANN401 (anything with the four parts)
         """A request-like object whose parts hold the declared facts as of the request's instant, too."""
         ...
-
-
-class Verdict(NamedTuple):
-    """What the loop finds out: numbers of the rules that deny and allow, and what could not be told."""
-
-    denied_by: tuple[int, ...]
-    allowed_by: tuple[int, ...]
-    doubts: tuple[Doubt, ...]
 
 
 class Authorizer:

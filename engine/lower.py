@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .model import Basis, Obligation, Severity, Words
-from .policy_schema import ACTIONS
 from .rules import ConditionText, Default, Meta, Rule, Test
 from .validation import place
 
@@ -234,8 +233,3 @@ def condition(surface: Surface, path: Path, name: str) -> ConditionText | None:
         return None
     text = str(value).lower() if isinstance(value, bool) else value
     return ConditionText(text, surface.document.mark([*path, name]))
-
-
-def check_actions(names: Iterable[str]) -> tuple[str, ...]:
-    """The names that are no action of tutela."""
-    return tuple(name for name in names if name not in ACTIONS)

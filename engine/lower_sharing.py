@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .lower import Surface
 
 RESOURCE: Final = {"share": "sharing_request", "use": "use_request"}
-PERSONAL_RECIPIENT: Final = "resource.recipient_kind in "
 
 STANDS: Final = (
     "approval.decision == 'approve' and approval.at <= now and approval.stands and approval.matches_request"

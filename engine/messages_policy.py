@@ -88,6 +88,12 @@ POLICY: Final[Mapping[str, Message]] = {
         "keep one of the two",
         "请只保留其中一个",
     ),
+    "input-none": Message(
+        "no file was named",
+        "没有指定任何文件",
+        "name at least one; nothing checked is not clean",
+        "请至少指定一个文件;未检查不等于合格",
+    ),
     "key-unknown": Message(
         "unknown key `{key_}`{hint}",
         "未知的键 `{key_}`{hint}",
@@ -160,12 +166,6 @@ POLICY: Final[Mapping[str, Message]] = {
         "add a policy (kind access, collection, sharing or retention)",
         "请添加策略(kind 为 access、collection、sharing 或 retention)",
     ),
-    "policy-no-vocabulary": Message(
-        "no vocabulary declares the attributes that conditions read",
-        "没有词汇表声明条件所读取的属性",
-        "add a file with `kind: vocabulary`, or include `pack:customer-information`",
-        "请添加 `kind: vocabulary` 文件,或引用 `pack:customer-information`",
-    ),
     "include-cycle": Message(
         "`{path}` includes itself: {cycle}",
         "`{path}` 循环引用:{cycle}",
@@ -195,10 +195,6 @@ POLICY: Final[Mapping[str, Message]] = {
         "规则编号 `{id}` 已在 {first} 使用",
         "give each rule an id of its own",
         "请为每条规则使用唯一编号",
-    ),
-    "rule-no-actions": Message(
-        "the rule names no `actions`, and neither does the file",
-        "规则和文件都没有指定 `actions`",
     ),
     "default-duplicate": Message(
         "the action `{action}` has a default already, at {first}",

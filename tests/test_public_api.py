@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import tutela
+from tutela.engine.loader import Source, load_policies
 
 HEAVY = ("click", "duckdb", "jsonschema", "rich", "rule_engine", "sqlglot", "yaml")
 FACE = "import sys, tutela"
@@ -69,3 +70,12 @@ def test_version_is_that_of_the_package() -> None:
     project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
     assert project["version"] == tutela.__version__
+
+
+@pytest.mark.parametrize("name", ["lint", "share", "retention"])
+def test_nothing_to_check_is_not_clean(name: str) -> None:
+    """Without a file the functions refuse, instead of reporting no findings."""
+    policies = load_policies([Source("p.yaml", "kind: access\nid: a\nrules: [{id: A-1, effect: allow}]\n")])
+
+    with pytest.raises(tutela.InputError):
+        getattr(tutela, name)(policies)

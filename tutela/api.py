@@ -59,7 +59,7 @@ def lint(
     from tutela.engine.findings import report as make_report
 
     when = as_of or datetime.now(UTC)
-    schema = read_schema(list(paths), dialect=dialect)
+    schema = read_schema(_named(paths), dialect=dialect)
     asked = ask_columns(schema, _classifier(policies), when)
     return make_report("lint", Authorizer(policies, facts), asked, when)
 
@@ -122,7 +122,7 @@ def share(
     from tutela.engine.findings import report as make_report
 
     when = as_of or datetime.now(UTC)
-    return make_report("share check", Authorizer(policies, facts), read_forms(forms, when), when)
+    return make_report("share check", Authorizer(policies, facts), read_forms(_named(forms), when), when)
 
 
 def retention(
@@ -138,7 +138,7 @@ def retention(
     from tutela.engine.findings import report as make_report
 
     when = as_of or datetime.now(UTC)
-    asked = read_records(records, "erase" if erase else "retain", when)
+    asked = read_records(_named(records), "erase" if erase else "retain", when)
     return make_report("retention check", Authorizer(policies, facts), asked, when)
 
 
@@ -147,6 +147,15 @@ def report(found: Report, to: TextIO, *, format: str = "human", lang: Lang = "en
     from tutela.reports import write
 
     write(found, format, to, lang=lang)
+
+
+def _named(paths: tuple[PathLike, ...]) -> list[PathLike]:
+    """The files to ask about; InputError when there are none: nothing checked is not clean."""
+    if not paths:
+        from tutela.engine.errors import InputError, Location, Problem
+
+        raise InputError([Problem(code="input-none", location=Location("arguments"))])
+    return list(paths)
 
 
 def _classifier(policies: PolicySet) -> Any:  # noqa: ANN401 (Classifier; imported late)

@@ -172,6 +172,8 @@ def _syntax_problem(error: Exception, file: str, lines: Sequence[str]) -> Proble
     what = getattr(error, "problem", None) or getattr(error, "reason", None) or "not YAML"
     at = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     source = source_line(lines, at[0])
+    if "maximum nesting depth" in what:  # newer libyaml looks ahead, and refuses before the builder can
+        return Problem(code="yaml-too-deep", location=Location(file, *at), args={"limit": MAX_DEPTH}, source=source)
     return Problem(code="yaml-syntax", location=Location(file, *at), args={"what": what}, source=source)
 
 

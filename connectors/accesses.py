@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlglot import exp
 
 from tutela.engine.events import Event, Hole
-from tutela.engine.facts_data import SCHEMA
+from tutela.engine.facts_access import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.messages import MESSAGES
 from tutela.engine.model import Words
@@ -232,6 +232,8 @@ class Accesses:
             "application": event.application or None,
             "source_ip": event.source_ip or None,
             "rows_in_window": rows,
+            "role": event.extra.get("role") or None,
+            "break_glass": event.extra.get("break_glass") or None,
         }
         return {name: value for name, value in context.items() if value is not None}
 

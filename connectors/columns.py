@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tutela.engine.facts_data import SCHEMA
+from tutela.engine.facts_access import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.model import Words
 from tutela.engine.request import Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tutela.engine.errors import InputError, Location
-from tutela.engine.facts_forms import request_hash
+from tutela.engine.facts_approvals import request_hash
 from tutela.engine.findings import Asked
 from tutela.engine.registers import read_form
 from tutela.engine.request import Request

@@ -1,33 +1,41 @@
-"""Register files in a project folder (YAML, JSON or CSV) -> typed entries, or every problem in them."""
+"""Register files in a project folder (YAML, JSON, JSON Lines or CSV) -> typed entries, or every problem in them."""
 
 from __future__ import annotations
 
-import csv
-import io
+import gc
 import json
-import re
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
-from tutela.engine.documents import Document, Items, Map, read_document
+from tutela.engine.documents import Document, read_document
+from tutela.engine.entries import Entries
 from tutela.engine.errors import InputError, Location, Problem
+from tutela.engine.register_checks import check_registers
 from tutela.engine.registers import ENTRIES, read_register
 from tutela.engine.validation import suggestion
 
 from .files import read_text
 from .policy_files import shown
+from .register_csv import read_csv
+from .register_streams import stream_csv, stream_jsonl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
 LIMIT: Final = 256 * 1024 * 1024
-_WHOLE: Final = re.compile(r"-?[0-9]{1,18}\Z", re.ASCII)
-FORMATS: Final = (".yaml", ".yml", ".json", ".csv")
+STREAM_LIMIT: Final = 1024 * 1024 * 1024
+"""Bytes of a register that is read line by line: a million consents are a quarter of it."""
+FORMATS: Final = (".yaml", ".yml", ".json", ".jsonl", ".csv")
+_STREAMS: Final = {".csv": stream_csv, ".jsonl": stream_jsonl}
 
 
-def read_registers(folders: Iterable[Path]) -> dict[str, list[dict[str, Any]]]:
-    """Read every register of some folders; the file's name without suffix is the register's name."""
-    found: dict[str, list[dict[str, Any]]] = {}
+def read_registers(folders: Iterable[Path]) -> dict[str, Entries]:
+    """Read every register of some folders; the file's name without suffix is the register's name.
+
+    InputError lists everything wrong in the files, and everything wrong between those that are right by themselves.
+    """
+    found: dict[str, Entries] = {}
     where: dict[str, str] = {}
     problems: list[Problem] = []
     for path in _files(folders, problems):
@@ -42,10 +50,15 @@ def read_registers(folders: Iterable[Path]) -> dict[str, list[dict[str, Any]]]:
             problems.append(Problem(code="register-twice", location=Location(file), args=args))
         else:
             where[name] = file
-            found[name], more = _read(name, path)
+            entries, more = _read(name, path)
             problems += more
+            if not more:
+                found[name] = entries
+    problems += check_registers(found)
     if problems:
         raise InputError(problems)
+    for entries in found.values():
+        entries.forget()
     return found
 
 
@@ -60,12 +73,27 @@ def _files(folders: Iterable[Path], problems: list[Problem]) -> list[Path]:
     return found
 
 
-def _read(name: str, path: Path) -> tuple[list[dict[str, Any]], list[Problem]]:
+def _read(name: str, path: Path) -> tuple[Entries, list[Problem]]:
+    stream = _STREAMS.get(path.suffix.lower())
     try:
-        document = read_data(path, ENTRIES[name])
+        if stream is not None:
+            with _no_collection():
+                return stream(name, read_text(path, limit=STREAM_LIMIT), shown(path))
+        return read_register(name, read_data(path, ENTRIES[name]))
     except InputError as error:
-        return [], list(error.problems)
-    return read_register(name, document)
+        return Entries(), list(error.problems)
+
+
+@contextmanager
+def _no_collection() -> Generator[None]:
+    """Nothing that is read here refers to itself: looking for such things again and again is a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def read_data(path: Path | str, entry: Mapping[str, Any] | None = None) -> Document:
@@ -74,7 +102,7 @@ def read_data(path: Path | str, entry: Mapping[str, Any] | None = None) -> Docum
     text = read_text(path, limit=LIMIT)
     suffix = Path(path).suffix.lower()
     if suffix == ".csv" and entry is not None:
-        document = _read_csv(text, file, entry)
+        document = read_csv(text, file, entry)
     elif suffix == ".json" or (str(path) == "-" and text.lstrip()[:1] in ("{", "[")):
         document = read_json(text, file)
     else:
@@ -111,80 +139,3 @@ def read_json(text: str, file: str) -> Document:
 
 def _refused(_constant: str) -> object:
     raise ValueError("NaN and Infinity are no JSON")
-
-
-def _read_csv(text: str, file: str, entry: Mapping[str, Any]) -> Document:
-    """Rows as entries: `a.b` columns nest, `;` separates the items of a list, an empty cell is absent."""
-    rows = csv.reader(io.StringIO(text), strict=True)
-    items = Items((1, 1))
-    problems: list[Problem] = []
-    try:
-        header: list[str] = [name.strip() for name in next(rows, list[str]())]
-        problems += _headings(header, file)
-        if problems:
-            return Document(file, text, items, tuple(problems), text.splitlines())
-        line = rows.line_num + 1
-        for row in rows:
-            if row:
-                items.append(_row(header, row, line, entry, file, problems))
-                items.items_at.append((line, 1))
-            line = rows.line_num + 1
-    except csv.Error as error:
-        location = Location(file, rows.line_num)
-        problems.append(Problem(code="register-csv", location=location, args={"what": str(error)}))
-    return Document(file, text, items, tuple(problems), text.splitlines())
-
-
-def _headings(header: list[str], file: str) -> list[Problem]:
-    """Headings that stand twice, or name both a field and a part of it."""
-    what: list[str] = []
-    for number, name in enumerate(header):
-        if name in header[:number]:
-            what.append(f"the heading `{name}` stands twice")
-        what += [f"`{name}` and `{other}` exclude each other" for other in header if other.startswith(f"{name}.")]
-    location = Location(file, 1)
-    return [Problem(code="register-csv", location=location, args={"what": words}) for words in what]
-
-
-def _row(  # noqa: PLR0913 (one caller)
-    header: list[str], row: list[str], line: int, entry: Mapping[str, Any], file: str, problems: list[Problem]
-) -> Map:
-    found = Map((line, 1))
-    if len(row) != len(header):
-        what = f"{len(row)} cells under {len(header)} headings"
-        problems.append(Problem(code="register-csv", location=Location(file, line), args={"what": what}))
-        return found
-    for name, cell in zip(header, row, strict=True):
-        if cell == "":
-            continue
-        steps = name.split(".")
-        schema: Any = entry
-        inner = found
-        for step in steps[:-1]:
-            schema = schema.get("properties", {}).get(step, {})
-            inner.keys_at[step] = inner.values_at[step] = (line, 1)
-            inner = cast("Map", inner.setdefault(step, Map((line, 1))))
-        schema = schema.get("properties", {}).get(steps[-1], {})
-        inner.keys_at[steps[-1]] = inner.values_at[steps[-1]] = (line, 1)
-        value, expected = _cell(cell, schema)
-        inner[steps[-1]] = value
-        if expected:
-            args = {"field": name, "expected": expected}
-            problems.append(Problem(code="register-csv-cell", location=Location(file, line), args=args))
-    return found
-
-
-def _cell(cell: str, schema: Mapping[str, Any]) -> tuple[object, str]:
-    """The value of a cell under its schema, and what it should have been when it is not."""
-    kinds = schema.get("type", "string")
-    kind = kinds if isinstance(kinds, str) else kinds[0]
-    if kind == "boolean":
-        return cell.lower() == "true", "" if cell.lower() in ("true", "false") else "true or false"
-    if kind == "integer" or (kind == "string" and schema.get("enum") and cell.isdigit()):
-        return (int(cell), "") if _WHOLE.match(cell) else (0, "a whole number")
-    if cell[:1] in "[{" and kind in ("array", "object"):
-        try:
-            return json.loads(cell), ""
-        except (ValueError, RecursionError):
-            return None, "JSON"
-    return ([item.strip() for item in cell.split(";")] if kind == "array" else cell), ""

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that the code already knows: cli.md, errors.md and rules.md.
+"""Writes the pages of docs/ that the code already knows: cli.md, errors.md, registers.md and rules.md.
 
 `python docs/generate.py` writes them; `--check` writes nothing and exits with 1 when one is stale.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -22,6 +22,8 @@ from tutela.engine.messages_log import LOG
 from tutela.engine.messages_policy import POLICY
 from tutela.engine.messages_register import REGISTER
 from tutela.engine.messages_schema import SCHEMA
+from tutela.engine.register_references import REFERENCES
+from tutela.engine.registers import ENTRIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -156,12 +158,73 @@ def _rule(rule: Rule | Default) -> Iterator[str]:
     yield ""
 
 
+REGISTERS_HEAD: Final = """# Registers
+
+What a company declares: one file a register (`people.yaml`, `.json`, `.jsonl` or `.csv`), a list of entries. Required
+fields are **bold**. `->` names the register that a value must stand in, where the project has that register. Instants
+carry an offset, days are civil days of the policy time zone. All problems of all files are told at once, with places.
+
+Besides references, these are checked: two heads of one department at once, overlapping delegations and delegations in a
+circle, an account with two owners, and everything that ends before it starts.
+"""
+
+
+def registers() -> str:
+    """Every register with its fields, what they hold, and what they refer to."""
+    parts = [REGISTERS_HEAD]
+    for name, entry in ENTRIES.items():
+        parts.append(f"## `{name}`\n")
+        parts += _fields(name, entry, "")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _fields(register: str, schema: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name, inner in schema.get("properties", {}).items():
+        here = f"{path}.{name}" if path else name
+        shown = f"**`{here}`**" if name in schema.get("required", ()) else f"`{here}`"
+        targets = TARGETS.get((register, here.replace("[]", "")), ())
+        refers = f" -> {', '.join(f'`{target}`' for target in targets)}" if targets else ""
+        described = f": {_cell(inner['description'])}" if "description" in inner else ""
+        yield f"- {shown} {_kind(inner)}{refers}{described}"
+        item = inner.get("items", {})
+        if inner.get("properties"):
+            yield from _fields(register, inner, here)
+        elif item.get("properties"):
+            yield from _fields(register, item, f"{here}[]")
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    """What a value is, in few words."""
+    if "enum" in schema:
+        return "one of " + ", ".join(f"`{value}`" for value in schema["enum"])
+    kinds = schema.get("type", "object")
+    kind = kinds if isinstance(kinds, str) else kinds[0]
+    if kind == "array":
+        return f"list of {_kind(schema['items'])}"
+    word = {"date-time": "instant", "date": "day"}.get(schema.get("format", ""), WORDS.get(kind, kind))
+    return word + (" or null" if not isinstance(kinds, str) else "")
+
+
+WORDS: Final = {"string": "text", "boolean": "true or false", "integer": "whole number", "object": "mapping"}
+TARGETS: Final = {
+    (reference.register, path.replace(".*", "")): reference.targets
+    for reference in REFERENCES
+    for path in reference.fields.split()
+}
+
+
 def _cell(text: str) -> str:
     """Text for a cell of a table: on one line, nothing that Markdown would take for its own."""
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
-PAGES: Final[Mapping[str, Callable[[], str]]] = {"cli.md": cli, "errors.md": errors, "rules.md": rules}
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "cli.md": cli,
+    "errors.md": errors,
+    "registers.md": registers,
+    "rules.md": rules,
+}
 
 
 def page(name: str) -> str:

@@ -17,6 +17,7 @@ from .functions import ZONE_PARAMETER, ZONED, functions
 from .index import MAX_KEYS, PYTHON, group
 from .ir import And, Not, clause_text, clauses, reads
 from .policyset import Compiled, PolicySet
+from .rules import ConditionText
 from .store import pack_default, pack_rule, shared
 from .templates import Cut, cut, fill, make_recipe, marked, write
 from .validation import short, suggestion
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from .ir import Node, Type
     from .lower import Lowered
     from .parameters import Parameters
-    from .rules import ConditionText, Default, Rule, Test
+    from .rules import Default, Rule, Test
     from .templates import Recipe
     from .vocabulary import Vocabulary
 
@@ -67,6 +68,7 @@ def compile_policies(
         records=tuple(shared(pack_rule(rule), seen) for rule in rules),
         plans=tuple(p.condition for p in plans),
         clauses=tuple(p.clauses for p in plans),
+        duties=tuple(p.duties for p in plans),
         clause_table=tuple(clause for _, clause in worker.clauses.values()),
         shapes=tuple(worker.shapes),
         shape_reads=tuple(worker.shape_reads),
@@ -114,6 +116,8 @@ class Encoded(NamedTuple):
 
     condition: tuple[int, tuple[object, ...]]
     clauses: tuple[int, ...]
+    duties: tuple[int, ...]
+    """The clause that each obligation hangs on, -1 for none; nothing at all when none hangs on any."""
 
 
 @dataclass(slots=True)
@@ -143,7 +147,32 @@ class _Worker:
         planned = self._by_template(rule) or self._in_full(rule)
         shape, constants = planned.condition
         clauses = tuple(self._numbered(clause) for clause in planned.clauses)
-        return Encoded((shape, self._shared(constants)), clauses)
+        return Encoded((shape, self._shared(constants)), clauses, self._duties(rule))
+
+    def _duties(self, rule: Rule) -> tuple[int, ...]:
+        """The conditions of a rule's obligations, and the parameters of their due times."""
+        for duty in rule.obligations:
+            if duty.due is not None and duty.due[1]:
+                self._due(rule, duty.due[0])
+        if not any(duty.when for duty in rule.obligations):
+            return ()
+        found: list[int] = []
+        for duty in rule.obligations:
+            written = ConditionText(duty.when or "", (rule.location.line, rule.location.column), generated=True)
+            expression = self._parse(rule, written) if duty.when else None
+            if expression is None:
+                found.append(-1)
+                continue
+            shape, constants = self._plan(expression.root)
+            found.append(self._numbered((duty.when or "", shape, constants, True)))
+        return tuple(found)
+
+    def _due(self, rule: Rule, name: str) -> None:
+        """A parameter that counts the time of an obligation must be declared, and bound."""
+        if name not in self.parameters.declared:
+            self._note(rule, "parameter-unknown", name=name, hint="")
+        elif name not in self.parameters.values:
+            self.unbound_reads.setdefault(name, []).append(rule.id)
 
     def _numbered(self, clause: Clause) -> int:
         """The number of a clause: the same for equal ones, of which 10,000 rules repeat a few hundred."""
@@ -226,9 +255,9 @@ class _Worker:
 
     def _clauses(self, expression: Expression, *, expect: bool) -> list[Clause]:
         found: list[Clause] = []
-        for clause in clauses(expression.root, expect):
-            number, constants = self._plan(clause)
-            text = clause_text(clause, expression.text)
+        for clause in clauses(expression.root, expect=expect):
+            number, constants = self._plan(clause.test)
+            text = clause_text(clause.shown, expression.text)
             found.append((text, number, constants, expect))
         return found
 

@@ -26,6 +26,7 @@ def pack_compiled(policies: PolicySet) -> Plain:
         compiled.records,
         compiled.plans,
         compiled.clauses,
+        compiled.duties,
         compiled.clause_table,
         compiled.shapes,
         compiled.shape_reads,
@@ -39,11 +40,14 @@ def pack_compiled(policies: PolicySet) -> Plain:
 
 def unpack_compiled(plain: Plain) -> PolicySet:
     """The policy set of a packed one; the expression language is made only when it is needed."""
-    records, plans, clauses, clause_table, shapes, reads, index, defaults, vocabulary, parameters, digest = plain
+    records, plans, clauses, duties, clause_table, shapes, reads, index, defaults, vocabulary, parameters, digest = (
+        plain
+    )
     compiled = Compiled(
         records=records,
         plans=plans,
         clauses=clauses,
+        duties=duties,
         clause_table=clause_table,
         shapes=shapes,
         shape_reads=reads,

@@ -26,9 +26,13 @@ NOT_UNDERSTOOD_WORDS: Final = Words(
     "无法就此请求查询登记册:某个属性的形式不正确",
 )
 
+LOOP: Final = "$any(["
+PERIOD: Final = "$period_end("
 NEAR: Final = 3
 """How many rules that nearly allowed a request are shown."""
 
+FACT_MISSING: Final = "fact-missing"
+"""The code of a rule that could not be evaluated because an attribute is missing; the attribute is named with it."""
 NO_RULE: Final = "no-permitting-policy"
 """The reason's id when no rule allows a request and its action has no default of its own."""
 
@@ -97,10 +101,10 @@ class Decision:
         """What must be done for the allow to hold; a deny has none."""
         if not self.allowed:
             return ()
-        rules = self._policies.rules
         found: list[Obligation] = []
         for number in self._allowed_by:
-            found += [obligation for obligation in rules[number].obligations if obligation not in found]
+            duties = self._policies.duties(number, self._question)
+            found += [obligation for obligation in duties if obligation not in found]
         return tuple(found)
 
     @property
@@ -120,7 +124,9 @@ class Decision:
     def errors(self) -> tuple[str, ...]:
         """What could not be evaluated, as `rule: code attribute`; values never show here."""
         rules = self._policies.rules
-        lines = (" ".join(part for part in (_source(rules, d), d.code, d.path, d.detail) if part) for d in self._doubts)
+        lines = (
+            " ".join(part for part in (_source(rules, d), _code(d), d.path, d.detail) if part) for d in self._doubts
+        )
         return tuple(dict.fromkeys(lines))
 
     @property
@@ -150,6 +156,12 @@ class Decision:
         return frozenset((*self._denied_by, *self._allowed_by)) - self.doubtful
 
     @property
+    def denying(self) -> frozenset[int]:
+        """Numbers of the rules that deny, also because they could not be evaluated."""
+        is_deny = self._policies.is_deny
+        return frozenset((*self._denied_by, *(d.rule for d in self._doubts if d.rule >= 0 and is_deny[d.rule])))
+
+    @property
     def doubtful(self) -> frozenset[int]:
         """Numbers of the rules that could not be evaluated."""
         return frozenset(doubt.rule for doubt in self._doubts)
@@ -172,7 +184,7 @@ class Decision:
                 yield Reason(NOT_UNDERSTOOD, Severity.HIGH, NOT_UNDERSTOOD_WORDS)
             elif self._policies.is_deny[doubt.rule] and doubt.rule not in seen:
                 seen.add(doubt.rule)
-                text = f"{doubt.code} {doubt.path}".strip()
+                text = f"{_code(doubt)} {doubt.path}".strip()
                 yield _reason(rules[doubt.rule], (Clause(text),), undecided=True)
         if not self._allowed_by:
             yield self._no_rule()
@@ -200,6 +212,11 @@ class Decision:
         return found
 
 
+def _code(doubt: Doubt) -> str:
+    """The code as it is told: a missing attribute is a fact that nobody stated and no register knows."""
+    return FACT_MISSING if doubt.code == "missing" else doubt.code
+
+
 def _source(rules: Sequence[Rule], doubt: Doubt) -> str:
     return "request:" if doubt.rule == WHOLE_REQUEST else f"{rules[doubt.rule].id}:"
 
@@ -221,8 +238,22 @@ def failing(policies: PolicySet, number: int, question: Any) -> tuple[Clause, ..
         except Exception:  # noqa: BLE001 (a clause that cannot be told is one that failed)
             fine = False
         if not fine:
-            found.append(Clause(text, values(read, question)))
+            found.append(Clause(text, (*values(read, question), *_more(policies, text, question))))
     return tuple(found)
+
+
+def _more(policies: PolicySet, text: str, question: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 (request-like)
+    """What no plain value says: which item of a list failed by what, and the instants that a clause works out."""
+    loops, periods = text.startswith(LOOP), PERIOD in text
+    if not loops and not periods:
+        return ()
+    from .tree import instants, item_faults
+
+    try:
+        found = item_faults(policies, text, question) if loops else ()
+        return (*found, *instants(policies, policies.language().parse(text).root, text, question).items())
+    except Exception:  # noqa: BLE001 (an explanation is no decision: without it the reason still stands)
+        return ()
 
 
 def values(read: Sequence[Read], question: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 (request-like)
@@ -231,7 +262,6 @@ def values(read: Sequence[Read], question: Any) -> tuple[tuple[str, str], ...]: 
     for path, root, steps, shown in read:
         value: Any = getattr(question, root)
         for step in steps:
-            # Not `isinstance`: roots and nested objects are plain dictionaries, and this is read for every reason.
-            value = value.get(step) if value.__class__ is dict else None
+            value = value.get(step) if isinstance(value, dict) else None
         found.append((path, "absent" if value is None else show(value) if shown else mask(value)))
     return tuple(found)

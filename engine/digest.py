@@ -7,17 +7,20 @@ import json
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from .entries import Entries
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def digest(registers: Mapping[str, Sequence[dict[str, Any]]], *more: str) -> str:
-    """`sha256:` and 64 digits of everything declared; the order of entries does not matter."""
+def digest(registers: Mapping[str, Sequence[Any]], *more: str) -> str:
+    """`sha256:` and 64 digits of everything declared; order and format of the files do not matter."""
     hashed = hashlib.sha256()
     for name in sorted(registers):
-        hashed.update(f"\0{name}\0".encode())
-        for line in sorted(canonical(entry) for entry in registers[name]):
-            hashed.update(line.encode())
+        entries = registers[name]
+        if not isinstance(entries, Entries):
+            entries = Entries(entries)
+        hashed.update(f"\0{name}\0{entries.digest}".encode())
     hashed.update("\0".join(more).encode())
     return f"sha256:{hashed.hexdigest()}"
 

@@ -1,40 +1,41 @@
-"""How a decision comes about: every rule that could say something, clause by clause."""
+"""How a decision comes about: every rule that could say something, taken apart; what it rests on; what is needed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from .decision import values
+from .evidence import evidence
+from .tree import Branch, grow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from .authorizer import Authorizer
     from .decision import Decision
+    from .evidence import Used
+    from .facts import Facts
+    from .model import Words
     from .rules import Rule
 
 Outcome = Literal["denies", "allows", "does not apply", "cannot be told"]
 
 
 @dataclass(frozen=True, slots=True)
-class TracedClause:
-    """A clause with what it came to (None: cannot be told) and the masked values it read."""
-
-    text: str
-    value: bool | None
-    wanted: bool
-    """What it has to be for an allow."""
-    values: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Trace:
-    """One candidate rule: what it did, and its clauses."""
+    """One candidate rule: what it did, and the trees of its conditions."""
 
     rule: Rule
     outcome: Outcome
-    clauses: tuple[TracedClause, ...]
+    when: Branch | None
+    unless: Branch | None
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What would turn one reason of a deny: its rule, what to obtain, and what to do."""
+
+    rule: str
+    needs: tuple[str, ...]
+    remedy: Words
 
 
 def explain(authorizer: Authorizer, decision: Decision) -> tuple[Trace, ...]:
@@ -43,11 +44,33 @@ def explain(authorizer: Authorizer, decision: Decision) -> tuple[Trace, ...]:
     traces: list[Trace] = []
     for number in authorizer.candidates(decision.question):
         rule = policies.rules[number]
-        clauses = tuple(_clauses(authorizer, number, decision))
-        outcome = _outcome(rule, decision, number)
-        traces.append(Trace(rule, outcome, clauses))
+        when = grow(policies, rule.when.text, decision.question) if rule.when else None
+        unless = grow(policies, rule.unless.text, decision.question) if rule.unless else None
+        traces.append(Trace(rule, _outcome(rule, decision, number), when, unless))
     order = ("denies", "cannot be told", "allows", "does not apply")
     return tuple(sorted(traces, key=lambda trace: (order.index(trace.outcome), trace.rule.id, trace.rule.variant)))
+
+
+def entries(authorizer: Authorizer, decision: Decision) -> tuple[Used, ...]:
+    """The register entries that the decision rests on."""
+    facts: Any = authorizer.facts
+    return () if facts is None else evidence(cast("Facts", facts), decision.question)
+
+
+def needed(authorizer: Authorizer, decision: Decision) -> tuple[Need, ...]:
+    """What would be needed for an allow: for each reason what is missing, and what to do."""
+    if decision.allowed:
+        return ()
+    policies = authorizer.policies
+    needs: dict[str, dict[str, None]] = {}
+    for number in sorted(decision.denying):
+        rule = policies.rules[number]
+        needs.setdefault(rule.id, {}).update(dict.fromkeys(rule.needs))
+    found: dict[str, Need] = {}
+    for reason in decision.reasons:
+        if reason.rule not in found:
+            found[reason.rule] = Need(reason.rule, tuple(needs.get(reason.rule, ())), reason.remedy)
+    return tuple(found.values())
 
 
 def _outcome(rule: Rule, decision: Decision, number: int) -> Outcome:
@@ -56,13 +79,3 @@ def _outcome(rule: Rule, decision: Decision, number: int) -> Outcome:
     if number in decision.applied:
         return "denies" if rule.effect == "deny" else "allows"
     return "does not apply"
-
-
-def _clauses(authorizer: Authorizer, number: int, decision: Decision) -> Iterator[TracedClause]:
-    policies = authorizer.policies
-    for text, read, wanted, test in policies.clause_tests(number):
-        try:
-            value = test(decision.question)
-        except Exception:  # noqa: BLE001 (a clause that only the reference could tell is shown as such)
-            value = None
-        yield TracedClause(text, value, wanted, values(read, decision.question))

@@ -1,109 +1,118 @@
 """What registers know about a request, as of its instant.
 
-Built once from typed register entries; a decision then only looks things up in dictionaries. What the registers
-say wins over what the caller says, attribute by attribute: a caller cannot lend itself a role. A register that a
-project does not have changes nothing.
+The registers are indexed once (`world`); a decision then only looks things up, and only what its conditions read.
+What the registers say wins over what the caller says, attribute by attribute: a caller cannot lend itself a role.
+A register that a project does not have changes nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from .digest import digest
-from .facts_data import DataFacts
-from .facts_forms import FormFacts
-from .facts_people import People
+from .facts_access import TableView
+from .facts_collection import ChannelView, ColumnView, EventView, FieldView, ImportView
+from .facts_context import ContextView
+from .facts_people import SubjectView
+from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView, SharedCopyView
+from .facts_sharing import SharingView, TransferView
+from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, MessageView, PolicyView, RoleView
+from .facts_use import UseView
+from .known import Known, View
+from .world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from .policyset import PolicySet
     from .request import Request
     from .taxonomy import Taxonomy
 
-FORMS: Final = frozenset({"sharing_request", "use_request"})
-
-UNREADABLE: Final[Mapping[str, Any]] = {
-    "known": False,
-    "personal": True,
-    "sensitive": True,
-    "permitted_roles": [],
+RESOURCES: Final[Mapping[str, type[View]]] = {
+    "account": AccountView,
+    "break_glass": BreakGlassView,
+    "channel": ChannelView,
+    "collection_event": EventView,
+    "column": ColumnView,
+    "copy": CopyView,
+    "employee": EmployeeView,
+    "form_field": FieldView,
+    "grant": GrantView,
+    "import_request": ImportView,
+    "message": MessageView,
+    "policy": PolicyView,
+    "record_group": RowsView,
+    "role": RoleView,
+    "schedule": ScheduleView,
+    "shared_copy": SharedCopyView,
+    "sharing_request": SharingView,
+    "statutory_exception": ExceptionView,
+    "table": TableView,
+    "transfer": TransferView,
+    "use_request": UseView,
 }
-"""What is assumed of a resource whose attributes have the wrong form: the worst; everything else is missing."""
+"""Resource type -> who looks at it; a type that is not here is what its caller says."""
 
 
-@dataclass(slots=True)
 class Question:
     """A request together with what registers know: the four parts as conditions read them."""
 
+    __slots__ = ("action", "action_name", "context", "now", "resource", "subject")
+
     subject: dict[str, Any]
-    action: dict[str, Any]
     resource: dict[str, Any]
     context: dict[str, Any]
-    now: datetime
-    action_name: str
+
+    def __init__(self, request: Request, now: datetime) -> None:
+        self.action: dict[str, Any] = request.action
+        self.action_name: str = request.action_name
+        self.now = now
 
 
 class Facts:
     """All registers of a project, indexed."""
 
-    __slots__ = ("_data", "_forms", "_people", "_resources", "_zone", "digest", "registers")
+    __slots__ = ("_digest", "_profile", "registers", "world")
 
     def __init__(
         self,
-        registers: Mapping[str, Sequence[dict[str, Any]]],
+        registers: Mapping[str, Sequence[Any]],
         taxonomy: Taxonomy | None,
         *,
         zone: ZoneInfo,
         profile: str,
     ) -> None:
         self.registers = registers
-        self.digest = digest(registers, profile, str(zone))
-        self._zone = zone
-        self._people = People(registers)
-        self._data = DataFacts(registers, taxonomy, profile)
-        self._forms = FormFacts(registers, self._people, self._data, zone)
-        self._resources: dict[str, Callable[[dict[str, Any], Request], dict[str, Any]]] = {
-            "column": self._data.column,
-            "table": self._data.table,
-            "record_group": self._data.rows,
-            "sharing_request": self._forms.sharing,
-            "use_request": self._forms.use,
-        }
+        self._profile = profile
+        self._digest = ""
+        self.world = World(registers, taxonomy, zone, profile)
+
+    @property
+    def digest(self) -> str:
+        """`sha256:` and 64 digits of everything that was declared; worked out when somebody first asks."""
+        if not self._digest:
+            self._digest = digest(self.registers, self._profile, str(self.world.zone))
+        return self._digest
 
     def enrich(self, request: Request, policies: PolicySet) -> Question:
         """The request with the attributes that registers know, as of its instant."""
         del policies
-        now = _utc(request.now)
+        world = self.world
+        question = Question(request, _utc(request.now))
         subject = request.subject
-        if self._people.known:
-            subject = {**subject, **self._people.attributes(subject["id"], subject["type"], now)}
-        resource = self._resource(request)
-        # Always, also without a request: what a caller says about an approved request is not evidence.
-        person = subject.get("employee") or subject["id"]
-        context = {
-            **request.context,
-            **self._forms.reference(request.context.get("request_id"), person, resource, now),
-        }
-        return Question(subject, request.action, resource, context, now, request.action_name)
-
-    def _resource(self, request: Request) -> dict[str, Any]:
-        stated = request.resource
-        known = self._resources.get(stated["type"])
-        if known is None:
-            return stated
-        # An application is what its form says, and nothing that the caller adds to it.
-        base = {"id": stated["id"], "type": stated["type"]} if stated["type"] in FORMS else stated
-        try:
-            return {**base, **known(stated, request)}
-        except Exception:  # noqa: BLE001 (whatever a caller sent: an answer, not a crash, and never a clean one)
-            return {**UNREADABLE, "id": stated["id"], "type": stated["type"]}
+        question.subject = Known(SubjectView(world, subject, question)) if world.people.known else subject
+        resource = request.resource
+        view = RESOURCES.get(resource["type"])
+        question.resource = resource if view is None else Known(view(world, resource, question))
+        question.context = Known(ContextView(world, request.context, question))
+        return question
 
 
 def _utc(instant: datetime) -> datetime:
+    if instant.tzinfo is UTC:
+        return instant
     try:
         return instant.astimezone(UTC)
     except OverflowError:  # the first or last day of the calendar

@@ -28,7 +28,7 @@ def callables(values: Mapping[str, object]) -> dict[str, Callable[..., object]]:
     def end(start: datetime, periods: Sequence[str]) -> datetime:
         return period_end(start, periods, zone or cast("ZoneInfo", UTC))
 
-    return {"period_end": end, "period": period, "days": days}
+    return {"period_end": end, "period": period, "days": days, "hours": hours}
 
 
 def period(count: object, unit: str) -> str:
@@ -46,6 +46,13 @@ def days(count: object) -> timedelta:
     return timedelta(days=float(count))  # type: ignore[arg-type]
 
 
+def hours(count: object) -> timedelta:
+    """A number of hours as a duration."""
+    if not 0 <= float(count) <= 24 * MAX_DAYS:  # type: ignore[arg-type]
+        raise ValueError("a number of hours out of range")
+    return timedelta(hours=float(count))  # type: ignore[arg-type]
+
+
 def functions(values: Mapping[str, object]) -> tuple[Function, ...]:
     """The functions with their types, as the expression language wants them."""
     from .expression import Function
@@ -56,4 +63,5 @@ def functions(values: Mapping[str, object]) -> tuple[Function, ...]:
         Function("period_end", calls["period_end"], (DATETIME, array(STRING)), DATETIME),
         Function("period", calls["period"], (NUMBER, STRING), STRING),
         Function("days", calls["days"], (NUMBER,), DURATION),
+        Function("hours", calls["hours"], (NUMBER,), DURATION),
     )

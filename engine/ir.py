@@ -8,7 +8,7 @@ solver.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -341,24 +341,52 @@ def parameters(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n.name for n in walk(node) if isinstance(n, Parameter)))
 
 
-def clauses(root: Node, expect: bool) -> tuple[Node, ...]:
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a condition that explains an outcome: what is shown, and what is evaluated for it.
+
+    The two differ inside `c ? a : b`: there `a` counts only where `c` is true, and `b` only where it is false.
+    """
+
+    shown: Node
+    test: Node
+
+
+def clauses(root: Node, expect: bool) -> tuple[Part, ...]:
     """The parts that explain an outcome: conjuncts of what should be true, disjuncts of what should not.
 
     Each part is evaluated by itself, so a part under an odd number of negations comes wrapped in `Not`.
     """
-    found: list[Node] = []
-    stack: list[tuple[Node, bool]] = [(root, expect)]
+    found: list[Part] = []
+    stack: list[tuple[Node, bool, tuple[Node, ...]]] = [(root, expect, ())]
     while stack:
-        node, wanted = stack.pop()
+        node, wanted, guards = stack.pop()
         if isinstance(node, Not):
-            stack.append((node.operand, not wanted))
+            stack.append((node.operand, not wanted, guards))
         elif isinstance(node, And if wanted else Or):
-            stack.extend((item, wanted) for item in reversed(node.children()))
-        elif wanted == expect:
-            found.append(node)
+            stack.extend((item, wanted, guards) for item in reversed(node.children()))
+        elif isinstance(node, Conditional) and len(guards) < MAX_GUARDS:
+            opposite = Not(node.condition, span=node.condition.span, type=node.condition.type)
+            stack.append((node.no, wanted, (*guards, opposite)))
+            stack.append((node.yes, wanted, (*guards, node.condition)))
         else:
-            found.append(Not(node, span=node.span, type=node.type))
+            part = node if wanted == expect else Not(node, span=node.span, type=node.type)
+            found.append(Part(part, _guarded(part, guards, expect)))
     return tuple(found)
+
+
+MAX_GUARDS: Final = 4
+"""How many conditionals inside each other are taken apart."""
+
+
+def _guarded(part: Node, guards: tuple[Node, ...], expect: bool) -> Node:
+    """A part that counts only where its guards hold: elsewhere it is as it should be."""
+    if not guards:
+        return part
+    if expect:
+        against = tuple(Not(guard, span=guard.span, type=guard.type) for guard in guards)
+        return Or((*against, part), span=part.span, type=part.type)
+    return And((*guards, part), span=part.span, type=part.type)
 
 
 def clause_text(node: Node, text: str) -> str:
@@ -366,3 +394,16 @@ def clause_text(node: Node, text: str) -> str:
     made = isinstance(node, Not) and node.span == node.operand.span
     shown = " ".join(text[slice(*node.span)].split())
     return f"not ({shown})" if made else shown
+
+
+def substituted(node: Any, name: str, by: Node) -> Any:  # noqa: ANN401 (a node, or what a node is made of)
+    """A node with every use of a loop's variable replaced by another node."""
+    if isinstance(node, Variable):
+        return by if node.name == name else node
+    if isinstance(node, tuple):
+        return tuple(substituted(item, name, by) for item in node)
+    if not isinstance(node, Node):
+        return node
+    changes = {f: getattr(node, f) for f in node.__dataclass_fields__ if f not in ("span", "type")}
+    made = {f: substituted(value, name, by) for f, value in changes.items()}
+    return replace(node, **{f: value for f, value in made.items() if value is not changes[f]})

@@ -6,7 +6,7 @@ hand-written ones, checked and compiled by the same code. `tutela rule ID` print
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .model import Basis, Obligation, Severity, Words
@@ -129,7 +129,21 @@ def meta(node: Mapping[str, Any], more: Iterable[Basis] = ()) -> Meta:
 
 def obligations(values: Iterable[Mapping[str, Any]]) -> tuple[Obligation, ...]:
     """Read what must be done for an allow to hold."""
-    return tuple(Obligation(value["kind"], dict(value.get("args", {}))) for value in values)
+    return tuple(
+        Obligation(value["kind"], dict(value.get("args", {})), _when(value.get("when")), _due(value.get("due")))
+        for value in values
+    )
+
+
+def _when(value: object) -> str | None:
+    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _due(value: Any) -> tuple[str, str] | None:  # noqa: ANN401 (checked by the schema)
+    """A period as (text, ``), or a parameter and its unit."""
+    if value is None:
+        return None
+    return (value, "") if isinstance(value, str) else (value["param"], value["unit"])
 
 
 def tests(target: Mapping[str, Scalar | list[Scalar]]) -> tuple[Test, ...]:
@@ -173,7 +187,29 @@ def lower(document: Document) -> Lowered:
         surface.out.defaults.append(_default(surface, actions))
     for number in range(len(data.get("rules", ()))):
         _plain_rule(surface, number, actions)
-    return surface.out
+    return effective(surface) if "effective_from" in data or "effective_to" in data else surface.out
+
+
+def effective(surface: Surface) -> Lowered:
+    """The rules of a file that names its time apply within it only; before and after it is as if it did not exist."""
+    tests: list[str] = []
+    if "effective_from" in surface.data:
+        tests.append(f"now < d{literal(surface.data['effective_from'])}")
+    if "effective_to" in surface.data:
+        tests.append(f"now >= d{literal(surface.data['effective_to'])}")
+    outside = " or ".join(tests)
+    rules = [
+        replace(
+            rule,
+            unless=ConditionText(
+                f"({rule.unless.text}) or {outside}" if rule.unless else outside,
+                surface.document.mark(["effective_from" if "effective_from" in surface.data else "effective_to"]),
+                generated=True,
+            ),
+        )
+        for rule in surface.out.rules
+    ]
+    return Lowered(rules, surface.out.defaults, surface.out.problems)
 
 
 def _actions(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
 ROWS: Final = {"resource.type": "record_group"}
 TABLE: Final = {"resource.type": "table"}
+JUDGED: Final = ("copy", "record_group", "schedule", "shared_copy", "statutory_exception", "table")
+"""What the rules of this form know how to judge."""
 HELD: Final = "$any([hold.active for hold in resource.holds])"
+IMPORTANT: Final = (
+    "(resource.important or $any([name in param.important_customer for name in resource.customer_classes]))"
+)
 UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
 
 
 def lower_retention(surface: Surface) -> None:
     """Add what does not need the schedules of other files."""
     if "permit" in surface.data:
-        # Only what the checks know how to judge: tables are kept, groups of rows are kept or erased, nothing else.
-        kept: dict[str, Scalar | list[Scalar]] = {"resource.type": ["record_group", "table"]}
+        kept: dict[str, Scalar | list[Scalar]] = {"resource.type": list(JUDGED)}
         surface.rule(["permit"], effect="allow", actions=("retain",), target=kept, variant="retain")
         surface.rule(["permit"], effect="allow", actions=("erase",), target=ROWS, variant="erase")
     if "hold" in surface.data.get("checks", {}):
@@ -103,26 +107,70 @@ def _schedule(checked: Surface, surface: Surface, number: int) -> None:
     schedule = surface.node(["schedules", number])
     checks = checked.data["checks"]
     target = {**ROWS, "resource.dataset": schedule["dataset"]}
+    for name, (action, when) in _conditions(schedule).items():
+        if name in checks and when:
+            _add(checked, surface, number, name, action, target, when)
+
+
+def _conditions(schedule: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Check -> the action it is about, and when it denies; a copy has no minimum of its own."""
     extension = schedule.get("extension", {}).get("important_customer")
     minimum = _end(schedule.get("minimum"))
     extended = _end(schedule.get("minimum"), extension) if minimum and extension else ""
-    over = f"{_end(schedule['maximum'], schedule.get('grace'))} <= now"
-    if extended:
-        longest = _end(schedule["minimum"], extension, schedule.get("grace"))
-        over = f"{over} and (not resource.important or {longest} <= now)"
+    statutory = schedule.get("minimum_kind") == "statutory"
     # A company's own minimum never defeats a valid right of the person; a statutory one does.
-    right = "" if schedule.get("minimum_kind") == "statutory" else "not resource.right and "
-    conditions = {
-        "before_minimum": ("erase", f"{right}now < {minimum}" if minimum else ""),
+    right = "" if statutory else "not resource.right and "
+    by_law = f"now < {minimum}" if statutory and minimum else ""
+    kept_by_law = f"({' or '.join(part for part in (by_law, 'now < (resource.statutory_until ?? now)') if part)})"
+    still = " or ".join(
+        part
+        for part in (
+            f"now < {minimum}" if minimum else "",
+            f"{IMPORTANT} and now < {extended}" if extended else "",
+            "now < (resource.statutory_until ?? now)",
+        )
+        if part
+    )
+    company = f"{right}now < {minimum}" if minimum else ""
+    before = (
+        f"not resource.copied and ({' or '.join(p for p in (company, 'now < (resource.statutory_until ?? now)') if p)})"
+    )
+    return {
+        "before_minimum": ("erase", before),
         "extension": (
             "erase",
-            f"{right}resource.important and {minimum} <= now and now < {extended}" if extended else "",
+            f"not resource.copied and {right}{IMPORTANT} and {minimum} <= now and now < {extended}" if extended else "",
         ),
-        "expired": ("retain", f"{over} and not {HELD}"),
+        "expired": ("retain", f"{_over(schedule, extension)} and not {HELD}"),
+        "closed_account": (
+            "retain",
+            _overdue("account_closed_at", "rights.closure_days", f"not {kept_by_law} and not {HELD}"),
+        ),
+        "requested": (
+            "retain",
+            _overdue("deletion_requested_at", "rights.response_days", f"not {kept_by_law} and not {HELD}"),
+        ),
+        "unneeded": ("retain", f"(resource.state ?? '') in ['invalid', 'unneeded'] and not ({still}) and not {HELD}"),
     }
-    for name, (action, when) in conditions.items():
-        if name in checks and when:
-            _add(checked, surface, number, name, action, target, when)
+
+
+def _overdue(attribute: str, days: str, also: str) -> str:
+    """Something happened, and the days that a parameter allows since are over."""
+    end = f"$period_end((resource.{attribute} ?? now), [$period(param.{days}, 'D')])"
+    return f"resource.{attribute} != null and {end} <= now and {also}"
+
+
+def _over(schedule: Mapping[str, Any], extension: object) -> str:
+    """The maximum and the days of grace are over; they begin again when a hold is released."""
+    grace = schedule.get("grace")
+    over = f"{_end(schedule['maximum'], grace)} <= now"
+    if extension and schedule.get("minimum"):
+        longest = _end(schedule["minimum"], extension, grace)
+        over = f"{over} and (not {IMPORTANT} or {longest} <= now)"
+    if grace is not None:
+        again = f"$period_end((resource.hold_released_at ?? now), [{_period(grace)}]) <= now"
+        over = f"{over} and (resource.hold_released_at == null or {again})"
+    return f"{over} and not (now < (resource.statutory_until ?? now))"
 
 
 def _add(  # noqa: PLR0913 (one caller)

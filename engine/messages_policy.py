@@ -268,6 +268,18 @@ POLICY: Final[Mapping[str, Message]] = {
         "the parameter `{name}` must be {expected}: `{value}`",
         "参数 `{name}` 应为 {expected}:`{value}`",
     ),
+    "period-placeholder": Message(
+        "the period `{value}` is a placeholder: nobody has bound it",
+        "期限 `{value}` 是占位符,尚未绑定",
+        "write a period such as P3Y, or {{param: ..., unit: years}} with a bound parameter",
+        "请写成 P3Y 这样的期限,或使用已绑定的参数 {{param: ..., unit: years}}",
+    ),
+    "test-asks-nothing": Message(
+        "the test `{name}` asks nothing",
+        "测试 `{name}` 没有提出任何请求",
+        "give it a `request`, `requests`, `lint` or `policies`",
+        "请写明 `request`、`requests`、`lint` 或 `policies`",
+    ),
     "test-duplicate": Message(
         "the test name `{name}` is already used at {first}",
         "测试名称 `{name}` 已在 {first} 使用",

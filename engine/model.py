@@ -78,6 +78,10 @@ class Obligation:
 
     kind: str
     args: Mapping[str, object] = field(default_factory=dict[str, object])
+    when: str | None = None
+    """A condition: the obligation is there only where it is true, or cannot be told."""
+    due: tuple[str, str] | None = None
+    """How long after the decision it is due: (period, ``) or (parameter, unit); an answer has the time in `args`."""
 
 
 class Reason(NamedTuple):

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .ir import BOOLEAN, NUMBER, STRING, Type, array
 from .plain import is_list, is_map
-from .policy_schema import PERIOD
-from .validation import place, short, suggestion
+from .validation import PERIOD, place, short, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from .validation import PERIOD
+
 Schema = dict[str, object]
 
 ID: Final = r"^[A-Za-z][A-Za-z0-9_-]*(\.[a-z0-9][a-z0-9-]*)*$"
 CATEGORY: Final = r"^[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)*$"
 NAME: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
-PERIOD: Final = r"^P(?=[0-9])([0-9]{1,3}Y)?([0-9]{1,4}M)?([0-9]{1,5}D)?$"
 ACTIONS: Final = ("collect", "use", "share", "retain", "erase", "read", "update", "export", "delete", "grant")
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 
@@ -47,8 +48,21 @@ BASIS: Final[Schema] = _object(
     article={"type": ["string", "integer"]},
     confidence={"enum": ["high", "medium", "low"]},
 )
-OBLIGATION: Final[Schema] = _object(("kind",), kind={"type": "string", "pattern": NAME}, args={"type": "object"})
 CONDITION: Final[Schema] = {"type": ["string", "boolean"], "description": "a rule-engine expression"}
+DUE: Final[Schema] = {
+    "description": "how long after the decision it is due: an ISO 8601 period, or a parameter and its unit",
+    "type": ["string", "object"],
+    "pattern": PERIOD,
+    "required": ["param", "unit"],
+    "properties": {
+        "param": {"type": "string", "pattern": NAME},
+        "unit": {"enum": ["years", "months", "days", "hours"]},
+    },
+    "additionalProperties": False,
+}
+OBLIGATION: Final[Schema] = _object(
+    ("kind",), kind={"type": "string", "pattern": NAME}, args={"type": "object"}, when=CONDITION, due=DUE
+)
 PERIOD_OR_PARAMETER: Final[Schema] = {
     "description": "an ISO 8601 period, or a parameter and the unit it counts in",
     "type": ["string", "object"],
@@ -99,6 +113,8 @@ _HEAD: Final[Schema] = {
     "title": _ref("words"),
     "description": _ref("words"),
     "include": _list({"type": "string", "minLength": 1}),
+    "effective_from": {"type": "string", "description": "from this instant on the rules of the file apply"},
+    "effective_to": {"type": "string", "description": "up to this instant the rules of the file apply"},
 }
 _BODY: Final[Schema] = {"default": _ref("check"), "rules": _list(_ref("rule"))}
 
@@ -126,8 +142,19 @@ SHARING: Final[Schema] = _object(
     ("kind", "id", "action"),
     **_HEAD,
     action={"enum": ["share", "use"]},
-    permit=_check(recipients=_list({"type": "string"}, 1), obligations=_list(_ref("obligation"))),
+    permit=_check(
+        recipients=_list({"type": "string"}, 1),
+        modes=_list({"enum": ["share", "entrust", "assign", "sale", "merger", "publish"]}, 1),
+        obligations=_list(_ref("obligation")),
+    ),
+    completeness=_ref("check"),
     authorisation=_ref("check"),
+    validity=_check(
+        max_age=_ref("period"),
+        approver_exit=_object(("param",), param={"type": "string", "pattern": NAME}),
+    ),
+    period=_ref("check"),
+    receipt=_check(required=("due",), due=_ref("period")),
     approvals=_list(
         _check(
             required=("level", "approver"),
@@ -171,6 +198,9 @@ RETENTION: Final[Schema] = _object(
         extension=_ref("check"),
         hold=_ref("check"),
         expired=_ref("check"),
+        closed_account=_ref("check"),
+        unneeded=_ref("check"),
+        requested=_ref("check"),
     ),
     schedules=_list(_ref("schedule")),
     **_BODY,
@@ -238,22 +268,33 @@ PARAMETERS: Final[Schema] = _object(
         },
     },
 )
+_REGISTERS: Final[Schema] = {"type": "object", "additionalProperties": {"type": "array"}}
+_IDS: Final[Schema] = {"type": "object", "additionalProperties": _list({"type": "string"}, 1)}
 TESTS: Final[Schema] = _object(
     ("kind", "tests"),
     **_HEAD,
     parameters={"type": "object"},
-    registers={"type": "object", "description": "registers written in place, by name"},
+    registers={"type": "object", "description": "registers written in place of the project's, by name"},
+    add={**_REGISTERS, "description": "entries that join the registers, or stand in for those of the same id"},
+    remove={**_IDS, "description": "ids of entries that leave the registers, by register"},
     as_of={"type": "string"},
     tests=_list(
         _object(
-            ("name", "request", "expect"),
+            ("name", "expect"),
             name={"type": "string", "minLength": 1},
             as_of={"type": "string"},
             request={"type": "object"},
+            requests=_list({"type": "object"}, 1),
+            lint=_object(
+                ("sql",), sql={"type": "string", "description": "definitions to lint"}, dialect={"type": "string"}
+            ),
+            policies={"type": "string", "description": "a policy file to check against the registers"},
             parameters={"type": "object"},
+            add=_REGISTERS,
+            remove=_IDS,
             expect=_object(
                 ("effect",),
-                effect={"enum": ["allow", "deny"]},
+                effect={"enum": ["allow", "deny", "violation", "clean"]},
                 reasons=_list({"type": "string"}),
                 obligations=_list({"type": "string"}),
                 missing=_list({"type": "string"}),

@@ -1,45 +1,64 @@
-"""Policy tests: requests with the decision that their author expects, written beside the policies."""
+"""Policy tests: requests with the decision that their author expects, written beside the policies.
+
+A test asks one request, several, a schema to lint or a policy file to check. `allow` and `deny` are the effect of a
+decision; `clean` and `violation` say the same of what stands or happened: a finding is a request that is denied.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from .validation import place, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from .authorizer import Authorizer
     from .decision import Decision
     from .documents import Document
     from .errors import Location, Problem
     from .policyset import PolicySet
-    from .request import Request
 
 PARTS: Final = ("reasons", "obligations", "missing")
+REFUSED: Final = {"clean": "allow", "violation": "deny"}
+"""The words for findings, and the effects that they stand for."""
+UNPARSED: Final = "unparsed"
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test: its name and place, the request in its JSON form, and what is expected."""
+    """One test: its name and place, what it asks, as of when, and what is expected."""
 
     name: str
     location: Location
-    request: Mapping[str, Any]
+    requests: tuple[Mapping[str, Any], ...]
+    lint: Mapping[str, Any] | None
+    policies: str | None
     as_of: str | None
     expect: Mapping[str, Any]
     parameters: Mapping[str, object]
+    add: Mapping[str, Sequence[Any]]
+    remove: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The tests of one file, with the parameters and registers that they bring along."""
+    """The tests of one file, with the registers that they bring along."""
 
     file: str
     cases: tuple[Case, ...]
     document: Document
     registers: Mapping[str, Any] | None
+
+
+class Answer(NamedTuple):
+    """What one question came to: effect, the rules that denied it, obligations, what is missing, errors."""
+
+    effect: str
+    reasons: tuple[str, ...] = ()
+    obligations: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +77,45 @@ class Outcome:
 def read_suite(document: Document) -> Suite:
     """The tests of a valid file of kind `tests`."""
     data = cast("dict[str, Any]", document.data)
-    shared = data.get("parameters", {})
-    cases = tuple(
-        Case(
-            name=test["name"],
-            location=place(document, ["tests", number], "test-duplicate").location,
-            request=test["request"],
-            as_of=test.get("as_of", data.get("as_of")),
-            expect=test["expect"],
-            parameters={**shared, **test.get("parameters", {})},
-        )
-        for number, test in enumerate(data["tests"])
-    )
+    cases = tuple(_case(document, data, number, test) for number, test in enumerate(data["tests"]))
     return Suite(document.file, cases, document, data.get("registers"))
 
 
+def _case(document: Document, data: Mapping[str, Any], number: int, test: Mapping[str, Any]) -> Case:
+    add, remove = (
+        {name: [*data.get(key, {}).get(name, ()), *test.get(key, {}).get(name, ())] for name in _names(data, test, key)}
+        for key in ("add", "remove")
+    )
+    return Case(
+        name=test["name"],
+        location=place(document, ["tests", number], "test-duplicate").location,
+        requests=tuple(test.get("requests", ())) or ((test["request"],) if "request" in test else ()),
+        lint=test.get("lint"),
+        policies=test.get("policies"),
+        as_of=test.get("as_of", data.get("as_of")),
+        expect=test["expect"],
+        parameters={**data.get("parameters", {}), **test.get("parameters", {})},
+        add=add,
+        remove=remove,
+    )
+
+
+def _names(data: Mapping[str, Any], test: Mapping[str, Any], key: str) -> list[str]:
+    return list(dict.fromkeys((*data.get(key, {}), *test.get(key, {}))))
+
+
 def check_suite(suite: Suite, policies: PolicySet) -> list[Problem]:
-    """Names used twice, and expected rules that no rule has: a test of nothing must not pass."""
+    """Names used twice, tests that ask nothing, and expected rules that no rule has: nothing of it must pass."""
     problems: list[Problem] = []
     first: dict[str, Location] = {}
-    known = {*policies.ids(), "no-permitting-policy"}
+    known = {*policies.ids(), "no-permitting-policy", UNPARSED}
     for number, case in enumerate(suite.cases):
+        path: list[str | int] = ["tests", number, "name"]
         if case.name in first:
-            path: list[str | int] = ["tests", number, "name"]
             problems.append(place(suite.document, path, "test-duplicate", name=case.name, first=first[case.name]))
         first.setdefault(case.name, case.location)
+        if not case.requests and case.lint is None and case.policies is None:
+            problems.append(place(suite.document, path, "test-asks-nothing", name=case.name))
         for index, rule in enumerate(case.expect.get("reasons", ())):
             if rule not in known:
                 guess = suggestion(rule, known)
@@ -92,31 +125,40 @@ def check_suite(suite: Suite, policies: PolicySet) -> list[Problem]:
     return problems
 
 
-def run_case(case: Case, authorizer: Authorizer, request: Request) -> Outcome:
-    """Decide a test's request and compare; lists are compared as complete sets."""
-    decision = authorizer.decide(request)
-    found = seen(decision)
+def answer(decision: Decision) -> Answer:
+    """What a test can expect of a decision."""
+    denied = () if decision.allowed else tuple(dict.fromkeys(reason.rule for reason in decision.reasons))
+    return Answer(
+        decision.effect,
+        denied,
+        tuple(dict.fromkeys(obligation.kind for obligation in decision.obligations)),
+        decision.missing,
+        decision.errors,
+    )
+
+
+def joined(answers: Iterable[Answer]) -> Answer:
+    """Several answers as one: denied when any is, with everything that any of them says."""
+    found = list(answers)
+    parts = [
+        tuple(dict.fromkeys(item for one in found for item in one[index])) for index in range(1, len(Answer._fields))
+    ]
+    return Answer("deny" if any(one.effect == "deny" for one in found) else "allow", *parts)
+
+
+def compare(case: Case, found: Answer) -> Outcome:
+    """Hold an answer against what a test expects; lists are compared as complete sets."""
+    wanted = REFUSED.get(case.expect["effect"], case.expect["effect"])
     differences: list[str] = []
-    if found["effect"] != case.expect["effect"]:
-        why = ", ".join(found["reasons"]) or "no reason"
-        differences.append(f"effect: expected {case.expect['effect']}, got {found['effect']} ({why})")
+    if found.effect != wanted:
+        why = ", ".join(found.reasons) or "no reason"
+        differences.append(f"effect: expected {case.expect['effect']}, got {found.effect} ({why})")
     for part in PARTS:
         if part in case.expect:
-            differences += _compare(part, case.expect[part], found[part])
-    if decision.errors and not case.expect.get("reasons") and case.expect["effect"] == "deny":
-        differences.append(f"errors: {'; '.join(decision.errors)}")
+            differences += _compare(part, case.expect[part], getattr(found, part))
+    if found.errors and not case.expect.get("reasons") and wanted == "deny":
+        differences.append(f"errors: {'; '.join(found.errors)}")
     return Outcome(case, tuple(differences))
-
-
-def seen(decision: Decision) -> dict[str, Any]:
-    """What a test can expect of a decision."""
-    denied = [] if decision.allowed else [reason.rule for reason in decision.reasons]
-    return {
-        "effect": decision.effect,
-        "reasons": list(dict.fromkeys(denied)),
-        "obligations": [obligation.kind for obligation in decision.obligations],
-        "missing": list(decision.missing),
-    }
 
 
 def _compare(part: str, expected: Sequence[str], found: Sequence[str]) -> list[str]:

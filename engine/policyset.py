@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from .closures import decode_constants, maker
 from .functions import callables, functions
 from .index import make_tables
+from .obligations import due
 from .store import EFFECT, RuleStore, unpack_default
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from .expression import Language
     from .index import Signature
+    from .model import Obligation
     from .parameters import Parameters
     from .rules import Default, Rule
     from .store import Record
@@ -30,6 +32,8 @@ class Compiled(NamedTuple):
     """By rule: the number of its condition's shape, and the encoded constants."""
     clauses: tuple[tuple[int, ...], ...]
     """By rule: the numbers of its clauses."""
+    duties: tuple[tuple[int, ...], ...]
+    """By rule: the clause that each obligation hangs on (-1: none); empty when none hangs on any."""
     clause_table: tuple[tuple[str, int, tuple[object, ...], bool], ...]
     """By clause number: text, shape number, encoded constants, whether it should be true."""
     shapes: tuple[str, ...]
@@ -123,6 +127,23 @@ class PolicySet:
         """The clauses of a rule, ready to be evaluated."""
         made = self._clause_tests
         return [made[clause] or self._clause(clause) for clause in self._compiled.clauses[number]]
+
+    def duties(self, number: int, question: Any) -> tuple[Obligation, ...]:  # noqa: ANN401 (request-like)
+        """The obligations of a rule that a request calls for; one that cannot be told is called for."""
+        obligations = self.rules[number].obligations
+        hang = self._compiled.duties[number]
+        found: list[Obligation] = []
+        for index, duty in enumerate(obligations):
+            clause = hang[index] if hang else -1
+            if clause < 0 or self._holds(clause, question):
+                found.append(due(duty, question.now, self.parameters.values))
+        return tuple(found)
+
+    def _holds(self, clause: int, question: Any) -> bool:  # noqa: ANN401 (request-like)
+        try:
+            return (self._clause_tests[clause] or self._clause(clause)).test(question)
+        except Exception:  # noqa: BLE001 (cannot be told)
+            return True
 
     def _clause(self, clause: int) -> ClauseTest:
         text, shape, constants, expect = self._compiled.clause_table[clause]

@@ -27,6 +27,10 @@ TYPES: Final = {
     "null": "null",
 }
 MAX_SHOWN: Final = 60
+PERIOD: Final = r"^P(?=[0-9])([0-9]{1,3}Y)?([0-9]{1,4}M)?([0-9]{1,5}D)?$"
+"""An ISO 8601 period of years, months and days."""
+_PLACEHOLDER: Final = re.compile(r"\[|\{|<|_{2}|\bX|X\b|\.\.\.|…|\?")
+"""What regulations write where a number is left open."""
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -158,6 +162,9 @@ def _pattern(document: Document, path: list[Any], error: ValidationError) -> Ite
     full = [*path, str(error.instance)] if of_key else path
     what = "the key" if of_key else _name(path)
     pattern: object = error.validator_value
+    if pattern == PERIOD and _PLACEHOLDER.search(str(error.instance)):
+        yield place(document, full, "period-placeholder", key=of_key, value=short(error.instance))
+        return
     yield place(document, full, "value-malformed", key=of_key, value=short(error.instance), pattern=pattern, what=what)
 
 

@@ -4,7 +4,7 @@ Says English or Chinese (`--lang zh`, or by LANG). Exit status 0: everything sho
 """
 
 # A script, no package; it prints, and runs the installed command line as a user would.
-# ruff: noqa: INP001, T201, S603
+# ruff: noqa: T201, S603
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ STEPS: Final = (
                 "COL-01.channel-undeclared",
                 "COL-02.field-not-allowed-for-channel",
                 "COL-04.column-without-purpose",
+                "COL-08.auto-capture-undeclared",
                 "RET-01.retention-undefined",
             }
         ),
@@ -65,6 +66,8 @@ STEPS: Final = (
                 "ACC-17.lineage-unresolved-or-exceeded",
                 "CRM-01.phone-outside-office-application",
                 "CRM-02.identity-number-without-purpose",
+                "USE-01.purpose-unlisted-or-missing",
+                "USE-03.use-not-minimal",
                 "unparsed",  # a block with dynamic SQL: what cannot be read is a finding
             }
         ),
@@ -75,12 +78,23 @@ STEPS: Final = (
         "May these customers be shared with a partner? No, and every reason is given.",
         "能否将这些客户的信息共享给合作伙伴?不能,并列出全部理由。",
         ("share", "check", "requests/share-denied.yaml"),
-        frozenset({"SHR-06.nda-missing-or-not-in-force", "SHR-11.level2-missing", "SHR-12.not-filed"}),
+        frozenset(
+            {
+                "SHR-04.third-party-consent-missing",
+                "SHR-06.nda-missing-or-not-in-force",
+                "SHR-07.outside-agreement-scope",
+                "SHR-08.security-agreement-missing",
+                "SHR-11.level2-missing",
+                "SHR-12.not-filed",
+                "SHR-21.cross-border-mechanism-missing",
+                "SHR-23.pia-missing",
+            }
+        ),
     ),
     Step(
         "share-allowed",
-        "The same need done right: agreement in force, both approvals, filed.",
-        "同样的需求,手续齐备:协议有效、两级审批、已备案。",
+        "The same need done right: agreement in force, consents, approved, filed.",
+        "同样的需求,手续齐备:协议有效、客户同意、已审批、已备案。",
         ("share", "check", "requests/share-allowed.yaml"),
         frozenset(),
     ),
@@ -90,6 +104,14 @@ STEPS: Final = (
         "哪些数据早该清理?",
         ("retention", "check", "records.csv"),
         frozenset({"RET-01.retention-undefined", "RET-05.expired-data-present"}),
+    ),
+    Step(
+        "duties",
+        "Which reviews are due, which leavers still have accounts?",
+        "哪些复核到期未做?哪些离职人员账号仍可使用?",
+        ("duties",),
+        frozenset({"ACC-05.access-review-overdue", "ACC-06.leaver-access", "ACC-08.leaver-cleanup-missing"}),
+        brief=True,
     ),
 )
 
@@ -158,7 +180,7 @@ def _show_brief(report: dict[str, Any], lang: str) -> None:
         first.setdefault(finding["rule"], finding)
     for rule, count in counts.most_common(RULES_SHOWN):
         finding = first[rule]
-        place = finding["location"]
+        place = finding["location"] or {"file": "-", "line": 0}
         print(f"  {count:4} x {finding['severity']:<8} {rule}")
         print(f"         {finding['message']} ({place['file']}:{place['line']})")
     summary = report["summary"]

@@ -85,15 +85,20 @@ def test_what_is_no_form_is_one_problem(tmp_path: Path, text: str, expected: str
 
 
 @pytest.mark.parametrize("name", ["sharing_requests", "use_requests"])
-def test_every_required_field_is_asked_for(tmp_path: Path, name: str) -> None:
-    """A form without a required field is refused, whichever it is."""
+def test_a_form_needs_an_id_and_an_applicant(tmp_path: Path, name: str) -> None:
+    """Whatever else is missing or left blank, the form can be decided: a rule says that it is incomplete."""
     whole = form(name)
     path = tmp_path / "form.json"
-    optional = {"important_customers", "approvals"}
-    for field in set(whole) - optional - {"scope", "recipient", "content"}:
+    for field in set(whole) - {"scope", "recipient", "content"}:
         path.write_text(json.dumps({key: value for key, value in whole.items() if key != field}), encoding="utf-8")
 
-        assert [f"0:0 key-missing `{field}` is missing"] == problems(path)
+        if field in ("id", "applicant"):
+            assert [f"0:0 key-missing `{field}` is missing"] == problems(path)
+        else:
+            assert 1 == len(read_forms([path], AS_OF))
+    path.write_text(json.dumps({**whole, "purpose": "", "purpose_text": "", "period": {}}), encoding="utf-8")
+
+    assert 1 == len(read_forms([path], AS_OF))
 
 
 def test_every_wrong_value_of_every_form_is_told(tmp_path: Path) -> None:
@@ -105,8 +110,8 @@ def test_every_wrong_value_of_every_form_is_told(tmp_path: Path) -> None:
     }
     use: dict[str, Any] = {
         **form("use_requests"),
-        "scope": {"categories": [], "customers": {}},
-        "purpose_text": "short",
+        "scope": {"categories": [], "customers": {"estimated_count": 0}, "users": [""]},
+        "purpose_text": None,
         "extra": 1,
     }
     (tmp_path / "a.yaml").write_text(json.dumps(share), encoding="utf-8")
@@ -115,8 +120,8 @@ def test_every_wrong_value_of_every_form_is_told(tmp_path: Path) -> None:
     found = problems(tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "none.yaml")
 
     assert [
-        "file-missing", "key-unknown", "register-date", "register-date", "register-time-naive", "value-empty",
-        "value-empty",
+        "file-missing", "key-unknown", "register-date", "register-date", "register-time-naive", "type-wrong",
+        "value-empty", "value-out-of-range",
     ] == sorted(line.split(" ")[1] for line in found)  # fmt: skip
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import marshal
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from tutela.connectors import policy_cache
 from tutela.connectors.policy_cache import MAGIC, cache_folder, cache_key, load_cached, read_cache
@@ -20,8 +23,8 @@ from tutela.engine.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+PACK_TESTS = Path(__file__).parents[2] / "policies" / "customer-information" / "tests"
 RULES = """kind: access
 id: t
 rules:
@@ -92,9 +95,8 @@ def test_a_cached_set_answers_like_the_texts(texts_read: list[int]) -> None:
 
 def test_the_shipped_pack_survives_the_cache() -> None:
     """Every rule, default, type and parameter of the pack comes back as it was."""
-    values = {"timezone": "Asia/Shanghai", "sensitivity_profile": "pipl_strict", "sharing.bulk_subjects": 1000}
-    more = {"sharing.bulk_window_days": 7, "export.max_rows": 500}
-    bind = Source("bind.yaml", "kind: parameters\nbind: " + repr({**values, **more}) + "\n")
+    values = yaml.safe_load((PACK_TESTS / "sharing_test.yaml").read_text("utf-8"))["parameters"]
+    bind = Source("bind.yaml", "kind: parameters\nbind: " + json.dumps(values) + "\n")
     sources = [*read_policies(["pack:customer-information"]), bind]
     first, second = load_cached(sources), load_cached(sources)
 

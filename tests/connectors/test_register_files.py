@@ -6,15 +6,23 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings, strategies
 from yaml import safe_load
 
-from tutela.connectors.register_files import read_data, read_registers
+from tutela.connectors.register_csv import read_csv
+from tutela.connectors.register_files import read_data, read_json, read_registers
+from tutela.connectors.register_streams import stream_csv, stream_jsonl
 from tutela.engine.errors import InputError
 from tutela.engine.plain import is_list, is_map
-from tutela.engine.registers import ENTRIES
+from tutela.engine.registers import ENTRIES, read_register
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from tutela.engine.errors import Problem
 
 CASES = Path(__file__).parent / "cases" / "registers"
 SHARED = Path(__file__).parents[2].parent / "shared" / "domain"
@@ -56,7 +64,7 @@ def as_csv(entries: list[dict[str, Any]]) -> str:
 def _cells(entry: dict[str, Any], prefix: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, value in entry.items():
-        if is_map(value) and value and name not in ("access", "customers"):
+        if is_map(value) and value and name not in ("access", "customers", "retention", "purposes"):
             found += _cells(value, f"{prefix}{name}.")
         elif is_list(value) and all(isinstance(item, str) for item in value) and value:
             found.append((prefix + name, ";".join(value)))
@@ -73,7 +81,9 @@ def test_a_register_is_the_same_in_every_format(name: str, tmp_path: Path) -> No
     text = (CASES / f"{name}.yaml").read_text(encoding="utf-8")
     entries = safe_load(text)
     found: list[Any] = []
-    for suffix, content in (("yaml", text), ("json", json.dumps(entries)), ("csv", as_csv(entries))):
+    lines = "".join(f"{json.dumps(entry)}\n\n" for entry in entries)
+    texts = {"yaml": text, "json": json.dumps(entries), "csv": as_csv(entries), "jsonl": lines}
+    for suffix, content in texts.items():
         folder = tmp_path / suffix
         folder.mkdir()
         (folder / f"{name}.{suffix}").write_text(content, encoding="utf-8")
@@ -82,6 +92,85 @@ def test_a_register_is_the_same_in_every_format(name: str, tmp_path: Path) -> No
     assert len(entries) == len(found[0])
     assert found[0] == found[1]
     assert found[0] == found[2]
+    assert found[0] == found[3]
+    assert [type(entry) for entry in found[0]] == [type(entry) for entry in found[2]]
+    assert 1 == len({entries.digest for entries in found})
+
+
+def test_entries_know_their_lines(tmp_path: Path) -> None:
+    """In every format that has lines; JSON has a pointer."""
+    texts = {
+        "purposes.yaml": "- id: a\n  categories: []\n- {id: b, categories: []}\n",
+        "tickets.json": "[]",
+        "holds.jsonl": "\n" + json.dumps(HOLD) + "\n",
+        "subject_sets.csv": 'id,subjects\nS,"a;\nb"\nT,c\n',
+        "systems.json": '[{"id": "crm"}]',
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    found = read_registers([tmp_path])
+
+    places = {
+        f"{_short(entries.locate(n).file)}:{entries.locate(n).line}"
+        for entries in found.values()
+        for n in range(len(entries))
+    }
+    assert {
+        "purposes.yaml:1", "purposes.yaml:3", "holds.jsonl:2", "subject_sets.csv:2", "subject_sets.csv:4",
+        "systems.json#/0:0",
+    } == places  # fmt: skip
+
+
+HOLD: dict[str, Any] = {"id": "h", "matter": "m", "scope": {}, "placed_by": "p", "placed_at": "2026-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("{", "2 json-syntax"),
+        ("5", "2 type-wrong"),
+        ("null", "2 type-wrong"),
+        ('{"id": NaN}', "2 json-syntax not valid JSON: a number out of range"),
+        ("[" * 100_000, "2 json-syntax not valid JSON: nested too deep"),
+        ('{"id": "a", "id": "b"}', "2 json-duplicate-key the key `id` stands twice in one object"),
+        (json.dumps({**HOLD, "id": "g", "placed_at": "2026-01-01T00:00:00"}), "2 register-time-naive"),
+        (json.dumps(HOLD), "2 register-duplicate `h` is registered twice (first at "),
+        (json.dumps(HOLD) + ",", "2 json-syntax not valid JSON: Extra data"),
+        (json.dumps({**HOLD, "scope": {"datasets": [7]}}), "2 type-wrong `datasets` must be a text, not a number"),
+    ],
+)
+def test_wrong_json_lines_are_told(tmp_path: Path, line: str, expected: str) -> None:
+    """With the line of the entry."""
+    (found,) = one(tmp_path, "holds.jsonl", f"{json.dumps(HOLD)}\n{line}\n")
+
+    assert found.startswith(f"holds.jsonl:{expected}")
+
+
+def test_problems_between_registers_are_told_beside_others(tmp_path: Path) -> None:
+    """A register that is wrong by itself is left out of them: nothing is said to be missing in it."""
+    (tmp_path / "people.csv").write_text("id,name,department,grade,status,hired_at\np,X\n", encoding="utf-8")
+    (tmp_path / "partners.yaml").write_text("[]", encoding="utf-8")
+    (tmp_path / "imports.yaml").write_text(
+        "- {id: i, partner: gone, categories: [personal], provenance: partner}\n", encoding="utf-8"
+    )
+    (tmp_path / "holds.jsonl").write_text(json.dumps(HOLD), encoding="utf-8")
+
+    assert [
+        "imports.yaml:1 register-reference `partner` of `i` names `g***`, which is not in `partners`",
+        "people.csv:2 register-csv not valid CSV: 2 cells under 6 headings",
+    ] == problems(tmp_path)
+
+
+def test_what_nests_too_deep_is_told(tmp_path: Path) -> None:
+    """Where a shape is open, a text may still not exhaust the machine."""
+    deep = '{"id": "a", "detected_at": "2026-01-01T00:00:00Z", "status": "open", "customer_notices": {"a": %s}}' % (
+        "[" * 900 + "]" * 900
+    )
+
+    assert ["incidents.json register-too-deep an entry is nested too deep"] == one(
+        tmp_path, "incidents.json", f"[{deep}]"
+    )
+    assert one(tmp_path, "incidents.jsonl", deep)[0].split(" ")[1] in ("register-too-deep", "json-syntax")
 
 
 def test_every_register_has_a_case() -> None:
@@ -207,6 +296,84 @@ def test_wrong_csv_is_told(tmp_path: Path, text: str, expected: list[str]) -> No
     assert {want.split(" ")[0] for want in expected} == {line.split(" ")[0] for line in found}
 
 
+JUNK = (
+    "", " ", "x", "true", "TRUE", "7", "-7", "07", "²", "[", "{}", "[]", '["a"]', "[1]", "null", "a;b", ";", " a ; b ",
+    "2026-01-01", "2026-02-30", "2026-01-01T00:00:00", "2026-01-01T00:00:00+08:00", "2026-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+08:00", "20260101T000000Z", "张三", "personal.contact", "Personal", "active", "staff",
+    "actve", "a\nb", 'say "x"', "sha256:" + "0" * 64, "P1Y", '[{"department": "d"}]', "1e3", "\u2028",
+)  # fmt: skip
+
+
+def spoiled(name: str, random: Random) -> str:
+    """A CSV text of a register with a few faults, or none."""
+    rows = list(csv.reader(io.StringIO(as_csv(safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8"))))))
+    rows += [list(row) for row in rows[1:] if random.random() < 0.8]
+    for number, row in enumerate(rows[1:]):
+        if random.random() < 0.8:
+            row[0] = f"n{number}" if name != "policy_changes" else row[0]
+    for _ in range(random.choice((0, 0, 1, 1, 2, 3))):
+        row = random.choice(rows if random.random() < 0.1 else rows[1:])
+        match random.randrange(12):
+            case 0:
+                row.append("more")
+            case 1:
+                del row[-1:]
+            case 2:
+                row.clear()
+            case _:
+                if row:
+                    row[random.randrange(len(row))] = random.choice(JUNK)
+    out = io.StringIO()
+    csv.writer(out, lineterminator=random.choice(("\n", "\r\n"))).writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+@settings(max_examples=30, deadline=None)
+@given(random=strategies.randoms(use_true_random=False))
+def test_lines_give_what_the_whole_file_gives(name: str, random: Random) -> None:
+    """The same entries of the same types and lines, or the same problems at the same places."""
+    text = spoiled(name, random)
+    slow, slow_problems = read_register(name, read_csv(text, "f", ENTRIES[name]).hidden())
+    fast, fast_problems = stream_csv(name, text, "f")
+
+    assert [_told(problem) for problem in slow_problems] == [_told(problem) for problem in fast_problems]
+    assert slow == fast
+    assert repr(sorted(map(_sorted, slow))) == repr(sorted(map(_sorted, fast)))
+    assert slow.lines == fast.lines
+    assert slow.digest == fast.digest
+
+
+def _told(problem: Problem) -> tuple[object, ...]:
+    return problem.location, problem.code, problem.message(), problem.source
+
+
+def _sorted(entry: Any) -> str:  # noqa: ANN401 (a mapping or a row)
+    return repr(sorted(entry.items()) if is_map(entry) else entry)
+
+
+@pytest.mark.parametrize("name", sorted(ENTRIES))
+@settings(max_examples=20, deadline=None)
+@given(random=strategies.randoms(use_true_random=False))
+def test_json_lines_give_what_json_gives(name: str, random: Random) -> None:
+    """The same entries, or the same problems in the same words."""
+    entries = safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8")) * 2
+    for _ in range(random.choice((0, 1, 2))):
+        entry = dict(random.choice(entries))
+        field = random.choice([*ENTRIES[name]["properties"], "unknown"])
+        entry[field] = random.choice([*JUNK, None, 7, 7.0, 1.5, True, [], ["a"], [None], {}, {"a": 1}, 10**30])
+        if random.random() < 0.2:
+            del entry[field]
+        entries[random.randrange(len(entries))] = entry
+    slow, slow_problems = read_register(name, read_json(json.dumps(entries), "f").hidden())
+    fast, fast_problems = stream_jsonl(name, "".join(f"{json.dumps(entry)}\n" for entry in entries), "f")
+
+    said = [[(p.code, p.message().split(" (first")[0]) for p in each] for each in (slow_problems, fast_problems)]
+    assert said[0] == said[1]
+    assert slow == fast
+    assert slow.digest == fast.digest
+
+
 APPROVAL = "id,request_id,request_hash,level,approver,decision,at\na,r,sha256:{0},{1},p,approve,2026-01-01T00:00:00Z\n"
 
 
@@ -235,7 +402,12 @@ def test_cells_of_people_never_show_in_errors(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"", "file-empty"), (b"\x00\x01\x02\x03", "file-binary"), (b"- id: \xff\xff\xff", "file-encoding")],
+    [
+        (b"- {id: a\x00b, name: x}\n", "file-binary"),
+        (b"", "file-empty"),
+        (b"\x00\x01\x02\x03", "file-binary"),
+        (b"- id: \xff\xff\xff", "file-encoding"),
+    ],
 )
 def test_a_file_that_is_no_text_is_told(tmp_path: Path, data: bytes, code: str) -> None:
     """Before anything is parsed."""

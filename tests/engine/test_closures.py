@@ -171,16 +171,16 @@ def test_clauses_split_what_should_have_been_true_and_what_should_not() -> None:
     unwanted = clauses(LANGUAGE.parse("subject.id == 'a' or subject.active and subject.level > 1").root, expect=False)
 
     assert ["subject.active", "not (subject.id == 'a')", "not (subject.level > 2)"] == [
-        clause_text(node, text) for node in wanted
+        clause_text(part.shown, text) for part in wanted
     ]
-    assert [("subject.active",), ("subject.id",), ("subject.level",)] == [reads(node) for node in wanted]
-    assert [("subject.id",), ("subject.active", "subject.level")] == [reads(node) for node in unwanted]
+    assert [("subject.active",), ("subject.id",), ("subject.level",)] == [reads(part.shown) for part in wanted]
+    assert [("subject.id",), ("subject.active", "subject.level")] == [reads(part.shown) for part in unwanted]
 
 
 def test_clauses_evaluate_by_themselves() -> None:
     """Each clause can be planned alone, also the negated ones."""
     root = LANGUAGE.parse("subject.active and not (subject.id == 'a' or subject.level > 2)").root
     q = request(active=True, id="a", level=1)
-    plans = [plan(node, LANGUAGE.parameter_values) for node in clauses(root, expect=True)]
+    plans = [plan(part.test, LANGUAGE.parameter_values) for part in clauses(root, expect=True)]
 
     assert [True, False, True] == [maker(p.shape, CALLS)(p.constants)(q) for p in plans]

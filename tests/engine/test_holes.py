@@ -9,12 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from tutela.connectors.policy_files import read_policies
 from tutela.engine.authorizer import Authorizer
 from tutela.engine.documents import read_document
 from tutela.engine.facts import Facts
-from tutela.engine.facts_forms import request_hash
+from tutela.engine.facts_approvals import request_hash
 from tutela.engine.loader import Source, load_policies
 from tutela.engine.registers import ENTRIES, read_register
 from tutela.engine.request import Request
@@ -22,10 +23,8 @@ from tutela.engine.taxonomy import Taxonomy
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
-PARAMETERS = {
-    "timezone": "Asia/Shanghai", "sensitivity_profile": "pipl_strict", "sharing.bulk_subjects": 1000,
-    "sharing.bulk_window_days": 7, "export.max_rows": 500,
-}  # fmt: skip
+PACK_TESTS = ROOT / "policies" / "customer-information" / "tests"
+PARAMETERS = yaml.safe_load((PACK_TESTS / "sharing_test.yaml").read_text("utf-8"))["parameters"]
 SCHEDULES = Source(
     "schedules.yaml",
     "kind: retention\nid: s\nschedules:\n  - {id: RS-1, dataset: crm.customer, trigger: {event: end}, minimum: P3Y,"
@@ -34,7 +33,11 @@ SCHEDULES = Source(
 POLICIES = load_policies([*read_policies(["pack:customer-information"]), SCHEDULES], PARAMETERS)
 TAXONOMY = Taxonomy.from_data(read_document((ROOT / "policies" / "taxonomy.yaml").read_text("utf-8"), "t").data)
 
-PERSON: dict[str, Any] = {"department": "sales", "grade": "staff", "status": "active", "hired_at": "2020-01-01"}
+PERSON: dict[str, Any] = {"department": "sales", "grade": "staff", "status": "active", "hired_at": "2020-01-01",
+                          "confidentiality_agreement": {"signed_at": "2020-01-01"}}  # fmt: skip
+PURPOSES: list[dict[str, Any]] = [
+    {"id": "p", "categories": ["personal.name", "personal.contact", "personal.government_id"]}
+]
 PEOPLE: list[dict[str, Any]] = [
     {"id": "E1", "name": "a", **PERSON, "roles": ["rep"]},
     {"id": "E2", "name": "b", **PERSON, "grade": "head", "accounts": ["head"]},
@@ -58,7 +61,8 @@ CATALOG: list[dict[str, Any]] = [
 ]
 FORM: dict[str, Any] = {
     "id": "SHR-1", "applicant": "E1", "department": "sales", "purpose": "p", "purpose_text": "delivery of goods",
-    "recipient": {"kind": "internal_department", "id": "D-1"}, "period": {"from": "2026-11-01", "to": "2026-12-31"},
+    "recipient": {"kind": "internal_department", "id": "marketing"},
+    "period": {"from": "2026-11-01", "to": "2026-12-31"},
     "content": {"categories": ["personal.name.full"], "subjects": {"count": 3}}, "responsible_employee": "E1",
     "transfer": {"channel": "internal_system"}, "submitted_at": "2026-11-01T10:00:00+08:00",
     "important_customers": False,
@@ -106,7 +110,9 @@ def filed(form: dict[str, Any]) -> dict[str, Any]:
 
 def decide(request: dict[str, Any], **registers: list[dict[str, Any]]) -> tuple[str, set[str]]:
     """Effect and reasons, with these registers beside those of every test."""
-    raw: dict[str, list[dict[str, Any]]] = {"people": PEOPLE, "departments": HEADS, "catalog": CATALOG, **registers}
+    raw: dict[str, list[dict[str, Any]]] = {
+        "people": PEOPLE, "departments": HEADS, "catalog": CATALOG, "purposes": PURPOSES, **registers,
+    }  # fmt: skip
     typed = {name: entries(name, raw[name]) for name in ENTRIES if name in raw}
     facts = Facts(typed, TAXONOMY, zone=ZoneInfo("Asia/Shanghai"), profile="pipl_strict")
     decision = Authorizer(POLICIES, facts).decide(Request.from_json(request, as_of=NOW))
@@ -116,12 +122,12 @@ def decide(request: dict[str, Any], **registers: list[dict[str, Any]]) -> tuple[
 def ask(
     action: str, kind: str, name: str, who: str = "E1", context: dict[str, Any] | None = None, **properties: object
 ) -> dict[str, Any]:
-    """A request in its JSON form."""
+    """A request in its JSON form, for a registered purpose."""
     return {
         "subject": {"type": "employee", "id": who},
         "action": {"name": action},
         "resource": {"type": kind, "id": name, "properties": properties},
-        "context": context or {},
+        "context": {"purpose": "p", **(context or {})},
     }
 
 
@@ -288,7 +294,8 @@ def test_sensitive_columns_need_the_second_level_whatever_the_form_states() -> N
     columns = {**USE, "scope": {**USE["scope"], "columns": ["crm.customer.id_card"]}}
     stated = {**USE, "sensitive": True}
     for form in (columns, stated):
-        found = decide(ask("use", "use_request", "USE-1"), use_requests=[form], approvals=approved(form))
+        request = ask("use", "use_request", "USE-1")
+        found = decide(request, use_requests=[form], approvals=approved(form), filings=[filed(form)])
 
         assert ("deny", {"USE-06.level2-missing"}) == found
 

@@ -25,8 +25,14 @@ if TYPE_CHECKING:
 
 PACK = Path(__file__).parents[2] / "policies" / "customer-information"
 VOCABULARY = Source("vocabulary.yaml", (PACK / "vocabulary.yaml").read_text(encoding="utf-8"))
-ZONE = Source("zone.yaml", "kind: parameters\ndeclare: {timezone: {type: timezone}, years: {type: integer}}\n")
-BOUND = {"timezone": "Asia/Shanghai", "years": 3}
+ZONE = Source(
+    "zone.yaml",
+    """
+kind: parameters
+declare: {timezone: {type: timezone}, years: {type: integer}, important_customer: {type: strings}}
+""",
+)
+BOUND = {"timezone": "Asia/Shanghai", "years": 3, "important_customer": ["core"]}
 CHECKS = {
     name: {"id": f"R-{name.replace('_', '-')}"}
     for name in ("undefined", "before_minimum", "extension", "hold", "expired")
@@ -125,10 +131,11 @@ def test_collection_checks_become_deny_rules() -> None:
         }
     )
 
-    assert [("C-0", "allow"), ("C-channel", "deny"), ("C-field", "deny"), ("C-purpose", "deny")] == [
-        (rule.id, rule.effect) for rule in found[:4]
-    ]
-    assert [("C-need-set", "delivery"), ("C-need-set", "it's"), ("C-9", "")] == [(r.id, r.variant) for r in found[4:]]
+    assert [
+        ("C-0", "", "allow"), ("C-channel", "", "deny"), ("C-channel", "event", "deny"), ("C-field", "", "deny"),
+        ("C-field", "event", "deny"), ("C-purpose", "", "deny"),
+    ] == [(rule.id, rule.variant, rule.effect) for rule in found[:6]]  # fmt: skip
+    assert [("C-need-set", "delivery"), ("C-need-set", "it's"), ("C-9", "")] == [(r.id, r.variant) for r in found[6:]]
     assert "resource.encrypted and resource.notice" == (found[-1].unless and found[-1].unless.text)
     assert Part("resource.category", ("personal.health",), below=True) in found[-1].target
     assert {("collect",)} == {rule.actions for rule in found}
@@ -136,8 +143,8 @@ def test_collection_checks_become_deny_rules() -> None:
 
 @pytest.mark.parametrize("action", ["share", "use"])
 def test_sharing_becomes_rules_about_its_action(action: str) -> None:
-    """One for each step; what would help is told as `needs`."""
-    found = lowered(
+    """One for each step; what would help is told as `needs`. An access that rests on a use is judged by the same."""
+    rules = lowered(
         {
             "kind": "sharing",
             "id": "s",
@@ -153,17 +160,23 @@ def test_sharing_becomes_rules_about_its_action(action: str) -> None:
         }
     )
 
-    assert {(action,)} == {rule.actions for rule in found}
-    assert [(), ("authorisation",), ("approval:level-1",), ("approval:level-2",), ("agreement:nda",), ("filing",)] == [
-        rule.needs for rule in found
-    ]
+    found = [rule for rule in rules if rule.actions == (action,)]
+    accesses = [rule for rule in rules if rule.actions == ("read", "update", "export", "delete")]
+    steps = [("authorisation",), ("approval:level-1",), ("approval:level-2",), ("agreement:nda",), ("filing",)]
+    assert len(rules) == len(found) + len(accesses)
+    assert [(), *steps] == [rule.needs for rule in found]
+    assert (steps if action == "use" else []) == [rule.needs for rule in accesses]
+    for rule in accesses:
+        assert Part("context.request_known", (True,), below=False) in rule.target
+        assert "access" == rule.variant
+        assert "resource." not in f"{rule.when}{rule.unless}"
     assert ["log_use"] == [obligation.kind for obligation in found[0].obligations]
     assert "true" == (found[3].when and found[3].when.text)
     assert f"'{'it'}\\'s'" in (found[5].unless.text if found[5].unless else "")
 
 
 def test_a_schedule_becomes_a_rule_for_each_check_it_concerns() -> None:
-    """With the schedule's place, basis and id; without a minimum or an extension there is nothing to check."""
+    """With the schedule's place, basis and id; without a minimum of its own a law may still set one."""
     found = lowered(
         retention(checks=CHECKS),
         retention(
@@ -178,7 +191,7 @@ def test_a_schedule_becomes_a_rule_for_each_check_it_concerns() -> None:
     assert {
         "RS-1": ["R-before-minimum", "R-expired"],
         "RS-2": ["R-before-minimum", "R-expired", "R-extension"],
-        "RS-3": ["R-expired"],
+        "RS-3": ["R-before-minimum", "R-expired"],
     } == by_schedule
     one = next(rule for rule in found if rule.variant == "RS-3")
     assert "p2.yaml" == one.location.file
@@ -214,6 +227,7 @@ def erase(
     policies = load_policies([VOCABULARY, ZONE, Source("p.yaml", json.dumps(policy))], BOUND)
     properties = {
         "dataset": "crm.customer", "important": False, "right": False, "started_at": "2023-12-31T16:30:00Z",
+        "copied": False, "customer_classes": [], "statutory_until": None, "hold_released_at": None,
         "holds": [{"id": str(n), "active": active} for n, active in enumerate(holds)], **resource,
     }  # fmt: skip
     rows = {"type": "record_group", "id": "x", "properties": properties}
@@ -232,6 +246,13 @@ def erase(
         ("2029-01-01T15:59:59Z", {"extension": {"important_customer": "P2Y"}}, {"important": True}, "deny"),
         ("2029-01-01T16:00:00Z", {"extension": {"important_customer": "P2Y"}}, {"important": True}, "allow"),
         ("2027-01-01T16:00:00Z", {"extension": {"important_customer": "P2Y"}}, {"important": False}, "allow"),
+        # importance by a class that the company calls important
+        ("2027-01-01T16:00:00Z", {"extension": {"important_customer": "P2Y"}}, {"customer_classes": ["core"]}, "deny"),
+        ("2027-01-01T16:00:00Z", {"extension": {"important_customer": "P2Y"}}, {"customer_classes": ["lost"]}, "allow"),
+        # a law that keeps the rows longer, and a copy, which has no minimum of its own
+        ("2027-01-01T16:00:00Z", {}, {"statutory_until": "2027-01-01T16:00:01Z"}, "deny"),
+        ("2027-01-01T16:00:00Z", {}, {"statutory_until": "2027-01-01T16:00:00Z"}, "allow"),
+        ("2027-01-01T15:59:59Z", {}, {"copied": True}, "allow"),
         # a period counted by a parameter
         ("2027-01-01T15:59:59Z", {"minimum": {"param": "years", "unit": "years"}}, {}, "deny"),
         ("2027-01-01T16:00:00Z", {"minimum": {"param": "years", "unit": "years"}}, {}, "allow"),

@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "audit": ("audit", "Judge every access in a log, as of its own time."),
     "share": ("share", "Check sharing and use requests."),
     "retention": ("retention", "Check groups of rows against their retention periods."),
+    "duties": ("duties", "Judge what stands in the registers: reviews, leavers, tickets, shared data, channels."),
+    "coverage": ("coverage", "Say which requirements the policies enforce and test."),
     "rules": ("rules", "List the rules."),
     "rule": ("rule", "Show one rule: what it says, why, and its condition."),
     "schema": ("schema", "Print the JSON Schema of a file or report."),

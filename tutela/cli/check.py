@@ -8,23 +8,31 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import absolute, project_options
+from .options import absolute, as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tutela.engine.errors import Problem
+    from tutela.engine.facts import Facts
+    from tutela.engine.model import Report
     from tutela.engine.policyset import PolicySet
     from tutela.project import Project
 
-    from .options import Setup
+    from .options import Output, Setup
 
 
 @click.command("check")
 @click.argument("files", nargs=-1, type=click.Path())
+@click.option("--gate", is_flag=True, help="Also ask whether each policy file is approved, filed and in effect.")
+@as_of_option
+@output_options
 @project_options
-def command(files: tuple[str, ...], setup: Setup) -> int:
+def command(files: tuple[str, ...], gate: bool, as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Check the policies, parameters, policy tests and registers of a project, or the policies in FILES (and folders).
 
-    Lists every problem of every file as file:line:col, with the line and what to do.
+    Lists every problem of every file as file:line:col, with the line and what to do. Then asks the policies about
+    themselves: retention schedules against minimum, maximum and notices, and data sets without one.
     """
     from tutela.engine.errors import PolicyError, TutelaError
     from tutela.project import load_facts_of, load_policies_of
@@ -34,24 +42,45 @@ def command(files: tuple[str, ...], setup: Setup) -> int:
         project = replace(project, policies=tuple(absolute(path) for path in files), registers=())
     problems: list[Problem] = []
     policies: PolicySet | None = None
+    facts: Facts | None = None
     try:
         policies = load_policies_of(project)
     except PolicyError as error:
         problems += error.problems
     problems += [problem for problem in _tests(project, policies) if problem not in problems]
-    if policies is None or problems:
+    if policies is not None:
+        try:
+            facts = load_facts_of(project, policies)
+        except TutelaError as error:
+            problems += error.problems
+    if problems:
         raise PolicyError(problems)
-    try:
-        facts = load_facts_of(project, policies)
-    except TutelaError as error:
-        raise PolicyError([*problems, *error.problems]) from None
-    count = len(policies.ids())
+    report = _review(project, policies, facts, instant(as_of), gate=gate) if policies and facts else None
+    if report is not None and report.findings:
+        return output.write(report, setup.lang)
+    count = len(policies.ids()) if policies else 0
     entries = sum(map(len, facts.registers.values())) if facts else 0
+    digest = policies.digest if policies else ""
     if setup.lang == "zh":
-        click.echo(f"通过:{count} 条规则,{entries} 条登记,{policies.digest}")
+        click.echo(f"通过:{count} 条规则,{entries} 条登记,{digest}")
     else:
-        click.echo(f"ok: {count} rules, {entries} register entries, {policies.digest}")
+        click.echo(f"ok: {count} rules, {entries} register entries, {digest}")
     return 0
+
+
+def _review(project: Project, policies: PolicySet, facts: Facts, when: datetime, *, gate: bool) -> Report:
+    """What the policies say about themselves; those of the pack are no change of this project."""
+    from tutela.connectors.policy_files import PACK, read_policies
+    from tutela.connectors.policy_review import changes, review
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.findings import report as make_report
+
+    sources = read_policies(project.entries(), root=project.root)
+    _, asked = review(sources, None, facts, when)
+    items = [item for _, item in asked]
+    if gate:
+        items += changes([source for source in sources if not source.name.startswith(PACK)], when)
+    return make_report("check", Authorizer(policies, facts), items, when)
 
 
 def _tests(project: Project, policies: PolicySet | None) -> list[Problem]:

@@ -6,17 +6,24 @@ import shutil
 import tempfile
 from importlib.resources import files
 from pathlib import Path
+from typing import Final
 
 import click
 
 from .problems import choose, language
 
+EXAMPLES: Final = ("crm",)
+
 
 @click.command("init")
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--example", type=click.Choice(EXAMPLES), help="Start from an example instead: a whole small company.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
-def command(folder: Path, lang: str | None) -> int:
-    """Make a project in DIR: the starter pack, parameters, registers, a schema, a request and tests."""
+def command(folder: Path, example: str | None, lang: str | None) -> int:
+    """Make a project in DIR: the starter pack, parameters, registers, a schema, a request and tests.
+
+    `--example crm` makes the CRM of the acceptance scenarios: registers, schema, log, requests, and a test file each.
+    """
     from tutela.engine.errors import InputError, Location, Problem
 
     choose(lang)
@@ -27,7 +34,8 @@ def command(folder: Path, lang: str | None) -> int:
     # Built beside its place and moved there whole: an interrupted init leaves nothing half done.
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".tutela-init-") as scratch:
         made = Path(scratch) / "project"
-        shutil.copytree(Path(str(files("tutela"))) / "starter", made, ignore=shutil.ignore_patterns("__pycache__"))
+        source = Path(str(files("tutela"))) / ("starter" if example is None else f"examples/{example}")
+        shutil.copytree(source, made, ignore=shutil.ignore_patterns("__pycache__", "reports"))
         if folder.exists():
             folder.rmdir()
         made.rename(folder)

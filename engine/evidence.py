@@ -1,0 +1,138 @@
+"""The register entries that a question rests on, with the file and line where each stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from .entries import Entries
+from .plain import is_map
+from .registers import KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .errors import Location
+    from .facts import Facts
+
+MOST: Final = 5
+"""How many entries of one register are shown; consents can be thousands."""
+
+
+APPLICATIONS: Final = {
+    "sharing_request": "sharing_requests",
+    "transfer": "sharing_requests",
+    "use_request": "use_requests",
+}
+DIRECT: Final[Mapping[str, tuple[str, ...]]] = {
+    "break_glass": ("break_glass",),
+    "channel": ("channels",),
+    "copy": ("copies",),
+    "employee": ("people",),
+    "import_request": ("imports",),
+    "role": ("roles",),
+    "shared_copy": ("sharing_requests", "receipts", "tracking"),
+    "statutory_exception": ("statutory_retention",),
+}
+"""Resource type -> the registers whose entry has the resource's id."""
+
+
+class Used(NamedTuple):
+    """One entry: its register, its id, and where it stands (None for an entry written in place)."""
+
+    register: str
+    id: str
+    location: Location | None
+
+
+def evidence(facts: Facts, question: Any) -> tuple[Used, ...]:  # noqa: ANN401 (request-like)
+    """Every entry that was looked at, in the order of the question's parts."""
+    found: list[Used] = []
+    wanted = dict.fromkeys(_wanted(facts, question))
+    counts: dict[str, int] = {}
+    for register, name in wanted:
+        counts[register] = counts.get(register, 0) + 1
+        if counts[register] <= MOST and (entry := _locate(facts, register, name)):
+            found.append(entry)
+    for register, count in counts.items():
+        if count > MOST:
+            found.append(Used(register, f"(+{count - MOST})", None))
+    return tuple(found)
+
+
+def _locate(facts: Facts, register: str, name: str) -> Used | None:
+    entries: Sequence[Any] = facts.registers.get(register, ())
+    key = KEYS.get(register, "id")
+    for index, entry in enumerate(entries):
+        found = entry.get(key) if is_map(entry) else getattr(entry, key, None)
+        if found == name:
+            return Used(register, name, entries.locate(index) if isinstance(entries, Entries) else None)
+    return None
+
+
+def _wanted(facts: Facts, question: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (request-like)
+    subject, resource, context = question.subject, question.resource, question.context
+    world = facts.world
+    person = subject.get("employee")
+    yield "people", str(person)
+    yield "departments", str(subject.get("department"))
+    for role in subject.get("roles") or ():
+        yield "roles", role
+    if subject.get("type") != "employee":
+        yield "service_accounts", subject["id"]
+    yield "applications", str(context.get("application"))
+    yield "purposes", str(context.get("purpose"))
+    yield "break_glass", str(context.get("break_glass"))
+    yield "incidents", str((world.break_glass.get(str(context.get("break_glass"))) or {}).get("incident"))
+    if context.get("request_known") is True:
+        yield from _application(world, world.use.get(str(context.get("request_id")), {}), "use_requests")
+    yield from _resource(facts, resource)
+
+
+def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (request-like)
+    world, kind, name = facts.world, resource["type"], resource["id"]
+    if kind in ("table", "column", "record_group"):
+        dataset = world.catalog.dataset(str(resource.get("dataset") or name)) or {}
+        yield "catalog", str(dataset.get("dataset"))
+        yield "systems", str(dataset.get("system"))
+    yield from (("incidents", incident) for incident in resource.get("quarantined") or ())
+    yield from (("channels", channel["id"]) for channel in resource.get("channels") or ())
+    yield from (("holds", hold["id"]) for hold in resource.get("holds") or ())
+    named = (*(resource.get("subjects") or ()), *([resource["subject"]] if resource.get("subject") else ()))
+    for subject in map(str, named):
+        yield "subjects", subject
+        yield from (("consents", consent.id) for consent in world.customers.consents(subject))
+        yield from (("tickets", ticket["id"]) for ticket in world.tickets.get(subject, ()))
+    if kind in APPLICATIONS:
+        register = APPLICATIONS[kind]
+        forms = world.use if register == "use_requests" else world.sharing
+        number = resource.get("request_id") if kind == "transfer" else name
+        yield from _application(world, forms.get(str(number), {}), register)
+    yield from ((register, name) for register in DIRECT.get(kind, ()))
+    if kind in ("role", "grant"):
+        for review in world.reviews.get(f"role:{resource.get('grantee', name)}", ()):
+            yield "access_reviews", review["id"]
+
+
+def _application(world: Any, form: Mapping[str, Any], register: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (World)
+    if not form:
+        return
+    yield register, form["id"]
+    yield "people", form["applicant"]
+    yield "departments", str(form.get("department"))
+    yield "purposes", str(form.get("purpose"))
+    for approval in world.approvals.get(form["id"], ()):
+        yield "approvals", approval["id"]
+        yield "people", approval["approver"]
+        yield "delegations", str(approval.get("delegation_id"))
+    yield "filings", form["id"]
+    partner = str(form.get("recipient", {}).get("id"))
+    yield "partners", partner
+    for agreement in world.agreements.get(partner, ()):
+        yield "agreements", agreement["id"]
+    yield "pias", str(form.get("pia_ref"))
+    content = form.get("content", {}).get("subjects", {}) or form.get("scope", {}).get("customers", {})
+    yield "subject_sets", str(content.get("ids_ref"))
+    for subject in world.customers.named(content.get("ids", ()), content.get("ids_ref")):
+        for consent in world.customers.consents(subject):
+            if partner in consent.recipients:
+                yield "consents", consent.id

@@ -1,0 +1,258 @@
+"""What registers know about a table that somebody reads, changes, grants or keeps."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from .facts_catalog import key_of
+from .facts_people import during
+from .known import View, flag, texts
+from .plain import is_array
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+SCHEMA: Final = object()
+"""Said by connectors that read a schema themselves (`known_by`); nothing that a caller sends can be it."""
+WHOLE: Final = frozenset({"delete", "grant"})
+
+
+class TableView(View):
+    """A table: what the catalog declares for the columns asked for, and whose customers they are."""
+
+    @cached_property
+    def _name(self) -> str:
+        return str(self.stated.get("dataset") or self.stated["id"])
+
+    @cached_property
+    def _entry(self) -> dict[str, Any] | None:
+        return self.world.catalog.dataset(self._name)
+
+    @property
+    def _seen(self) -> bool:
+        return self.stated.get("known_by") is SCHEMA
+
+    @cached_property
+    def _columns(self) -> Mapping[str, dict[str, Any]]:
+        return {} if self._entry is None else self.world.catalog.names(self._entry)
+
+    @cached_property
+    def _wanted(self) -> list[str]:
+        # Whoever deletes rows or grants rights does so with whole rows, whatever columns are named.
+        if self.question.action_name in WHOLE:
+            return ["*"]
+        return [key_of(str(column)).strip() for column in _listed(self.stated.get("columns"))]
+
+    @cached_property
+    def _unknown(self) -> bool:
+        return any(column != "*" and column not in self._columns for column in self._wanted)
+
+    @cached_property
+    def _categories(self) -> list[str]:
+        columns, wanted = self._columns, self._wanted
+        touched = columns.values() if "*" in wanted else [columns[c] for c in wanted if c in columns]
+        stated = texts(self.stated.get("categories", ()))
+        return list(dict.fromkeys([*stated, *(c["category"] for c in touched if c.get("category"))]))
+
+    def dataset(self) -> str:
+        """The table, as the catalog writes it."""
+        return self._name if self._entry is None else str(self._entry["dataset"])
+
+    def known(self) -> bool:
+        """Declared, with every column asked for, in the catalog or in a schema that a connector read."""
+        seen = self._seen and flag(self.stated, "known")
+        return seen if self._entry is None else bool(self._columns) and (not self._unknown or seen)
+
+    def categories(self) -> list[str]:
+        """What the columns asked for hold."""
+        return self._categories
+
+    def personal(self) -> bool:
+        """Personal data; a column or table that nobody knows may hold anything."""
+        found = self.world.catalog.personal(self._categories)
+        if found:
+            return True
+        if self._entry is None:
+            return not self.known()
+        return not self._columns or (self._unknown and not self._seen)
+
+    def sensitive(self) -> bool:
+        """Sensitive personal data under the chosen profile."""
+        return bool(self._categories) and self.world.catalog.sensitive(self._categories)
+
+    def permitted_roles(self) -> list[str]:
+        """The roles that may do this to the table."""
+        return [] if self._entry is None else list(self._entry.get("access", {}).get(self.question.action_name, ()))
+
+    def beyond_need(self) -> list[str]:
+        """Categories asked for that the stated purpose does not need."""
+        return self.world.catalog.beyond_need(self.question.context.get("purpose"), self._categories)
+
+    def restricted(self) -> bool:
+        """Kept for storage only: the data set, or a customer asked for."""
+        entry = self._entry or {}
+        customers, now = self.world.customers, self._now
+        return bool(entry.get("restricted")) or any(
+            (found := customers.by_id.get(subject)) is not None
+            and (found.restricted or bool(customers.rights(subject, ("restrict",), now)))
+            for subject in self._subjects
+        )
+
+    def quarantined(self) -> list[str]:
+        """Open incidents that closed the table or its system."""
+        entry = self._entry or {}
+        closed = {key_of(self.dataset()), key_of(str(entry.get("system", "")))} - {""}
+        return [
+            incident["id"]
+            for incident in self.world.incidents.values()
+            if quarantines(incident, self._now) and not closed.isdisjoint(map(key_of, incident.get("quarantine", ())))
+        ]
+
+    def system_kind(self) -> str | None:
+        """What kind of system the table stands in."""
+        kind: str | None = self.world.catalog.systems.get(str((self._entry or {}).get("system", "")), {}).get("kind")
+        return kind
+
+    def shadow(self) -> bool:
+        """Customer data outside the registered customer systems; nobody can tell without a register of systems."""
+        if not self.world.catalog.lists_systems or not self.personal():
+            return False
+        return self.system_kind() not in ("customer_system", "replica", "reporting", "analytics")
+
+    def platform_approved(self) -> bool:
+        """The system's platform stands on the approved list; no register of systems asks nothing."""
+        catalog = self.world.catalog
+        system = catalog.systems.get(str((self._entry or {}).get("system", "")), {})
+        return not catalog.lists_systems or bool(system.get("platform") and system.get("approved_by"))
+
+    def encrypted_in_transit(self) -> bool:
+        """Connections to the system are encrypted; no register of systems asks nothing."""
+        catalog = self.world.catalog
+        system = catalog.systems.get(str((self._entry or {}).get("system", "")), {})
+        return not catalog.lists_systems or bool(system.get("encrypted_in_transit", True))
+
+    def provenance(self) -> str | None:
+        """Where the data set came from."""
+        return (self._entry or {}).get("provenance")
+
+    def legal_review(self) -> bool:
+        """A legal review of the data set is on file."""
+        return bool((self._entry or {}).get("legal_review"))
+
+    @cached_property
+    def _subjects(self) -> Sequence[str]:
+        return self.world.customers.everybody(texts(self.stated.get("subjects")))
+
+    def subject_count(self) -> int:
+        """How many customers are asked for by name."""
+        return len(self._subjects)
+
+    def need_to_know(self) -> bool:
+        """Every role that permits this sees only the customers of one's own work."""
+        known = self.world.people.roles
+        held = [role for role in self.question.subject.get("roles") or () if role in self.permitted_roles()]
+        return bool(held) and all(known.get(role, {}).get("need_to_know", False) for role in held)
+
+    def unrelated_subjects(self) -> list[str]:
+        """Customers asked for who are neither assigned to the person nor have an open ticket with the person."""
+        person, now = self.question.subject.get("employee"), self._now
+        return [
+            subject
+            for subject in self._subjects
+            if getattr(self.world.customers.by_id.get(subject), "owner_employee", None) != person
+            and not any(
+                ticket["assigned_to"] == person
+                and ticket["opened_at"] <= now
+                and (ticket.get("closed_at") is None or now < ticket["closed_at"])
+                for ticket in self.world.tickets.get(subject, ())
+            )
+        ]
+
+    def birth_dates(self) -> list[datetime]:
+        """When the customers asked for were born, as far as that is known."""
+        found = (self.world.customers.birth(subject) for subject in self._subjects)
+        return [birth for birth in found if birth is not None]
+
+    def stated_minors(self) -> bool:
+        """A customer asked for is declared to be under eighteen."""
+        known = self.world.customers.by_id
+        return any(getattr(known.get(s), "age_band", None) in ("under_14", "14_to_17") for s in self._subjects)
+
+    def minors_approved(self) -> bool:
+        """The person may see minors' data: approved by who answers for it, and for these customers or this table."""
+        people, now = self.world.people, self._now
+        person = self.question.subject.get("employee")
+        responsible = ((self._entry or {}).get("minors") or {}).get("responsible")
+        return any(
+            during({"from": entry["valid_from"], "to": entry.get("valid_to")}, now)
+            and entry["approved_by"] != person
+            and (entry["approved_by"] == responsible if responsible else True)
+            and people.in_service(entry["approved_by"], entry["valid_from"])
+            and (not entry.get("subjects") or set(self._subjects) <= set(entry["subjects"]))
+            and (not entry.get("datasets") or key_of(self.dataset()) in map(key_of, entry["datasets"]))
+            for entry in self.world.minor_approvals.get(str(person), ())
+        )
+
+    def untold_subjects(self) -> list[str]:
+        """Customers asked for whose consent and notice do not cover the stated purpose."""
+        return self._without_consent(withdrawn=False)
+
+    def withdrawn_subjects(self) -> list[str]:
+        """Customers asked for who withdrew the consent that the stated purpose rests on."""
+        return self._without_consent(withdrawn=True)
+
+    def _without_consent(self, *, withdrawn: bool) -> list[str]:
+        customers = self.world.customers
+        if not customers.has_consents or not self.personal():
+            return []
+        purpose = self.question.context.get("purpose")
+        if purpose is None:
+            return []  # no purpose at all is a reason of its own
+        return without_consent(self.world, self._subjects, str(purpose), self._now, withdrawn=withdrawn)
+
+    def purpose_untold(self) -> bool:
+        """No notice in effect tells of the stated purpose; no register of notices asks nothing."""
+        purpose = self.question.context.get("purpose")
+        customers = self.world.customers
+        if purpose is None or not customers.has_notices or not self.personal():
+            return False
+        return not customers.told_of(self.world.catalog.told_as(str(purpose)), self._now)
+
+    def identity_needed(self) -> bool:
+        """The stated purpose needs to know who the customers are; true when nobody says."""
+        entry = self.world.catalog.purposes.get(self.question.context.get("purpose") or "", {})
+        return bool(entry.get("identity_required", True))
+
+    def identifying(self) -> bool:
+        """A column asked for tells who somebody is."""
+        tops = ("personal.name", "personal.contact", "personal.government_id", "personal.biometric")
+        return any(category.startswith(tops) for category in self._categories)
+
+
+def without_consent(world: Any, subjects: Sequence[str], purpose: str, now: datetime, *, withdrawn: bool) -> list[str]:  # noqa: ANN401 (World)
+    """Persons without a consent for a purpose: those who withdrew it, or those who never gave it."""
+    customers = world.customers
+    purposes = world.catalog.told_as(purpose)
+    return [
+        subject
+        for subject in subjects
+        if customers.natural(subject)
+        and not customers.covers_purpose(subject, purposes, now)
+        and customers.withdrew_purpose(subject, purposes, now) is withdrawn
+    ]
+
+
+def quarantines(incident: Mapping[str, Any], now: datetime) -> bool:
+    """Whether an incident kept data closed at an instant."""
+    start: datetime = incident.get("quarantined_at", incident["detected_at"])
+    ends = [end for name in ("released_at", "closed_at") if (end := incident.get(name)) is not None]
+    if incident["status"] == "closed" and not ends:
+        return False
+    return start <= now and all(now < end for end in ends)
+
+
+def _listed(columns: Any) -> Sequence[object]:  # noqa: ANN401 (what the caller sent)
+    """The columns asked for; not said which, none, or not a list, means all of them."""
+    return columns if is_array(columns) and columns else ["*"]

@@ -1,0 +1,391 @@
+"""What registers know about collecting: columns, form fields, single acts of collection, imports, channels."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from .facts_catalog import key_of, path_of, within
+from .facts_people import employed
+from .known import View, texts
+from .periods import day_end, day_start
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+AUTOMATIC: Final = ("personal.device", "personal.behaviour")
+"""Categories that cookies and SDKs capture by themselves."""
+
+
+def shown_channel(entry: dict[str, Any]) -> dict[str, Any]:
+    """A channel as conditions read it."""
+    categories = dict.fromkeys(category for allowed in entry["allowed"] for category in allowed["categories"])
+    return {
+        "id": entry["id"],
+        "kind": entry["kind"],
+        "active": entry["status"] == "active",
+        "categories": list(categories),
+        "purposes": list(dict.fromkeys(allowed["purpose"] for allowed in entry["allowed"])),
+        "inventory": list(dict.fromkeys(c for vendor in entry.get("vendors", ()) for c in vendor["categories"])),
+    }
+
+
+class CategoryView(View):
+    """One piece of data that somebody wants to collect: its category, its channels, and the need for it."""
+
+    _category: str | None
+    _unclassified: bool = False
+    _dataset: str = ""
+    _channels: tuple[str, ...] = ()
+    _channel: str | None = None
+
+    def category(self) -> str | None:
+        """What it holds."""
+        return self._category or None
+
+    def category_path(self) -> list[str]:
+        """The category and everything above it."""
+        return path_of(self._category)
+
+    def personal(self) -> bool:
+        """Personal data; not classified by anybody counts as personal."""
+        return self._unclassified or bool(self._category and self.world.catalog.personal([self._category]))
+
+    def sensitive(self) -> bool:
+        """Sensitive personal data under the chosen profile."""
+        return self._unclassified or bool(
+            self._category and self.personal() and self.world.catalog.sensitive([self._category])
+        )
+
+    def channels(self) -> list[dict[str, Any]]:
+        """The registered channels that it comes in through."""
+        known = self.world.catalog.channels
+        return [shown_channel(known[name]) for name in self._channels if name in known]
+
+    def unknown_channels(self) -> list[str]:
+        """Channels that are named and that no register declares."""
+        return [name for name in self._channels if name not in self.world.catalog.channels]
+
+    def automatic(self) -> bool:
+        """Captured by a cookie or an SDK, by its kind."""
+        return bool(self._category) and within(str(self._category), AUTOMATIC)
+
+    def inventoried(self) -> bool:
+        """Listed in the inventory of what cookies and SDKs of an active channel capture."""
+        category = self._category or ""
+        return any(channel["active"] and within(category, channel["inventory"]) for channel in self.channels())
+
+    def financial_need(self) -> datetime | None:
+        """When the stated business need for financial data was last reviewed, if its owner is in service."""
+        return self._need("financial_need")
+
+    def profile_need(self) -> datetime | None:
+        """When the stated need for open-ended profile data was last reviewed, if its owner is in service."""
+        return self._need("open_ended")
+
+    def _need(self, kind: str) -> datetime | None:
+        world, now = self.world, self._now
+        found = [
+            day_start(entry["reviewed_at"], world.zone)
+            for entry in world.catalog.needs(kind, self._category or "", self._dataset, self._channel)
+            if not world.people.known or world.people.in_service(entry["owner"], now)
+        ]
+        return max((at for at in found if at <= now), default=None)
+
+
+class ColumnView(CategoryView):
+    """A column: what the catalog declares, else what the connector classified."""
+
+    @cached_property
+    def _dataset(self) -> str:  # type: ignore[override]
+        name = str(self.stated.get("dataset") or self.stated["id"].rpartition(".")[0])
+        return self.world.catalog.full(name)
+
+    @cached_property
+    def _entry(self) -> dict[str, Any]:
+        return self.world.catalog.dataset(self._dataset) or {}
+
+    @cached_property
+    def _declared(self) -> dict[str, Any]:
+        return self.world.catalog.columns.get((key_of(self._dataset), key_of(self.column())), {})
+
+    @cached_property
+    def _category(self) -> str | None:  # type: ignore[override]
+        if "category" in self._declared:
+            return self._declared["category"]  # type: ignore[no-any-return]
+        stated = self.stated.get("category")
+        if stated is not None and not isinstance(stated, str):
+            raise TypeError("category")
+        return stated
+
+    @property
+    def _unclassified(self) -> bool:  # type: ignore[override]
+        return "category" not in self._declared and "category" not in self.stated
+
+    @cached_property
+    def _channels(self) -> tuple[str, ...]:  # type: ignore[override]
+        return tuple(self.world.catalog.feeds(self._entry, self._dataset))
+
+    def dataset(self) -> str:
+        """The table, as the catalog writes it."""
+        return self._dataset
+
+    def column(self) -> str:
+        """The column's own name."""
+        return str(self.stated.get("column") or self.stated["id"].rpartition(".")[2])
+
+    def purposes(self) -> list[str]:
+        """The registered, not prohibited purposes that are declared for it."""
+        catalog = self.world.catalog
+        declared = self._declared.get("purposes", self._entry.get("purposes", ()))
+        return [purpose for purpose in declared if not catalog.lists_purposes or catalog.listed(purpose)]
+
+    def encrypted(self) -> bool:
+        """Stored encrypted, by itself or because its system is."""
+        return bool(self._declared.get("encrypted", False))
+
+    def masked(self) -> bool:
+        """Shown masked."""
+        return bool(self._declared.get("masked", False))
+
+    def necessity(self) -> bool:
+        """A statement says why it is necessary."""
+        return "necessity" in self._declared or self._need("necessity") is not None
+
+    def consent_form(self) -> bool:
+        """A form asks for consent to it."""
+        return "consent_form" in self._declared
+
+    def notice(self) -> bool:
+        """A notice tells of it."""
+        return "notice" in self._declared
+
+    def provenance(self) -> str | None:
+        """Where the data set came from."""
+        return self._entry.get("provenance")
+
+
+class FieldView(CategoryView):
+    """A field of a collection form (`form`, `field`: its label), or one described by whoever asks."""
+
+    @cached_property
+    def _form(self) -> dict[str, Any]:
+        return self.world.catalog.forms.get(str(self.stated.get("form", "")), {})
+
+    @cached_property
+    def _field(self) -> dict[str, Any]:
+        label = self.stated.get("field")
+        found = [field for field in self._form.get("fields", ()) if field["label"] == label]
+        return found[0] if found else dict(self.stated)
+
+    @cached_property
+    def _category(self) -> str | None:  # type: ignore[override]
+        category = self._field["category"]
+        if category is not None and not isinstance(category, str):
+            raise TypeError("category")
+        return category
+
+    @cached_property
+    def _channel(self) -> str | None:  # type: ignore[override]
+        channel = self._form.get("channel", self.stated.get("channel"))
+        return None if channel is None else str(channel)
+
+    @property
+    def _channels(self) -> tuple[str, ...]:  # type: ignore[override]
+        return () if self._channel is None else (self._channel,)
+
+    @cached_property
+    def _dataset(self) -> str:  # type: ignore[override]
+        column = self._field.get("column")
+        return self.world.catalog.full(str(column).rpartition(".")[0]) if column else ""
+
+    def purposes(self) -> list[str]:
+        """The purpose for which the form asks."""
+        purpose = self._field.get("purpose")
+        return [purpose] if purpose else []
+
+    def necessity(self) -> bool:
+        """A statement says why it is necessary, for this channel."""
+        return self._need("necessity") is not None
+
+    def consent(self) -> str | None:
+        """The kind of consent that the form asks for with the field."""
+        return self._field.get("consent")
+
+    def encrypted(self) -> bool:
+        """The column that takes the field up is encrypted."""
+        column = self.world.catalog.column(str(self._field.get("column", "")))
+        return bool(column and column.get("encrypted"))
+
+    def registered_at(self) -> datetime | None:
+        """When the form was registered."""
+        return self._form.get("registered_at")
+
+    def event_starts_at(self) -> datetime | None:
+        """When the event begins at which the form is used."""
+        return (self._form.get("event") or {}).get("starts_at")
+
+
+class _IntakeView(View):
+    """Something that enters: its categories, its purpose."""
+
+    @property
+    def _from(self) -> Any:  # noqa: ANN401 (a register entry, or what the caller states)
+        return self.stated
+
+    @cached_property
+    def _categories(self) -> tuple[str, ...]:
+        return texts(self._from["categories"])
+
+    def categories(self) -> list[str]:
+        """What it holds."""
+        return list(self._categories)
+
+    def personal(self) -> bool:
+        """Personal data."""
+        return self.world.catalog.personal(self._categories)
+
+    def sensitive(self) -> bool:
+        """Sensitive personal data under the chosen profile."""
+        return self.world.catalog.sensitive(self._categories)
+
+    def purpose(self) -> str | None:
+        """What it is collected for."""
+        purpose = self._from.get("purpose")
+        return None if purpose is None else str(purpose)
+
+
+class EventView(_IntakeView):
+    """One act of collecting the data of one customer (`subject`, `channel`, `categories`, `purpose`)."""
+
+    @cached_property
+    def _subject(self) -> str:
+        subject = self.stated["subject"]
+        if not isinstance(subject, str):
+            raise TypeError("subject")
+        return subject
+
+    @cached_property
+    def _channel(self) -> dict[str, Any]:
+        return self.world.catalog.channels.get(str(self.stated.get("channel", "")), {})
+
+    def channel_active(self) -> bool:
+        """It came in through a registered, active channel."""
+        return self._channel.get("status") == "active"
+
+    def uncovered_categories(self) -> list[str]:
+        """Categories that the channel may not collect for this purpose."""
+        purpose = self.purpose()
+        allowed = [
+            category
+            for entry in self._channel.get("allowed", ())
+            if purpose is None or entry["purpose"] == purpose
+            for category in entry["categories"]
+        ]
+        return [category for category in self._categories if not within(category, allowed)]
+
+    def consented(self) -> bool:
+        """The customer consented not later than now, to this purpose, channel and these categories."""
+        return bool(self._consents(withdrawn=False))
+
+    def withdrawn(self) -> bool:
+        """The customer had consented, and has withdrawn it."""
+        return not self.consented() and bool(self._consents(withdrawn=True))
+
+    def consented_separately(self) -> bool:
+        """One of these consents is a separate or written one."""
+        return any(consent.type in ("separate", "written") for consent in self._consents(withdrawn=False))
+
+    def guardian_consented(self) -> bool:
+        """One of these consents was given by a guardian whose identity was verified."""
+        return any(
+            consent.given_by == "guardian" and consent.guardian_verified for consent in self._consents(withdrawn=False)
+        )
+
+    def _consents(self, *, withdrawn: bool) -> list[Any]:
+        return self.world.customers.collecting(
+            self._subject, self._now, self.purpose(), self._categories, self.stated.get("channel"), withdrawn=withdrawn
+        )
+
+    def told(self) -> bool:
+        """A notice in effect now tells of the purpose and the categories: the one named, else that of a consent."""
+        return self.world.customers.told(
+            self._subject, self._now, self.stated.get("notice_version"), self.purpose(), self._categories
+        )
+
+    def necessity(self) -> bool:
+        """A statement says why each sensitive category is necessary."""
+        catalog = self.world.catalog
+        sensitive = [category for category in self._categories if catalog.sensitive([category])]
+        channel = self.stated.get("channel")
+        return all(catalog.needs("necessity", category, "", channel) for category in sensitive)
+
+    def birth(self) -> datetime | None:
+        """When the customer was born, if that is known."""
+        return self.world.customers.birth(self._subject)
+
+    def age_band(self) -> str:
+        """`under_14`, `14_to_17` or `adult` where no day of birth is known; missing when nobody knows."""
+        return self.world.customers.age_band(self._subject)
+
+
+class ImportView(_IntakeView):
+    """A data set that somebody wants to take over: the register's entry, else what the caller states."""
+
+    @cached_property
+    def _from(self) -> Any:  # noqa: ANN401 (as in the base)
+        return self.world.imports.get(self.stated["id"], self.stated)
+
+    def partner(self) -> str | None:
+        """Who hands it over."""
+        partner = self._from.get("partner")
+        return None if partner is None else str(partner)
+
+    def provenance(self) -> str:
+        """Where it came from."""
+        return str(self._from.get("provenance") or "unknown")
+
+    def legal_review(self) -> bool:
+        """A legal review is on file."""
+        return bool(self._from.get("legal_review"))
+
+    def consent_evidence(self) -> bool:
+        """There is evidence that the customers agreed to its being passed on."""
+        return bool(self._from.get("consent_evidence"))
+
+    def inbound_agreement(self) -> bool:
+        """An agreement in force lets the partner hand over these categories."""
+        zone, now = self.world.zone, self._now
+        return any(
+            agreement["status"] == "active"
+            and agreement["direction"] in ("inbound", "both")
+            and day_start(max(agreement["signed_at"], agreement["valid_from"]), zone) <= now
+            and now < day_end(agreement["valid_to"], zone)
+            and all(within(category, agreement["scope"]) for category in self._categories)
+            for agreement in self.world.agreements.get(str(self.partner()), ())
+        )
+
+
+class ChannelView(View):
+    """A collection channel as such."""
+
+    @cached_property
+    def _entry(self) -> dict[str, Any]:
+        return self.world.catalog.channels[self.stated["id"]]
+
+    def registered(self) -> bool:
+        """The channel is registered."""
+        return self.stated["id"] in self.world.catalog.channels
+
+    def status(self) -> str:
+        """`active`, `paused` or `retired`."""
+        return str(self._entry["status"])
+
+    def responsible(self) -> str:
+        """The named collector."""
+        return str(self._entry["responsible_employee"])
+
+    def responsible_active(self) -> bool:
+        """The named collector is in the company's service."""
+        person = self.world.people.by_id.get(self.responsible())
+        return person is not None and employed(person, self._now)

@@ -1,0 +1,273 @@
+"""What registers know about things that stand: roles, grants, accounts, people, tickets, changes of policies."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from .facts_access import quarantines
+from .facts_people import former_roles, roles
+from .known import View, texts
+from .periods import day_start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+PUBLIC: Final = "public"
+WRITES: Final = frozenset({"insert", "update", "delete", "truncate", "all", "all privileges", "grant", "ddl", "alter"})
+BLANKET: Final = frozenset({"all", "all privileges", "*"})
+
+
+def reviewed_at(view: View, *scopes: str) -> datetime | None:
+    """When a role or grant was last reviewed, by now."""
+    found = [
+        day_start(entry["reviewed_at"], view.world.zone)
+        for scope in scopes
+        for entry in view.world.reviews.get(scope, ())
+    ]
+    return max((at for at in found if at <= view.question.now), default=None)
+
+
+class RoleView(View):
+    """A role as such."""
+
+    def reviewed_at(self) -> datetime | None:
+        """When the role was last reviewed."""
+        return reviewed_at(self, f"role:{self.stated['id']}")
+
+    def reviews_kept(self) -> bool:
+        """The project keeps a register of reviews."""
+        return self.world.has("access_reviews")
+
+
+class GrantView(View):
+    """A GRANT: `dataset` or `role`, `grantee` and `privileges`."""
+
+    @cached_property
+    def _grantee(self) -> str:
+        return str(self.stated["grantee"]).strip('"').lower()
+
+    @cached_property
+    def _roles(self) -> Sequence[str]:
+        """The roles concerned: the one given, and the one that gets it."""
+        known = {name.lower(): name for name in self.world.people.roles}
+        named = (str(self.stated.get("role", "")).lower(), self._grantee)
+        return [known.get(name, name) for name in named if name]
+
+    @cached_property
+    def _privileges(self) -> frozenset[str]:
+        return frozenset(privilege.lower() for privilege in texts(self.stated["privileges"]))
+
+    @cached_property
+    def _person(self) -> dict[str, Any] | None:
+        people = self.world.people
+        return people.find(self._grantee, "user") or people.find(str(self.stated["grantee"]), "user")
+
+    def to_public(self) -> bool:
+        """It is to everybody."""
+        return self._grantee == PUBLIC
+
+    def to_shared(self) -> bool:
+        """It is to an account of several people."""
+        return any(self.world.people.roles.get(role, {}).get("shared", False) for role in self._roles)
+
+    def blanket(self) -> bool:
+        """It gives all privileges."""
+        return not BLANKET.isdisjoint(self._privileges)
+
+    def write_to_read_role(self) -> bool:
+        """It lets a role change data that is only to read."""
+        read_only = any(self.world.people.roles.get(role, {}).get("read_only", False) for role in self._roles)
+        return read_only and not WRITES.isdisjoint(self._privileges)
+
+    def reviewed_at(self) -> datetime | None:
+        """When the role concerned was last reviewed; the oldest of several."""
+        found = [reviewed_at(self, f"role:{role}", f"grant:{role}") for role in self._roles if self._is_role(role)]
+        return min((at for at in found if at is not None), default=None) if None not in found else None
+
+    def role_concerned(self) -> bool:
+        """It concerns a registered role."""
+        return any(self._is_role(role) for role in self._roles)
+
+    def _is_role(self, role: str) -> bool:
+        return role in self.world.people.roles or bool(self.world.reviews.get(f"role:{role}"))
+
+    def reviews_kept(self) -> bool:
+        """The project keeps a register of reviews."""
+        return self.world.has("access_reviews")
+
+    def grantee_left_at(self) -> datetime | None:
+        """When the person behind the grantee left."""
+        return None if self._person is None else self._person.get("terminated_at")
+
+    def old_role_ended_at(self) -> datetime | None:
+        """When the person behind the grantee gave up the role that is granted."""
+        if self._person is None:
+            return None
+        ended = {name.lower(): at for name, at in former_roles(self._person, self._now).items()}
+        return ended.get(str(self.stated.get("role", "")).lower())
+
+
+class AccountView(View):
+    """An account as it stands or as logs show it: `enabled`, and the `users` and `sources` seen at one time."""
+
+    @cached_property
+    def _owner(self) -> dict[str, Any] | None:
+        return self.world.people.find(self.stated["id"], "user")
+
+    def enabled(self) -> bool:
+        """It can be used; so long as nobody says otherwise, it can."""
+        stated = self.stated.get("enabled", True)
+        if not isinstance(stated, bool):
+            raise TypeError("enabled")
+        return stated
+
+    def users(self) -> list[str]:
+        """People who used it at one time."""
+        return list(dict.fromkeys(texts(self.stated.get("users"))))
+
+    def sources(self) -> list[str]:
+        """Addresses from which it was used at one time."""
+        return list(dict.fromkeys(texts(self.stated.get("sources"))))
+
+    def owner_left_at(self) -> datetime | None:
+        """When its owner left."""
+        return None if self._owner is None else self._owner.get("terminated_at")
+
+    def owned(self) -> bool:
+        """Somebody registered answers for it."""
+        return self._owner is not None
+
+
+class EmployeeView(View):
+    """An employee as such."""
+
+    @cached_property
+    def _person(self) -> dict[str, Any]:
+        return self.world.people.by_id[self.stated["id"]]
+
+    def conflicting_roles(self) -> list[str]:
+        """Roles held together that exclude each other."""
+        held, known = roles(self._person, self._now), self.world.people.roles
+        return sorted(
+            {
+                role
+                for role in held
+                for other in held
+                if role != other
+                and (
+                    other in known.get(role, {}).get("excludes", ()) or role in known.get(other, {}).get("excludes", ())
+                )
+            }
+        )
+
+    def left_at(self) -> datetime | None:
+        """When the person left."""
+        left: datetime | None = self._person.get("terminated_at")
+        return left if left is not None and left <= self._now else None
+
+    def exit_complete(self) -> bool:
+        """Data held by the leaver was removed, and an exit audit is recorded."""
+        done = self._person.get("exit", {})
+        removed: datetime | None = done.get("data_removed_at")
+        return removed is not None and removed <= self._now and bool(done.get("exit_audit_id"))
+
+
+class BreakGlassView(View):
+    """A break-glass ticket as such."""
+
+    @cached_property
+    def _entry(self) -> Mapping[str, Any]:
+        return self.world.break_glass[self.stated["id"]]
+
+    def granted_at(self) -> datetime:
+        """When it was granted."""
+        return self._entry["granted_at"]  # type: ignore[no-any-return]
+
+    def expires_at(self) -> datetime:
+        """When it expires."""
+        return self._entry["expires_at"]  # type: ignore[no-any-return]
+
+    def reviewed(self) -> bool:
+        """Somebody else reviewed what was done under it."""
+        at: datetime | None = self._entry.get("reviewed_at")
+        return (
+            at is not None and at <= self._now and self._entry.get("reviewed_by") not in (None, self._entry["employee"])
+        )
+
+    def incident_declared(self) -> bool:
+        """Its incident was declared and open when it was granted."""
+        incident = self.world.incidents.get(self._entry["incident"])
+        return incident is not None and quarantines(incident, self._entry["granted_at"])
+
+
+class MessageView(View):
+    """A message to customers: `channel`, `message_type`, `purpose` and `subjects`."""
+
+    @cached_property
+    def _subjects(self) -> Sequence[str]:
+        return self.world.customers.everybody(texts(self.stated["subjects"]))
+
+    @property
+    def _purpose(self) -> str:
+        return str(self.stated.get("purpose", "sales_marketing"))
+
+    def purpose(self) -> str:
+        """What the message is for."""
+        return self._purpose
+
+    def purpose_listed(self) -> bool:
+        """The purpose stands in the register and is not prohibited."""
+        return self.world.catalog.listed(self._purpose)
+
+    def purpose_prohibited(self) -> bool:
+        """The purpose is on the prohibited list."""
+        return self.world.catalog.prohibited(self._purpose)
+
+    def subject_count(self) -> int:
+        """How many are to get it."""
+        return len(self._subjects)
+
+    def unagreed_subjects(self) -> list[str]:
+        """Recipients who never agreed to such messages on this channel, or no longer do."""
+        customers, channel = self.world.customers, self.stated.get("channel")
+        return [s for s in self._subjects if not customers.agrees_to_messages(s, self._purpose, channel, self._now)]
+
+    def refusing_subjects(self) -> list[str]:
+        """Recipients who refused such messages on this channel."""
+        customers, channel = self.world.customers, self.stated.get("channel")
+        return [s for s in self._subjects if customers.refuses(s, self._purpose, channel, self._now)]
+
+
+class PolicyView(View):
+    """A policy file that was changed (`id`: its own id, `version`)."""
+
+    @cached_property
+    def _change(self) -> Mapping[str, Any] | None:
+        found = [
+            entry
+            for entry in self.world.changes.get(self.stated["id"], ())
+            if "version" not in self.stated or entry["to_version"] == self.stated["version"]
+        ]
+        return found[-1] if found else None
+
+    def change_recorded(self) -> bool:
+        """The change is on record."""
+        return self._change is not None
+
+    def change_approved(self) -> bool:
+        """People other than its author, who were in service, approved it."""
+        change = self._change or {}
+        people = self.world.people
+        approvers = [name for name in change.get("approved_by", ()) if name != change.get("author")]
+        at: datetime = change.get("approved_at") or self._now
+        return bool(approvers) and (not people.known or all(people.in_service(name, at) for name in approvers))
+
+    def change_filed(self) -> bool:
+        """It has a filing number."""
+        return bool((self._change or {}).get("filed_no", "").strip())
+
+    def effective_from(self) -> datetime | None:
+        """From when it is in effect."""
+        return None if self._change is None else self._change["effective_from"]

@@ -1,0 +1,31 @@
+"""When what must be done is due: civil days and hours after the decision, in the policy time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, cast
+from zoneinfo import ZoneInfo
+
+from .functions import ZONE_PARAMETER
+from .model import Obligation
+from .periods import add_period
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
+
+
+def due(duty: Obligation, now: datetime, parameters: Mapping[str, object]) -> Obligation:
+    """The obligation as an answer has it: without its condition, with the day or instant by which it is due."""
+    if duty.due is None:
+        return duty if duty.when is None else Obligation(duty.kind, duty.args)
+    text, unit = duty.due
+    name = parameters.get(ZONE_PARAMETER)
+    zone = ZoneInfo(name) if isinstance(name, str) else UTC
+    if unit == "hours":
+        until = (now + timedelta(hours=float(cast("float", parameters[text])))).astimezone(zone)
+        return Obligation(duty.kind, {**duty.args, "due": until.isoformat()})
+    period = text if not unit else f"P{int(cast('int', parameters[text]))}{UNITS[unit]}"
+    day = add_period(now.astimezone(zone).date(), period)
+    return Obligation(duty.kind, {**duty.args, "due": day.isoformat()})

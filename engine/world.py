@@ -1,0 +1,72 @@
+"""All registers of a project, indexed once: what the views of a question look things up in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .facts_catalog import Catalog
+from .facts_customers import Customers
+from .facts_people import People
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from .taxonomy import Taxonomy
+
+
+class World:
+    """The indexes; nothing in it changes after it is made."""
+
+    def __init__(
+        self, registers: Mapping[str, Sequence[Any]], taxonomy: Taxonomy | None, zone: ZoneInfo, profile: str
+    ) -> None:
+        self.registers = registers
+        self.zone = zone
+        self.people = People(registers)
+        self.catalog = Catalog(registers, taxonomy, profile)
+        self.customers = Customers(registers, zone)
+        self.sharing = self._by_id("sharing_requests")
+        self.use = self._by_id("use_requests")
+        self.approvals = self._grouped("approvals", "request_id")
+        self.filings = self._by_id("filings", "request_id")
+        self.receipts = self._by_id("receipts", "request_id")
+        self.tracking = self._by_id("tracking", "request_id")
+        self.agreements = self._grouped("agreements", "partner")
+        self.partners = self._by_id("partners")
+        self.applications = self._by_id("applications")
+        self.pias = self._by_id("pias")
+        self.imports = self._by_id("imports")
+        self.break_glass = self._by_id("break_glass")
+        self.incidents = self._by_id("incidents")
+        self.reviews = self._grouped("access_reviews", "scope")
+        self.tickets = self._grouped("tickets", "subject")
+        self.copies = self._by_id("copies")
+        self.changes = self._grouped("policy_changes", "policy")
+        self.holds: Sequence[dict[str, Any]] = registers.get("holds", ())
+        self.statutory: Sequence[dict[str, Any]] = registers.get("statutory_retention", ())
+        self.minor_approvals = self._grouped("minor_approvals", "employee")
+        self.shares_to: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        """(recipient, purpose) -> sharing requests, in the order of submission."""
+        for entry in registers.get("sharing_requests", ()):
+            recipient = entry.get("recipient", {}).get("id")
+            if recipient and entry.get("purpose") and "submitted_at" in entry:
+                self.shares_to.setdefault((recipient, entry["purpose"]), []).append(entry)
+        self.keyed: dict[str, dict[str, Any]] = {}
+        """Idempotency key -> the first sharing request that carries it."""
+        for entry in sorted(self.sharing.values(), key=lambda found: str(found.get("submitted_at", ""))):
+            if "idempotency_key" in entry:
+                self.keyed.setdefault(entry["idempotency_key"], entry)
+
+    def has(self, register: str) -> bool:
+        """Whether the project has a register at all, be it empty."""
+        return register in self.registers
+
+    def _by_id(self, name: str, key: str = "id") -> dict[str, dict[str, Any]]:
+        return {entry[key]: entry for entry in self.registers.get(name, ())}
+
+    def _grouped(self, name: str, key: str) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for entry in self.registers.get(name, ()):
+            found.setdefault(entry[key], []).append(entry)
+        return found

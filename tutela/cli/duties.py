@@ -1,0 +1,39 @@
+"""`tutela duties`: judge what stands in the registers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from .options import as_of_option, instant, output_options, project_options
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .options import Output, Setup
+
+
+@click.command("duties")
+@as_of_option
+@output_options
+@project_options
+def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
+    """Judge what stands in the project's registers at a time.
+
+    Reviews of roles, accounts of leavers, conflicting duties, emergency tickets and their reviews, receipts, tracking
+    and return of shared data, owners of channels, statutory exceptions.
+    """
+    from tutela.connectors.duties import ask_duties
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.errors import InputError, Location, Problem
+    from tutela.engine.findings import report as make_report
+    from tutela.project import load_facts_of, load_policies_of
+
+    when = instant(as_of)
+    policies = load_policies_of(setup.project)
+    facts = load_facts_of(setup.project, policies)
+    if facts is None:
+        raise InputError([Problem(code="input-none", location=Location("registers"))])
+    found = make_report("duties", Authorizer(policies, facts), ask_duties(facts, when), when)
+    return output.write(found, setup.lang)

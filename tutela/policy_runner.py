@@ -1,0 +1,222 @@
+"""Runs policy tests: makes a decision point for each set of parameters and registers, once, and asks every case."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from tutela.engine.authorizer import Authorizer
+from tutela.engine.errors import InputError, PolicyError
+from tutela.engine.facts_approvals import request_hash
+from tutela.engine.policy_tests import UNPARSED, Answer, answer, check_suite, compare, joined, read_suite
+from tutela.engine.registers import ENTRIES, KEYS, read_register
+from tutela.engine.request import Request, parse_time
+from tutela.engine.validation import place, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tutela.engine.errors import Problem
+    from tutela.engine.facts import Facts
+    from tutela.engine.loader import Source
+    from tutela.engine.policy_tests import Case, Outcome, Suite
+
+    from .project import Project
+
+CURRENT: Final = "auto"
+"""Written for the hash of an approval in a test: that of the form as the test's registers have it."""
+FORMS: Final = ("use_requests", "sharing_requests")
+
+
+def run_suites(project: Project, paths: Sequence[str], wanted: str | None = None) -> list[Outcome]:
+    """Load policies and tests, and run every case; PolicyError lists everything wrong with the test files."""
+    from tutela.connectors.policy_files import PACK, read_policies
+    from tutela.engine.loader import parse
+
+    sources = read_policies(project.entries(), root=project.root)
+    own = [e for e in project.entries() if not e.startswith(PACK)] or project.entries()
+    tests = read_policies(paths or own, root=project.root, tests=True)
+    parsed = parse(sorted(set(tests)))
+    suites = [read_suite(document) for document in parsed.of("tests")]
+    # Problems of policy files are told when the policies are loaded.
+    names = {source.name for source in sources}
+    broken = [problem for problem in parsed.problems if problem.location.file not in names]
+    if broken:
+        raise PolicyError(broken)
+    runner = Runner(project, sources)
+    outcomes = [outcome for suite in suites for outcome in runner.suite(suite, wanted)]
+    if runner.problems:
+        raise PolicyError(runner.problems)
+    return outcomes
+
+
+class Runner:
+    """Runs suites against the policies and registers of one project."""
+
+    def __init__(self, project: Project, sources: Sequence[Source]) -> None:
+        self.project = project
+        self.sources = sources
+        self.problems: list[Problem] = []
+        self._made: dict[str, tuple[Authorizer, tuple[Source, ...]]] = {}
+
+    def suite(self, suite: Suite, wanted: str | None = None) -> Iterator[Outcome]:
+        """Run the cases whose name holds a text."""
+        included = self._included(suite)
+        checked = False
+        for case in suite.cases:
+            if wanted and wanted not in case.name:
+                continue
+            try:
+                authorizer, sources = self._authorizer(suite, case, included)
+                if not checked:
+                    self.problems += check_suite(suite, authorizer.policies)
+                    checked = True
+                yield compare(case, joined(self._answers(case, authorizer, sources)))
+            except InputError as error:
+                self.problems += error.problems
+
+    def _answers(self, case: Case, authorizer: Authorizer, sources: tuple[Source, ...]) -> Iterator[Answer]:
+        for body in case.requests:
+            stated = {"as_of": case.as_of} if case.as_of and "as_of" not in body else {}
+            request = Request.from_json({**body, **stated}, as_of=None, source=f"{case.location}")
+            yield answer(authorizer.decide(request))
+        when = parse_time(case.as_of) if case.as_of else datetime.now(UTC)
+        if case.lint is not None:
+            yield from self._lint(case.lint, authorizer, when)
+        if case.policies is not None:
+            yield from self._policies(case, authorizer, sources, when)
+
+    def _lint(self, lint: Mapping[str, Any], authorizer: Authorizer, when: datetime) -> Iterator[Answer]:
+        from tutela.connectors.columns import ask_columns
+        from tutela.connectors.ddl import parse_schema
+        from tutela.engine.findings import Unreadable
+
+        from .project import load_classifier
+
+        schema = parse_schema(lint["sql"], "lint.sql", lint.get("dialect") or self.project.dialect)
+        for asked in ask_columns(schema, load_classifier(self.project, authorizer.policies), when):
+            if isinstance(asked, Unreadable):
+                yield Answer("deny", (UNPARSED,))
+            else:
+                yield answer(authorizer.decide(asked.request))
+
+    def _policies(
+        self, case: Case, authorizer: Authorizer, sources: tuple[Source, ...], when: datetime
+    ) -> Iterator[Answer]:
+        from tutela.connectors.policy_review import RULES, review
+        from tutela.engine.loader import Source
+
+        written = Source("policies.yaml", case.policies or "")
+        facts = cast("Facts | None", authorizer.facts)
+        kept = [source for source in sources if not _schedules(source)]
+        problems, asked = review([*kept, written], case.parameters, facts, when)
+        for problem in problems:
+            yield Answer("deny", (RULES.get(problem.code, problem.code),))
+        for authorized, item in asked:
+            yield answer(authorized.decide(item.request))
+
+    def _authorizer(
+        self, suite: Suite, case: Case, included: tuple[Source, ...]
+    ) -> tuple[Authorizer, tuple[Source, ...]]:
+        from tutela.connectors.policy_cache import load_cached
+        from tutela.connectors.register_files import read_registers
+
+        from .project import load_taxonomy, make_facts
+
+        sources = tuple(dict.fromkeys((*self.sources, *included)))
+        written = suite.file if suite.registers is not None else ""
+        key = json.dumps([case.parameters, case.add, case.remove, written, hash(included)], default=str, sort_keys=True)
+        if key not in self._made:
+            policies = load_cached(sources, case.parameters)
+            if suite.registers is not None:
+                base: Mapping[str, Any] = {}
+            else:
+                base = read_registers([self.project.path(name) for name in self.project.registers])
+            if suite.registers is None and not case.add and not case.remove:
+                registers: Mapping[str, Any] | None = base or None
+            else:
+                registers = _registers(suite, case, base)
+            facts = None if registers is None else make_facts(registers, policies, load_taxonomy(self.project))
+            self._made[key] = (Authorizer(policies, facts), sources)
+        return self._made[key]
+
+    def _included(self, suite: Suite) -> tuple[Source, ...]:
+        """The policies that a test file includes: what a pack leaves to the company, such as retention schedules."""
+        from tutela.connectors.policy_files import PACK, packs_folder, read_policies
+
+        entries = cast("dict[str, Any]", suite.document.data).get("include", ())
+        pack = suite.file.startswith(PACK)
+        file = packs_folder() / suite.file.removeprefix(PACK) if pack else Path(suite.file)
+        found = [entry if entry.startswith(PACK) else file.parent / entry for entry in entries]
+        return tuple(read_policies(found, root=self.project.root)) if found else ()
+
+
+def _schedules(source: Source) -> bool:
+    return "\nschedules:" in source.text
+
+
+def _registers(suite: Suite, case: Case, base: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The registers of a test: those written in its file or the project's, with what it adds and removes."""
+    problems: list[Problem] = []
+    found: dict[str, Any] = dict(base)
+    for name, entries in (suite.registers or {}).items():
+        if _known(suite, ["registers", name], name, problems):
+            found[name] = _read(suite, name, entries, found, problems)
+    for name in case.remove:
+        _known(suite, ["remove", name], name, problems)
+        key = KEYS.get(name, "id")
+        gone = set(case.remove[name])
+        found[name] = [entry for entry in found.get(name, ()) if _id(entry, key) not in gone]
+    # Forms first: approvals may carry the hash of the form as it then is.
+    for name in sorted(case.add, key=lambda name: name not in FORMS):
+        if _known(suite, ["add", name], name, problems):
+            key = KEYS.get(name, "id")
+            # A test's own entry stands in for its file's.
+            last = {_id(entry, key): entry for entry in case.add[name]}
+            more = _read(suite, name, list(last.values()), found, problems)
+            new = {_id(entry, key) for entry in more}
+            found[name] = [*(entry for entry in found.get(name, ()) if _id(entry, key) not in new), *more]
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _id(entry: Any, key: str) -> object:  # noqa: ANN401 (a register entry: a mapping or a row)
+    return entry.get(key) if isinstance(entry, dict) else getattr(entry, key, None)
+
+
+def _known(suite: Suite, path: list[str | int], name: str, problems: list[Problem]) -> bool:
+    if name in ENTRIES:
+        return True
+    guess = suggestion(name, ENTRIES)
+    hint = f"; did you mean `{guess}`?" if guess else ""
+    args = {"name": name, "hint": hint, "known": ", ".join(ENTRIES)}
+    problems.append(place(suite.document, path, "register-unknown", key=True, **args))
+    return False
+
+
+def _read(
+    suite: Suite,
+    name: str,
+    entries: Any,  # noqa: ANN401 (YAML)
+    found: Mapping[str, Any],
+    problems: list[Problem],
+) -> Sequence[Any]:
+    if name == "approvals":
+        entries = [_hashed(entry, found) for entry in entries]
+    typed, more = read_register(name, replace(suite.document, data=entries))
+    problems += more
+    return typed
+
+
+def _hashed(entry: Any, found: Mapping[str, Any]) -> Any:  # noqa: ANN401 (any YAML value)
+    if not isinstance(entry, dict) or entry.get("request_hash") != CURRENT:
+        return entry
+    for name in FORMS:
+        for form in found.get(name, ()):
+            if form["id"] == entry.get("request_id"):
+                return {**entry, "request_hash": request_hash(form)}
+    return entry

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .decision import WHOLE_REQUEST, Decision, Doubt
 from .index import several
-from .plain import is_array, is_map
+from .known import peek
+from .plain import is_array
 from .values import ValueFault, normalise
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _fits(policies: PolicySet, rule: Rule, question: Any) -> bool | Doubt:  # no
         root, *steps = test.path.split(".")
         value: Any = getattr(question, root)
         for step in steps:
-            value = value.get(step) if is_map(value) else None
+            value = peek(value, step)
         if value is None and declared is not None and declared.nullable:
             return False
         if value is None or declared is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from .index import fitting
+from .known import peek
 from .model import Clause, Obligation, Reason, Severity, Words
 from .values import mask, show
 
@@ -262,6 +263,6 @@ def values(read: Sequence[Read], question: Any) -> tuple[tuple[str, str], ...]: 
     for path, root, steps, shown in read:
         value: Any = getattr(question, root)
         for step in steps:
-            value = value.get(step) if isinstance(value, dict) else None
+            value = peek(value, step)
         found.append((path, "absent" if value is None else show(value) if shown else mask(value)))
     return tuple(found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .entries import Entries
+from .known import peek
 from .plain import is_map
 from .registers import KEYS
 
@@ -72,32 +73,32 @@ def _locate(facts: Facts, register: str, name: str) -> Used | None:
 def _wanted(facts: Facts, question: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (request-like)
     subject, resource, context = question.subject, question.resource, question.context
     world = facts.world
-    person = subject.get("employee")
+    person = peek(subject, "employee")
     yield "people", str(person)
-    yield "departments", str(subject.get("department"))
-    for role in subject.get("roles") or ():
+    yield "departments", str(peek(subject, "department"))
+    for role in peek(subject, "roles") or ():
         yield "roles", role
-    if subject.get("type") != "employee":
+    if peek(subject, "type") != "employee":
         yield "service_accounts", subject["id"]
-    yield "applications", str(context.get("application"))
-    yield "purposes", str(context.get("purpose"))
-    yield "break_glass", str(context.get("break_glass"))
-    yield "incidents", str((world.break_glass.get(str(context.get("break_glass"))) or {}).get("incident"))
-    if context.get("request_known") is True:
-        yield from _application(world, world.use.get(str(context.get("request_id")), {}), "use_requests")
+    yield "applications", str(peek(context, "application"))
+    yield "purposes", str(peek(context, "purpose"))
+    yield "break_glass", str(peek(context, "break_glass"))
+    yield "incidents", str((world.break_glass.get(str(peek(context, "break_glass"))) or {}).get("incident"))
+    if peek(context, "request_known") is True:
+        yield from _application(world, world.use.get(str(peek(context, "request_id")), {}), "use_requests")
     yield from _resource(facts, resource)
 
 
 def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (request-like)
     world, kind, name = facts.world, resource["type"], resource["id"]
     if kind in ("table", "column", "record_group"):
-        dataset = world.catalog.dataset(str(resource.get("dataset") or name)) or {}
+        dataset = world.catalog.dataset(str(peek(resource, "dataset") or name)) or {}
         yield "catalog", str(dataset.get("dataset"))
         yield "systems", str(dataset.get("system"))
-    yield from (("incidents", incident) for incident in resource.get("quarantined") or ())
-    yield from (("channels", channel["id"]) for channel in resource.get("channels") or ())
-    yield from (("holds", hold["id"]) for hold in resource.get("holds") or ())
-    named = (*(resource.get("subjects") or ()), *([resource["subject"]] if resource.get("subject") else ()))
+    yield from (("incidents", incident) for incident in peek(resource, "quarantined") or ())
+    yield from (("channels", channel["id"]) for channel in peek(resource, "channels") or ())
+    yield from (("holds", hold["id"]) for hold in peek(resource, "holds") or ())
+    named = (*(peek(resource, "subjects") or ()), *([resource["subject"]] if peek(resource, "subject") else ()))
     for subject in map(str, named):
         yield "subjects", subject
         yield from (("consents", consent.id) for consent in world.customers.consents(subject))
@@ -105,11 +106,11 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
     if kind in APPLICATIONS:
         register = APPLICATIONS[kind]
         forms = world.use if register == "use_requests" else world.sharing
-        number = resource.get("request_id") if kind == "transfer" else name
+        number = peek(resource, "request_id") if kind == "transfer" else name
         yield from _application(world, forms.get(str(number), {}), register)
     yield from ((register, name) for register in DIRECT.get(kind, ()))
     if kind in ("role", "grant"):
-        for review in world.reviews.get(f"role:{resource.get('grantee', name)}", ()):
+        for review in world.reviews.get(f"role:{peek(resource, 'grantee') or name}", ()):
             yield "access_reviews", review["id"]
 
 

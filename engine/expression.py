@@ -354,7 +354,11 @@ def _access(record: _Record, name: str) -> object:
     path = f"{record.path}.{name}"
     if of is None:
         raise Indeterminate("missing", path)
-    return _attribute(record.data.get(name), of, path)
+    try:
+        value = record.data.get(name)
+    except KeyError:  # a fact that cannot be found
+        raise Indeterminate("missing", path) from None
+    return _attribute(value, of, path)
 
 
 def _unwrap(value: object) -> object:

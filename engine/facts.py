@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .digest import digest
 from .facts_access import TableView
-from .facts_collection import ChannelView, ColumnView, EventView, FieldView, ImportView
+from .facts_collection import ColumnView, FieldView
 from .facts_context import ContextView
+from .facts_intake import ChannelView, EventView, ImportView
 from .facts_people import SubjectView
 from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView, SharedCopyView
-from .facts_sharing import SharingView, TransferView
+from .facts_sharing import SharingView
 from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, MessageView, PolicyView, RoleView
+from .facts_transfer import TransferView
 from .facts_use import UseView
 from .known import Known, View
 from .world import World

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from .world import World
+
 SCHEMA: Final = object()
 """Said by connectors that read a schema themselves (`known_by`); nothing that a caller sends can be it."""
 WHOLE: Final = frozenset({"delete", "grant"})
@@ -210,7 +212,8 @@ class TableView(View):
         purpose = self.question.context.get("purpose")
         if purpose is None:
             return []  # no purpose at all is a reason of its own
-        return without_consent(self.world, self._subjects, str(purpose), self._now, withdrawn=withdrawn)
+        personal = [category for category in self._categories if self.world.catalog.personal([category])]
+        return without_consent(self.world, self._subjects, str(purpose), self._now, personal, withdrawn=withdrawn)
 
     def purpose_untold(self) -> bool:
         """No notice in effect tells of the stated purpose; no register of notices asks nothing."""
@@ -231,7 +234,9 @@ class TableView(View):
         return any(category.startswith(tops) for category in self._categories)
 
 
-def without_consent(world: Any, subjects: Sequence[str], purpose: str, now: datetime, *, withdrawn: bool) -> list[str]:  # noqa: ANN401 (World)
+def without_consent(  # noqa: PLR0913 (what a consent has to cover)
+    world: World, subjects: Sequence[str], purpose: str, now: datetime, categories: Sequence[str], *, withdrawn: bool
+) -> list[str]:
     """Persons without a consent for a purpose: those who withdrew it, or those who never gave it."""
     customers = world.customers
     purposes = world.catalog.told_as(purpose)
@@ -239,7 +244,7 @@ def without_consent(world: Any, subjects: Sequence[str], purpose: str, now: date
         subject
         for subject in subjects
         if customers.natural(subject)
-        and not customers.covers_purpose(subject, purposes, now)
+        and not customers.covers_purpose(subject, purposes, now, categories)
         and customers.withdrew_purpose(subject, purposes, now) is withdrawn
     ]
 

@@ -135,15 +135,15 @@ class Catalog:
         entry = self.purposes.get(purpose) or {}
         return frozenset((purpose, *entry.get("compatible_with", ())))
 
-    def needs(self, kind: str, category: str, dataset: str, channel: str | None = None) -> list[dict[str, Any]]:
-        """The registered statements of one kind of need that cover a category in a data set or channel."""
+    def needs(self, kind: str, category: str, dataset: str, channels: Sequence[str]) -> list[dict[str, Any]]:
+        """The registered statements of one kind of need for a category in a data set, and one of its channels."""
         return [
             entry
             for entry in self.justifications
             if entry.get("kind", "necessity") == kind
             and within(category, entry["categories"])
             and _scoped(entry.get("datasets", ()), dataset)
-            and (channel is None or not entry.get("channels") or channel in entry["channels"])
+            and (not entry.get("channels") or not set(channels).isdisjoint(entry["channels"]))
         ]
 
 

@@ -6,12 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import key_of, path_of, within
-from .facts_people import employed
-from .known import View, texts
-from .periods import day_end, day_start
+from .known import View
+from .periods import day_start
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+    from .world import World
 
 AUTOMATIC: Final = ("personal.device", "personal.behaviour")
 """Categories that cookies and SDKs capture by themselves."""
@@ -37,7 +39,6 @@ class CategoryView(View):
     _unclassified: bool = False
     _dataset: str = ""
     _channels: tuple[str, ...] = ()
-    _channel: str | None = None
 
     def category(self) -> str | None:
         """What it holds."""
@@ -84,13 +85,19 @@ class CategoryView(View):
         return self._need("open_ended")
 
     def _need(self, kind: str) -> datetime | None:
-        world, now = self.world, self._now
-        found = [
-            day_start(entry["reviewed_at"], world.zone)
-            for entry in world.catalog.needs(kind, self._category or "", self._dataset, self._channel)
-            if not world.people.known or world.people.in_service(entry["owner"], now)
-        ]
-        return max((at for at in found if at <= now), default=None)
+        return last_reviewed(self.world, kind, self._category or "", self._dataset, self._channels, self._now)
+
+
+def last_reviewed(  # noqa: PLR0913 (what a statement of need has to cover)
+    world: World, kind: str, category: str, dataset: str, channels: Sequence[str], now: datetime
+) -> datetime | None:
+    """When a stated need for a category was last reviewed, by now and by an owner who is in service."""
+    found = [
+        day_start(entry["reviewed_at"], world.zone)
+        for entry in world.catalog.needs(kind, category, dataset, channels)
+        if not world.people.known or world.people.in_service(entry["owner"], now)
+    ]
+    return max((at for at in found if at <= now), default=None)
 
 
 class ColumnView(CategoryView):
@@ -142,7 +149,8 @@ class ColumnView(CategoryView):
 
     def encrypted(self) -> bool:
         """Stored encrypted, by itself or because its system is."""
-        return bool(self._declared.get("encrypted", False))
+        system = self.world.catalog.systems.get(str(self._entry.get("system", "")), {})
+        return bool(self._declared.get("encrypted", False) or system.get("encrypted_at_rest", False))
 
     def masked(self) -> bool:
         """Shown masked."""
@@ -186,7 +194,7 @@ class FieldView(CategoryView):
         return category
 
     @cached_property
-    def _channel(self) -> str | None:  # type: ignore[override]
+    def _channel(self) -> str | None:
         channel = self._form.get("channel", self.stated.get("channel"))
         return None if channel is None else str(channel)
 
@@ -224,168 +232,3 @@ class FieldView(CategoryView):
     def event_starts_at(self) -> datetime | None:
         """When the event begins at which the form is used."""
         return (self._form.get("event") or {}).get("starts_at")
-
-
-class _IntakeView(View):
-    """Something that enters: its categories, its purpose."""
-
-    @property
-    def _from(self) -> Any:  # noqa: ANN401 (a register entry, or what the caller states)
-        return self.stated
-
-    @cached_property
-    def _categories(self) -> tuple[str, ...]:
-        return texts(self._from["categories"])
-
-    def categories(self) -> list[str]:
-        """What it holds."""
-        return list(self._categories)
-
-    def personal(self) -> bool:
-        """Personal data."""
-        return self.world.catalog.personal(self._categories)
-
-    def sensitive(self) -> bool:
-        """Sensitive personal data under the chosen profile."""
-        return self.world.catalog.sensitive(self._categories)
-
-    def purpose(self) -> str | None:
-        """What it is collected for."""
-        purpose = self._from.get("purpose")
-        return None if purpose is None else str(purpose)
-
-
-class EventView(_IntakeView):
-    """One act of collecting the data of one customer (`subject`, `channel`, `categories`, `purpose`)."""
-
-    @cached_property
-    def _subject(self) -> str:
-        subject = self.stated["subject"]
-        if not isinstance(subject, str):
-            raise TypeError("subject")
-        return subject
-
-    @cached_property
-    def _channel(self) -> dict[str, Any]:
-        return self.world.catalog.channels.get(str(self.stated.get("channel", "")), {})
-
-    def channel_active(self) -> bool:
-        """It came in through a registered, active channel."""
-        return self._channel.get("status") == "active"
-
-    def uncovered_categories(self) -> list[str]:
-        """Categories that the channel may not collect for this purpose."""
-        purpose = self.purpose()
-        allowed = [
-            category
-            for entry in self._channel.get("allowed", ())
-            if purpose is None or entry["purpose"] == purpose
-            for category in entry["categories"]
-        ]
-        return [category for category in self._categories if not within(category, allowed)]
-
-    def consented(self) -> bool:
-        """The customer consented not later than now, to this purpose, channel and these categories."""
-        return bool(self._consents(withdrawn=False))
-
-    def withdrawn(self) -> bool:
-        """The customer had consented, and has withdrawn it."""
-        return not self.consented() and bool(self._consents(withdrawn=True))
-
-    def consented_separately(self) -> bool:
-        """One of these consents is a separate or written one."""
-        return any(consent.type in ("separate", "written") for consent in self._consents(withdrawn=False))
-
-    def guardian_consented(self) -> bool:
-        """One of these consents was given by a guardian whose identity was verified."""
-        return any(
-            consent.given_by == "guardian" and consent.guardian_verified for consent in self._consents(withdrawn=False)
-        )
-
-    def _consents(self, *, withdrawn: bool) -> list[Any]:
-        return self.world.customers.collecting(
-            self._subject, self._now, self.purpose(), self._categories, self.stated.get("channel"), withdrawn=withdrawn
-        )
-
-    def told(self) -> bool:
-        """A notice in effect now tells of the purpose and the categories: the one named, else that of a consent."""
-        return self.world.customers.told(
-            self._subject, self._now, self.stated.get("notice_version"), self.purpose(), self._categories
-        )
-
-    def necessity(self) -> bool:
-        """A statement says why each sensitive category is necessary."""
-        catalog = self.world.catalog
-        sensitive = [category for category in self._categories if catalog.sensitive([category])]
-        channel = self.stated.get("channel")
-        return all(catalog.needs("necessity", category, "", channel) for category in sensitive)
-
-    def birth(self) -> datetime | None:
-        """When the customer was born, if that is known."""
-        return self.world.customers.birth(self._subject)
-
-    def age_band(self) -> str:
-        """`under_14`, `14_to_17` or `adult` where no day of birth is known; missing when nobody knows."""
-        return self.world.customers.age_band(self._subject)
-
-
-class ImportView(_IntakeView):
-    """A data set that somebody wants to take over: the register's entry, else what the caller states."""
-
-    @cached_property
-    def _from(self) -> Any:  # noqa: ANN401 (as in the base)
-        return self.world.imports.get(self.stated["id"], self.stated)
-
-    def partner(self) -> str | None:
-        """Who hands it over."""
-        partner = self._from.get("partner")
-        return None if partner is None else str(partner)
-
-    def provenance(self) -> str:
-        """Where it came from."""
-        return str(self._from.get("provenance") or "unknown")
-
-    def legal_review(self) -> bool:
-        """A legal review is on file."""
-        return bool(self._from.get("legal_review"))
-
-    def consent_evidence(self) -> bool:
-        """There is evidence that the customers agreed to its being passed on."""
-        return bool(self._from.get("consent_evidence"))
-
-    def inbound_agreement(self) -> bool:
-        """An agreement in force lets the partner hand over these categories."""
-        zone, now = self.world.zone, self._now
-        return any(
-            agreement["status"] == "active"
-            and agreement["direction"] in ("inbound", "both")
-            and day_start(max(agreement["signed_at"], agreement["valid_from"]), zone) <= now
-            and now < day_end(agreement["valid_to"], zone)
-            and all(within(category, agreement["scope"]) for category in self._categories)
-            for agreement in self.world.agreements.get(str(self.partner()), ())
-        )
-
-
-class ChannelView(View):
-    """A collection channel as such."""
-
-    @cached_property
-    def _entry(self) -> dict[str, Any]:
-        return self.world.catalog.channels[self.stated["id"]]
-
-    def registered(self) -> bool:
-        """The channel is registered."""
-        return self.stated["id"] in self.world.catalog.channels
-
-    def status(self) -> str:
-        """`active`, `paused` or `retired`."""
-        return str(self._entry["status"])
-
-    def responsible(self) -> str:
-        """The named collector."""
-        return str(self._entry["responsible_employee"])
-
-    def responsible_active(self) -> bool:
-        """The named collector is in the company's service."""
-        person = self.world.people.by_id.get(self.responsible())
-        return person is not None and employed(person, self._now)

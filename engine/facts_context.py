@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .facts_access import quarantines
+from .facts_access import WHOLE, quarantines
 from .facts_catalog import Catalog, key_of, within
 from .facts_use import UseView
 from .known import View
@@ -13,6 +13,8 @@ from .known import View
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
     from datetime import datetime
+
+    from .facts import Question
 
 
 class ContextView(View):
@@ -71,7 +73,7 @@ class ContextView(View):
         """What of the access lies outside it: `user`, columns or categories, customers."""
         if self._use is None:
             return ["request"]
-        return excess(self._use, self._person, self.question.resource)
+        return excess(self._use, self._person, self.question)
 
     @property
     def _person(self) -> str:
@@ -180,7 +182,7 @@ class ContextView(View):
         resource = self.question.resource
         scope = {key_of(path) for path in (self._ticket or {}).get("scope", ())}
         dataset = str(resource.get("dataset", resource["id"]))
-        columns = [str(column) for column in resource.get("columns") or ["*"]]
+        columns = asked(self.question)
         return outside(self.world.catalog, dataset, columns, scope)
 
 
@@ -196,17 +198,24 @@ def outside(catalog: Catalog, dataset: str, columns: Sequence[str], allowed: Con
     return found
 
 
-def excess(use: UseView, person: str, resource: Mapping[str, Any]) -> list[str]:
+def asked(question: Question) -> list[str]:
+    """The columns that an access concerns: all of them, for who deletes rows or grants rights."""
+    if question.action_name in WHOLE:
+        return ["*"]
+    return [str(column) for column in question.resource.get("columns") or ["*"]]
+
+
+def excess(use: UseView, person: str, question: Question) -> list[str]:
     """What of an access lies outside an approved application.
 
     Columns count when the application lists them, else categories; a category covers those below it.
     """
-    scope = use._scope  # noqa: SLF001 (the form's own words)
+    scope, resource = use._scope, question.resource  # noqa: SLF001 (the form's own words)
     found = [] if person in (scope.get("users") or (use.applicant(),)) else ["user"]
     if scope.get("columns"):
         dataset = str(resource.get("dataset", resource.get("id")))
         wanted = {key_of(name) for name in scope["columns"]}
-        columns = [str(column) for column in resource.get("columns") or ["*"]]
+        columns = asked(question)
         found += outside(use.world.catalog, dataset, columns, wanted)
     else:
         categories = resource.get("categories", ())
@@ -215,7 +224,7 @@ def excess(use: UseView, person: str, resource: Mapping[str, Any]) -> list[str]:
         found += [category for category in categories if not within(category, scope.get("categories", ()))]
     named = use._subjects  # noqa: SLF001 (the form's own words)
     if named:
-        asked = resource.get("subjects") or ()
+        subjects = resource.get("subjects") or ()
         # Who names no customers may mean any.
-        found += [str(subject) for subject in asked if subject not in named] if asked else ["customers"]
+        found += [str(subject) for subject in subjects if subject not in named] if subjects else ["customers"]
     return found

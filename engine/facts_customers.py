@@ -104,7 +104,7 @@ class Customers:
             and (withdrawn or not _expired(consent, now))
             and (purpose is None or purpose in consent.purposes)
             and (not consent.channels or channel in consent.channels)
-            and (not consent.categories or all(within(category, consent.categories) for category in categories))
+            and _for(consent, categories)
         ]
 
     def told(
@@ -120,16 +120,27 @@ class Customers:
             for notice in (self.notices.get(str(name)) for name in versions)
         )
 
+    def children_told(self, subject: str, now: datetime, version: object) -> bool:
+        """Whether a notice that was in effect has rules for children."""
+        versions = [version] if version is not None else [consent.notice_version for consent in self.consents(subject)]
+        found = (self.notices.get(str(name)) for name in versions)
+        return any(
+            notice is not None and _in_effect(notice, now) and notice.get("children_rule", False) for notice in found
+        )
+
     def told_of(self, purposes: frozenset[str], now: datetime) -> bool:
         """Whether any notice in effect tells of one of some purposes."""
         return any(
             _in_effect(notice, now) and not purposes.isdisjoint(notice["purposes"]) for notice in self.notices.values()
         )
 
-    def covers_purpose(self, subject: str, purposes: frozenset[str], now: datetime) -> bool:
-        """Whether a customer agreed to one of some purposes, under a notice that told of it."""
+    def covers_purpose(
+        self, subject: str, purposes: frozenset[str], now: datetime, categories: Sequence[str] = ()
+    ) -> bool:
+        """Whether a customer agreed to one of some purposes, for these categories, under a notice that told of it."""
         return any(
             consent.given_at <= now
+            and _for(consent, categories)
             and not _ended(consent, now)
             and not _expired(consent, now)
             and any(purpose in consent.purposes and self._noticed(consent, purpose) for purpose in purposes)
@@ -154,13 +165,14 @@ class Customers:
         purpose: str,
         now: datetime,
         *,
+        categories: Sequence[str] = (),
         abroad: bool = False,
-        kinds: frozenset[str] = SEPARATE,
     ) -> bool:
         """Whether a customer agreed, separately, to passing data on to this recipient for this purpose."""
         return any(
-            consent.type in kinds
+            consent.type in SEPARATE
             and consent.given_at <= now
+            and _for(consent, categories)
             and not _ended(consent, now)
             and not _expired(consent, now)
             and recipient in consent.recipients
@@ -179,10 +191,13 @@ class Customers:
             for consent in self.consents(subject)
         )
 
-    def authorised(self, subject: str, purpose: str, recipient: str | None, now: datetime) -> bool:
-        """Whether a customer authorised a use or a share in writing."""
+    def authorised(
+        self, subject: str, purpose: str, recipient: str | None, now: datetime, categories: Sequence[str] = ()
+    ) -> bool:
+        """Whether a customer authorised a use or a share of these categories in writing."""
         return any(
             consent.type == "written"
+            and _for(consent, categories)
             and purpose in consent.purposes
             and (recipient is None or recipient in consent.recipients)
             and consent.given_at <= now
@@ -222,6 +237,11 @@ class Customers:
 def _start(step: Mapping[str, Any]) -> datetime:
     start: datetime = step["from"]
     return start
+
+
+def _for(consent: Consent, categories: Sequence[str]) -> bool:
+    """Whether a consent is for some categories; one that names none is for all."""
+    return not consent.categories or all(within(category, consent.categories) for category in categories)
 
 
 def _ended(consent: Consent, now: datetime) -> bool:

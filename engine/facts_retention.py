@@ -231,7 +231,9 @@ class SharedCopyView(View):
         return None if due is None else day_end(due, self.world.zone)
 
     def closed(self) -> bool:
-        """Returned or destroyed, with a certificate."""
+        """Returned or destroyed, with a certificate; missing for a request that nobody registered."""
+        if not self._form:
+            raise KeyError(self.stated["id"])
         closed = self._tracking.get("closed_at")
         return (
             closed is not None

@@ -6,10 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from .facts_access import TableView
-from .facts_catalog import key_of, within
+from .facts_catalog import within
 from .facts_people import department, employed
 from .facts_use import ApplicationView, open_ended
-from .known import texts
 from .periods import day_end, day_start
 
 if TYPE_CHECKING:
@@ -256,7 +255,9 @@ class SharingView(ApplicationView):
         """Every customer is named, and authorised this in writing."""
         customers, purpose, now = self.world.customers, str(self._known.get("purpose")), self._now
         recipient = str(self._recipient.get("id"))
-        return self._named_all and all(customers.authorised(s, purpose, recipient, now) for s in self._subjects)
+        return self._named_all and all(
+            customers.authorised(s, purpose, recipient, now, self._personal_categories) for s in self._subjects
+        )
 
     def unconsented_subjects(self) -> list[str]:
         """Persons who never agreed to passing their data on to this recipient for this purpose; `?` for the unnamed."""
@@ -274,7 +275,9 @@ class SharingView(ApplicationView):
             subject
             for subject in self._subjects
             if customers.natural(subject)
-            and not customers.shares_with(subject, recipient, purpose, now, abroad=self.abroad())
+            and not customers.shares_with(
+                subject, recipient, purpose, now, categories=self._personal_categories, abroad=self.abroad()
+            )
             and customers.withdrew_share(subject, recipient, purpose, now) is withdrawn
         ]
 
@@ -360,62 +363,6 @@ class SharingView(ApplicationView):
         if "count" not in subjects and not subjects.get("ids") and not subjects.get("ids_ref"):
             found.append("content.subjects")
         return found
-
-
-class TransferView(SharingView):
-    """Data that leaves: matched to the application it names (`request_id`), if there is one."""
-
-    states_nothing = False
-
-    @property
-    def _form_id(self) -> str:
-        return str(self.stated.get("request_id", ""))
-
-    @cached_property
-    def _shared_columns(self) -> Sequence[str]:
-        return texts(self.stated.get("columns"))
-
-    def columns(self) -> list[str]:
-        """The columns that leave."""
-        return list(self._shared_columns)
-
-    def excess_columns(self) -> list[str]:
-        """Columns that leave and were not approved."""
-        approved = {key_of(path) for path in self._content.get("columns", ())}
-        beyond = set(SharingView.excess_columns(self))
-        if not self._shared_columns:
-            return ["*"]  # nobody says what leaves
-        return [path for path in self._shared_columns if path in beyond or (approved and key_of(path) not in approved)]
-
-    def excess_subjects(self) -> int:
-        """How many more customers leave than were approved; an unknown number is one too many."""
-        count = self.stated.get("row_count")
-        if not isinstance(count, int) or isinstance(count, bool):
-            return 1
-        return max(0, count - self.subject_count())
-
-    def other_recipient(self) -> bool:
-        """It goes to somebody else than was approved."""
-        stated = self.stated.get("recipient")
-        return stated is not None and stated != self._recipient.get("id")
-
-    def transfer_channel(self) -> str:
-        """The way it really goes."""
-        channel = self.stated.get("channel")
-        return str(channel) if channel is not None else super().transfer_channel()
-
-    def encryption(self) -> str | None:
-        """How it really is encrypted on its way."""
-        stated: str | None = self.stated.get("encryption")
-        planned: str | None = self._transfer.get("encryption") if self._form is not None else None
-        return planned if stated is None else stated
-
-    def executor(self) -> str | None:
-        """Who really carries it out: whoever asks, unless it is said."""
-        stated = self.stated.get("executor")
-        if stated is not None:
-            return str(stated)
-        return self.question.subject.get("employee") if self.world.people.known else self.question.subject["id"]
 
 
 def same(first: Mapping[str, Any], other: Mapping[str, Any] | None) -> bool:

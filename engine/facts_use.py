@@ -140,6 +140,10 @@ class ApplicationView(View):
     def _categories(self) -> list[str]:
         raise NotImplementedError
 
+    @property
+    def _personal_categories(self) -> list[str]:
+        return [category for category in self._categories if self.world.catalog.personal([category])]
+
     def categories(self) -> list[str]:
         """What the application is about."""
         return self._categories
@@ -186,7 +190,9 @@ class ApplicationView(View):
     def _uncovered(self, *, withdrawn: bool) -> list[str]:
         if not self.world.customers.has_consents or not self.personal() or not self._known.get("purpose"):
             return []
-        return without_consent(self.world, self._subjects, self.purpose(), self._now, withdrawn=withdrawn)
+        return without_consent(
+            self.world, self._subjects, self.purpose(), self._now, self._personal_categories, withdrawn=withdrawn
+        )
 
     def purpose_untold(self) -> bool:
         """No notice in effect tells of the purpose; no register of notices asks nothing."""
@@ -261,7 +267,9 @@ class UseView(ApplicationView):
         """Every customer is named, and authorised this in writing."""
         purpose = str(self._known.get("purpose"))
         customers, now = self.world.customers, self._now
-        return bool(self._subjects) and all(customers.authorised(s, purpose, None, now) for s in self._subjects)
+        return bool(self._subjects) and all(
+            customers.authorised(s, purpose, None, now, self._personal_categories) for s in self._subjects
+        )
 
     def export(self) -> bool:
         """Whether it is to leave the system."""

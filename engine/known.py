@@ -70,15 +70,20 @@ class Known(dict[str, Any]):
         return value
 
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 (whatever the attribute holds)
-        """The attribute, or the default when it is missing."""
-        try:
-            return self[name]
-        except KeyError:
-            return default
+        """The attribute, or the default when nobody states it; a fact that cannot be found raises: it is not null."""
+        return self[name] if name in self or name in self._view.attributes else default
 
     def whole(self) -> dict[str, Any]:
         """Everything that is stated or can be found, as a plain mapping."""
-        return {**self, **{name: self[name] for name in self._view.attributes if self.get(name) is not None}}
+        return {**self, **{name: found for name in self._view.attributes if (found := peek(self, name)) is not None}}
+
+
+def peek(mapping: Any, name: str) -> Any:  # noqa: ANN401 (whatever the attribute holds)
+    """The attribute of a mapping, or None when it is missing: for showing, never for deciding."""
+    try:
+        return mapping[name]
+    except (KeyError, TypeError, IndexError):
+        return None
 
 
 def _is_function(value: object) -> bool:

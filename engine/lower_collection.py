@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COLUMN: Final = {"resource.type": "column"}
 PIECE: Final[dict[str, Scalar | list[Scalar]]] = {"resource.type": ["column", "form_field"]}
 EVENT: Final = {"resource.type": "collection_event"}
+CHANNEL: Final = {"resource.type": "channel"}
 JUDGED: Final = ("channel", "collection_event", "column", "form_field", "import_request")
 """What the rules of this form know how to judge."""
 ACTIVE_CHANNEL: Final = "$any([channel.active for channel in resource.channels])"
@@ -29,6 +30,7 @@ CHECKS: Final = (
     # Unknown channels are channels that the catalog names and no register declares.
     ("channel", PIECE, "", f"resource.personal and (not {ACTIVE_CHANNEL} or resource.unknown_channels.length > 0)"),
     ("channel", EVENT, "event", "resource.personal and not resource.channel_active"),
+    ("channel", CHANNEL, "channel", "not resource.registered"),
     ("field", PIECE, "", f"resource.personal and {ACTIVE_CHANNEL} and not {COVERED}"),
     (
         "field",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from . import ir
 from .closures import decode_constants, encode_constants, maker, plan
 from .functions import callables
+from .known import peek
 from .plain import is_array, is_map
 from .values import mask, show
 
@@ -115,7 +116,7 @@ class _Gardener:
             return None
         value: Any = getattr(self._question, node.path[0])
         for step in node.path[1:]:
-            value = value.get(step) if is_map(value) else None
+            value = peek(value, step)
         return list(value) if is_array(value) else None
 
     def _value(self, node: ir.Node) -> bool | None:
@@ -149,7 +150,7 @@ class _Gardener:
     def _read(self, path: tuple[str, ...]) -> Any:  # noqa: ANN401 (whatever the attribute holds)
         value: Any = getattr(self._question, path[0])
         for step in path[1:]:
-            value = value.get(step) if is_map(value) else None
+            value = peek(value, step)
         return value
 
     def _of_item(self, part: ir.Field) -> tuple[str, str]:

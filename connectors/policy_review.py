@@ -64,8 +64,8 @@ def changes(sources: Sequence[Source], as_of: datetime) -> list[Asked]:
     for source in sources:
         data: Any = _document(source).data
         if is_map(data) and "id" in data:
-            properties = {"version": version(source.text), "unbound_parameters": []}
-            resource = {"type": "policy", "id": data["id"], "properties": properties}
+            properties: dict[str, Any] = {"version": version(source.text), "unbound_parameters": []}
+            resource: dict[str, Any] = {"type": "policy", "id": data["id"], "properties": properties}
             found.append(Asked(Request(REVIEWER, "update", resource, as_of=as_of), Location(source.name, 1, 1)))
     return found
 

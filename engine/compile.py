@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .expression import Expression, Fault, Language
     from .ir import Node, Type
     from .lower import Lowered
-    from .parameters import Parameters
+    from .parameters import Declared, Parameters
     from .rules import Default, Rule, Test
     from .templates import Recipe
     from .vocabulary import Vocabulary
@@ -315,15 +315,27 @@ class _Worker:
         self.problems.append(Problem(code=code, location=rule.location, args=args, source=source))
 
     def unbound(self, rules: Sequence[Rule]) -> None:
-        """One problem for each parameter that a loaded rule reads and nobody bound."""
+        """One problem for each parameter that a loaded rule reads and nobody bound; with them, all others."""
         where = {rule.id: rule.location for rule in rules}
         for name, ids in sorted(self.unbound_reads.items()):
             declared = self.parameters.declared.get(name)
-            suggested = "-" if declared is None or declared.suggested is None else declared.suggested
             location = declared.location if declared else where[ids[0]]
             readers = ", ".join(f"`{rule_id}`" for rule_id in dict.fromkeys(ids))
-            args = {"name": name, "rules": readers, "suggested": suggested}
+            args = {"name": name, "rules": readers, **_suggested(declared)}
             self.problems.append(Problem(code="parameter-unbound", location=location, args=args))
+        if not self.unbound_reads:
+            return
+        for name, declared in sorted(self.parameters.declared.items()):
+            if name not in self.parameters.values and name not in self.unbound_reads:
+                args = {"name": name, **_suggested(declared)}
+                self.problems.append(Problem(code="parameter-open", location=declared.location, args=args))
+
+
+def _suggested(declared: Declared | None) -> dict[str, object]:
+    """What is suggested for a parameter, and where that comes from."""
+    if declared is None or declared.suggested is None:
+        return {"suggested": "-", "source": "-"}
+    return {"suggested": declared.suggested, "source": declared.source or "-"}
 
 
 def _lists_values(of: Type) -> bool:

@@ -13,15 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 from .digest import digest
 from .facts_access import TableView
 from .facts_collection import ColumnView, FieldView
-from .facts_context import ContextView
 from .facts_intake import ChannelView, EventView, ImportView
-from .facts_people import SubjectView
 from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView, SharedCopyView
 from .facts_sharing import SharingView
 from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, MessageView, PolicyView, RoleView
 from .facts_transfer import TransferView
 from .facts_use import UseView
 from .known import Known, View
+from .settled import ARRAYS, Settled, Unsettled
 from .world import World
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class Question:
 class Facts:
     """All registers of a project, indexed."""
 
-    __slots__ = ("_digest", "_profile", "registers", "world")
+    __slots__ = ("_declared", "_digest", "_profile", "_settled", "_unsettled", "registers", "world")
 
     def __init__(
         self,
@@ -90,6 +89,10 @@ class Facts:
         self._profile = profile
         self._digest = ""
         self.world = World(registers, taxonomy, zone, profile)
+        self._settled = Settled(self.world)
+        self._unsettled = Unsettled(self.world)
+        self._declared: tuple[PolicySet | None, bool] = (None, True)
+        """The last policy set that asked, and whether what is remembered fits what it declares."""
 
     @property
     def digest(self) -> str:
@@ -100,16 +103,27 @@ class Facts:
 
     def enrich(self, request: Request, policies: PolicySet) -> Question:
         """The request with the attributes that registers know, as of its instant."""
-        del policies
         world = self.world
+        settled = self._settled if self._fits(policies) else self._unsettled
         question = Question(request, _utc(request.now))
-        subject = request.subject
-        question.subject = Known(SubjectView(world, subject, question)) if world.people.known else subject
+        question.subject = settled.subject(request.subject, question) if world.people.known else request.subject
+        question.context = settled.context(request.context, question)
         resource = request.resource
         view = RESOURCES.get(resource["type"])
-        question.resource = resource if view is None else Known(view(world, resource, question))
-        question.context = Known(ContextView(world, request.context, question))
+        if view is TableView:
+            question.resource = settled.table(resource, question)
+        else:
+            question.resource = resource if view is None else Known(view(world, resource, question))
         return question
+
+    def _fits(self, policies: PolicySet) -> bool:
+        """Whether the policies declare texts where remembered facts hold texts."""
+        asked, fits = self._declared
+        if asked is not policies:
+            types = [policies.vocabulary.type_at(path) for path in ARRAYS]
+            fits = all(of is None or of.kind != "array" or (of.item or of).kind == "string" for of in types)
+            self._declared = policies, fits
+        return fits
 
 
 def _utc(instant: datetime) -> datetime:

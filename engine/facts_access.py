@@ -186,7 +186,8 @@ class TableView(View):
         """The person may see minors' data: approved by who answers for it, and for these customers or this table."""
         people, now = self.world.people, self._now
         person = self.question.subject.get("employee")
-        responsible = ((self._entry or {}).get("minors") or {}).get("responsible")
+        minors: dict[str, Any] = (self._entry or {}).get("minors") or {}
+        responsible = minors.get("responsible")
         return any(
             during({"from": entry["valid_from"], "to": entry.get("valid_to")}, now)
             and entry["approved_by"] != person

@@ -59,7 +59,8 @@ class Chain:
         expires: datetime | None = entry.get("expires_at")
         delegated = bool(entry.get("on_behalf_of") or entry.get("delegation_id"))
         delegation = people.delegations.get(str(entry.get("delegation_id") or ""))
-        name = str(entry.get("on_behalf_of") or (delegation or {}).get("from_employee") or entry["approver"])
+        named = entry.get("on_behalf_of") or (delegation["from_employee"] if delegation else None)
+        name = str(named or entry["approver"])
         person, signer = people.find(name), people.find(entry["approver"])
         # The department counts that the applicant belonged to when the approval was signed.
         code = department(self._applicant, at) if self._applicant else None
@@ -119,25 +120,25 @@ class Chain:
         self, entry: Mapping[str, Any], delegation: Mapping[str, Any] | None, name: str, at: datetime
     ) -> bool:
         """Whether a delegation from that person to the signer covered this level, this action and this moment."""
-        if delegation is None:
-            return False
-        signer, level = entry["approver"], entry["level"]
+        signer, level, step = str(entry["approver"]), entry["level"], delegation
         for _ in range(MAX_CHAIN):
-            if not self._covers(delegation, signer, level, at):
+            if step is None or not self._covers(step, signer, level, at):
                 return False
-            if delegation["from_employee"] == name:
+            if step["from_employee"] == name:
                 return True
             # Passed on: somebody must have handed it to the one who handed it over, and allowed that.
-            signer = delegation["from_employee"]
-            before = [
-                other
-                for other in self._world.people.delegations.values()
-                if other.get("redelegable", False) and self._covers(other, signer, level, at)
-            ]
-            if not before:
-                return False
-            delegation = before[0]
+            signer = str(step["from_employee"])
+            step = self._handed_to(signer, level, at)
         return False
+
+    def _handed_to(self, signer: str, level: int, at: datetime) -> Mapping[str, Any] | None:
+        """A delegation to somebody that may be passed on."""
+        found = (
+            other
+            for other in self._world.people.delegations.values()
+            if other.get("redelegable", False) and self._covers(other, signer, level, at)
+        )
+        return next(found, None)
 
     def _covers(self, delegation: Mapping[str, Any], signer: str, level: int, at: datetime) -> bool:
         people = self._world.people

@@ -231,4 +231,6 @@ class FieldView(CategoryView):
 
     def event_starts_at(self) -> datetime | None:
         """When the event begins at which the form is used."""
-        return (self._form.get("event") or {}).get("starts_at")
+        event: dict[str, Any] = self._form.get("event") or {}
+        starts: datetime | None = event.get("starts_at")
+        return starts

@@ -161,7 +161,7 @@ class ContextView(View):
 
     def break_glass_incident_open(self) -> bool:
         """Its incident is declared and open, and names this person as a responder if it names any."""
-        incident = self.world.incidents.get(str((self._ticket or {}).get("incident")))
+        incident = self.world.incidents.get((self._ticket or {}).get("incident", ""))
         return (
             incident is not None
             and quarantines(incident, self._now)
@@ -178,9 +178,11 @@ class ContextView(View):
         return ticket.get("granted_by") not in (None, ticket.get("employee"))
 
     def break_glass_excess(self) -> list[str]:
-        """Columns of the access outside its scope."""
+        """Columns of the access outside its scope; without a ticket, everything."""
+        if self._ticket is None:
+            return ["*"]
         resource = self.question.resource
-        scope = {key_of(path) for path in (self._ticket or {}).get("scope", ())}
+        scope = {key_of(path) for path in self._ticket.get("scope", ())}
         dataset = str(resource.get("dataset", resource["id"]))
         columns = asked(self.question)
         return outside(self.world.catalog, dataset, columns, scope)
@@ -210,19 +212,19 @@ def excess(use: UseView, person: str, question: Question) -> list[str]:
 
     Columns count when the application lists them, else categories; a category covers those below it.
     """
-    scope, resource = use._scope, question.resource  # noqa: SLF001 (the form's own words)
-    found = [] if person in (scope.get("users") or (use.applicant(),)) else ["user"]
-    if scope.get("columns"):
+    resource, listed = question.resource, use.columns()
+    found = [] if person in use.users() else ["user"]
+    if listed:
         dataset = str(resource.get("dataset", resource.get("id")))
-        wanted = {key_of(name) for name in scope["columns"]}
+        wanted = {key_of(name) for name in listed}
         columns = asked(question)
         found += outside(use.world.catalog, dataset, columns, wanted)
     else:
         categories = resource.get("categories", ())
         if not categories and resource.get("personal", True):
             found.append("categories")  # personal data of which nobody knows the categories is covered by nothing
-        found += [category for category in categories if not within(category, scope.get("categories", ()))]
-    named = use._subjects  # noqa: SLF001 (the form's own words)
+        found += [category for category in categories if not within(category, use.categories())]
+    named = use.subjects()
     if named:
         subjects = resource.get("subjects") or ()
         # Who names no customers may mean any.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class _IntakeView(View):
     """Something that enters: its categories, its purpose."""
 
-    @property
+    @cached_property
     def _from(self) -> Any:  # noqa: ANN401 (a register entry, or what the caller states)
         return self.stated
 

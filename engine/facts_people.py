@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 SENIOR: Final = "senior_management"
+EARLIEST: Final = timedelta(hours=14)
+"""A day without a time zone begins first at UTC+14: hiring counts from then, never later than anywhere."""
 
 
 class People:
@@ -65,9 +67,7 @@ def employed(person: Mapping[str, Any], now: datetime) -> bool:
 
 def hired(person: Mapping[str, Any], now: datetime) -> bool:
     """Whether somebody's service had begun at an instant."""
-    # A day without a time zone begins first at UTC+14: hiring counts from then, never later than anywhere.
-    start = datetime.combine(person["hired_at"], time(0), tzinfo=UTC)
-    return start.timestamp() - 14 * 3600 <= now.timestamp()
+    return datetime.combine(person["hired_at"], time(0), tzinfo=UTC) - now <= EARLIEST
 
 
 def during(entry: Mapping[str, Any], now: datetime) -> bool:

@@ -150,7 +150,8 @@ class SharingView(ApplicationView):
 
     def excess_columns(self) -> list[str]:
         """Columns that go and hold what was not applied for, or that nobody declared."""
-        catalog, found = self.world.catalog, []
+        catalog = self.world.catalog
+        found: list[str] = []
         for path in self._shared_columns:
             column = catalog.column(path)
             if column is None or (column.get("category") and not within(column["category"], self._categories)):

@@ -236,6 +236,14 @@ class UseView(ApplicationView):
         scope: Mapping[str, Any] = self._known.get("scope", {})
         return scope
 
+    def users(self) -> list[str]:
+        """Who may use it: those named, else the applicant."""
+        return list(self._scope.get("users") or (self.applicant(),))
+
+    def subjects(self) -> list[str]:
+        """The customers that it names."""
+        return list(self._subjects)
+
     @property
     def _customers(self) -> Mapping[str, Any]:
         customers: Mapping[str, Any] = self._scope.get("customers", {})

@@ -79,7 +79,9 @@ def fitting(tables: Sequence[Table], question: Any) -> list[int]:  # noqa: ANN40
 
 def several(table: Table, keys: Sequence[Any]) -> list[int]:
     """The rules under any of several keys, each once, in order."""
-    return sorted({number for key in keys for number in table.rules.get(key, ())})
+    rules = table.rules
+    found = [rules[key] for key in keys if key in rules]
+    return sorted({number for numbers in found for number in numbers}) if found else []
 
 
 def make_tables(
@@ -115,11 +117,8 @@ def make_key(parts: Signature, vocabulary: Vocabulary) -> tuple[Callable[[Any], 
             inner = declared.item.kind if declared.item else "string"
             reader = ("below_each" if listed else "below") if below else LISTS[inner]
             lines.append(f"    v{number} = {reader}(v{number})")
-        elif many:
-            lines.append(f"    v{number} = (v{number},)")
     if many:
-        one = [name if index >= _first_many(parts, vocabulary) else f"({name},)" for index, name in enumerate(names)]
-        lines.append(f"    return combine({', '.join(one)})")
+        lines.append(f"    return {_combined(names, [_is_many(part, vocabulary) for part in parts.parts])}")
     else:
         lines.append(f"    return {names[0] if len(names) == 1 else '(' + ', '.join(names) + ')'}")
     scope: dict[str, Any] = {**READERS, "combine": _combine}
@@ -127,13 +126,21 @@ def make_key(parts: Signature, vocabulary: Vocabulary) -> tuple[Callable[[Any], 
     return scope["key"], many
 
 
-def _first_many(parts: Signature, vocabulary: Vocabulary) -> int:
-    """The number of the first part with several values; from there on every value is wrapped already."""
-    for number, (path, below) in enumerate(parts.parts):
-        declared = vocabulary.type_at(path)
-        if below or (declared is not None and declared.kind == "array"):
-            return number
-    return len(parts.parts)
+def _is_many(part: tuple[str, bool], vocabulary: Vocabulary) -> bool:
+    """Whether a part of a signature has several values: those of a list, or a category and everything above it."""
+    path, below = part
+    declared = vocabulary.type_at(path)
+    return below or (declared is not None and declared.kind == "array")
+
+
+def _combined(names: Sequence[str], many: Sequence[bool]) -> str:
+    """The text of a list of keys; with one part of several values, and that is most of them, a plain loop."""
+    if len(names) == 1:
+        return names[0]
+    if sum(many) == 1:
+        each = ", ".join("v" if several else name for name, several in zip(names, many, strict=True))
+        return f"[({each}) for v in {names[many.index(True)]}]"
+    return f"combine({', '.join(name if several else f'({name},)' for name, several in zip(names, many, strict=True))})"
 
 
 def _read(name: str, path: str, declared: Type) -> list[str]:
@@ -153,20 +160,24 @@ def _read(name: str, path: str, declared: Type) -> list[str]:
 
 
 def _below(value: str | None) -> tuple[str, ...]:
-    """`personal.contact.phone` -> (`personal`, `personal.contact`, `personal.contact.phone`)."""
-    if value is None:
-        return ()
-    steps = value.split(".")
-    return tuple(".".join(steps[: n + 1]) for n in range(len(steps)))
+    """`personal.contact.phone` -> (`personal.contact.phone`, `personal.contact`, `personal`)."""
+    return () if value is None else _below_each((value,))
 
 
 def _below_each(value: object) -> tuple[str, ...]:
-    """The same for every item of a list."""
-    return tuple(dict.fromkeys(path for item in cast("tuple[str, ...]", _texts(value)) for path in _below(item)))
+    """The same for every item of a list, each path once."""
+    found: dict[str, None] = {}
+    for item in cast("tuple[str, ...]", _texts(value)):
+        path, dot = item, "."
+        while dot and path not in found:
+            found[path] = None
+            path, dot, _ = path.rpartition(".")
+    return tuple(found)
 
 
 def _items(kind: type) -> Callable[[object], tuple[Scalar, ...]]:
     """Read a list whose items must all be of exactly one type."""
+    only = frozenset({kind})
 
     def read(value: object) -> tuple[Scalar, ...]:
         if value is None:
@@ -174,7 +185,7 @@ def _items(kind: type) -> Callable[[object], tuple[Scalar, ...]]:
         if not isinstance(value, list | tuple):
             raise TypeError("not a list")
         values = cast("Sequence[object]", value)
-        if any(type(item) is not kind for item in values):
+        if not only.issuperset(map(type, values)):
             raise TypeError("an item of another type")
         return tuple(cast("Sequence[Scalar]", values))
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from .plain import is_tuple
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -400,7 +402,7 @@ def substituted(node: Any, name: str, by: Node) -> Any:  # noqa: ANN401 (a node,
     """A node with every use of a loop's variable replaced by another node."""
     if isinstance(node, Variable):
         return by if node.name == name else node
-    if isinstance(node, tuple):
+    if is_tuple(node):
         return tuple(substituted(item, name, by) for item in node)
     if not isinstance(node, Node):
         return node

@@ -7,7 +7,10 @@ view cannot find is missing, and so counts against the request.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from .plain import is_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from .world import World
 
 ALWAYS: Final = frozenset({"id", "type"})
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class View:
@@ -49,7 +53,7 @@ class Known(dict[str, Any]):
 
     __slots__ = ("_view",)
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, settled: Mapping[str, Any] = NOTHING) -> None:
         attributes = view.attributes
         kept = ALWAYS if view.states_nothing else None
         super().__init__(
@@ -57,6 +61,7 @@ class Known(dict[str, Any]):
             for name, value in view.stated.items()
             if name not in attributes and (kept is None or name in kept)
         )
+        self.update(settled)
         self._view = view
 
     def __missing__(self, name: str) -> Any:  # noqa: ANN401 (whatever the attribute holds)
@@ -102,6 +107,6 @@ def texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 (what the caller sent)
     """A list of texts; none when absent, TypeError for anything else: a text alone would fall into letters."""
     if value is None:
         return ()
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+    if not is_array(value) or not all(isinstance(item, str) for item in value):
         raise TypeError("not a list of texts")
     return tuple(str(item) for item in value)

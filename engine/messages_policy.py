@@ -250,9 +250,15 @@ POLICY: Final[Mapping[str, Message]] = {
     ),
     "parameter-unbound": Message(
         "the parameter `{name}` has no value, but {rules} read it",
-        "参数 `{name}` 没有绑定值,但 {rules} 使用了它",
-        "bind it in a file with `kind: parameters`; suggested: {suggested}",
-        "请在 `kind: parameters` 文件中绑定;建议值:{suggested}",
+        "参数 `{name}` 尚未绑定,但 {rules} 需要它",
+        "bind it in a file with `kind: parameters`; suggested: {suggested} ({source})",
+        "请在 `kind: parameters` 文件中绑定;建议值:{suggested}({source})",
+    ),
+    "parameter-open": Message(
+        "the parameter `{name}` has no value either; no rule that is loaded reads it yet",
+        "参数 `{name}` 也尚未绑定,目前没有已加载的规则读取它",
+        "bind it, too; suggested: {suggested} ({source})",
+        "请一并绑定;建议值:{suggested}({source})",
     ),
     "parameter-unknown": Message(
         "unknown parameter `{name}`{hint}",

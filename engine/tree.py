@@ -139,7 +139,7 @@ class _Gardener:
                 path, value = self._of_item(part)
                 if path:
                     found[path] = value
-            elif isinstance(part, ir.Attribute) and not isinstance(part.type.item, ir.Type):
+            elif isinstance(part, ir.Attribute) and (part.type.item is None or part.type.item.kind != "object"):
                 value = self._read(part.path)
                 path = ".".join(part.path)
                 shown = path in self._policies.vocabulary.shown or path == "now"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tutela.engine.authorizer import Authorizer
 from tutela.engine.errors import InputError, PolicyError
 from tutela.engine.facts_approvals import request_hash
+from tutela.engine.plain import is_map
 from tutela.engine.policy_tests import UNPARSED, Answer, answer, check_suite, compare, joined, read_suite
 from tutela.engine.registers import ENTRIES, KEYS, read_register
 from tutela.engine.request import Request, parse_time
@@ -185,7 +186,7 @@ def _registers(suite: Suite, case: Case, base: Mapping[str, Any]) -> Mapping[str
 
 
 def _id(entry: Any, key: str) -> object:  # noqa: ANN401 (a register entry: a mapping or a row)
-    return entry.get(key) if isinstance(entry, dict) else getattr(entry, key, None)
+    return entry.get(key) if is_map(entry) else getattr(entry, key, None)
 
 
 def _known(suite: Suite, path: list[str | int], name: str, problems: list[Problem]) -> bool:
@@ -213,7 +214,7 @@ def _read(
 
 
 def _hashed(entry: Any, found: Mapping[str, Any]) -> Any:  # noqa: ANN401 (any YAML value)
-    if not isinstance(entry, dict) or entry.get("request_hash") != CURRENT:
+    if not is_map(entry) or entry.get("request_hash") != CURRENT:
         return entry
     for name in FORMS:
         for form in found.get(name, ()):

@@ -263,9 +263,11 @@ def test_share_check_of_the_example(tutela: Tool, crm: Path, schemas: dict[str, 
     assert [] == problems(schemas["report"], shape)
 
     assert (0, 1) == (allowed.returncode, denied.returncode)
-    assert {"SHR-06.nda-missing-or-not-in-force", "SHR-11.level2-missing", "SHR-12.not-filed"} == {
-        finding["rule"] for finding in shape["findings"]
-    }
+    assert {
+        "SHR-04.third-party-consent-missing", "SHR-06.nda-missing-or-not-in-force", "SHR-07.outside-agreement-scope",
+        "SHR-08.security-agreement-missing", "SHR-11.level2-missing", "SHR-12.not-filed",
+        "SHR-21.cross-border-mechanism-missing", "SHR-23.pia-missing",
+    } == {finding["rule"] for finding in shape["findings"]}  # fmt: skip
 
 
 def test_share_hash_is_what_the_approvals_carry(tutela: Tool, crm: Path) -> None:

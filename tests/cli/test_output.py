@@ -230,7 +230,7 @@ def test_decisions_are_the_same_under_any_hash_seed(tutela: Tool, crm: Path) -> 
     }
 
     assert 1 == len(shown)
-    assert 3 == json.loads(shown.pop())["summary"]["findings"]
+    assert 8 == json.loads(shown.pop())["summary"]["findings"]
 
 
 def test_settings_from_the_environment(tutela: Tool, project: Path, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_scenario_expects_complete_sets(path: Path) -> None:
 @pytest.mark.skipif(not ASKED.exists(), reason="the scenarios' text lies beside the project, not in it")
 def test_every_expect_line_is_an_assertion() -> None:
     """Each Expect line of the acceptance scenarios stands in its file: effect, complete codes, obligations."""
-    missing = []
+    missing: list[str] = []
     for name, part, effect, codes, obligations in asked():
         tests = suite(FOLDER / f"{name}.yaml")["tests"]
         mine = [test for test in tests if not part or test["name"].startswith(f"({part})")]

@@ -1,0 +1,276 @@
+"""Facts that are the same for many questions, worked out together and remembered: only speed.
+
+A view finds an attribute when a condition reads it, and most of what it finds depends on little: a person between
+two turns of the history; the context of an access that names no application and no ticket; a table with the columns
+asked for, the action, the purpose and the roles, between two incidents or notices. That little is the key here. The
+views themselves find what is remembered, and they are shown the key and nothing else, so nothing else can get in.
+Whatever does not fit a key (a word of a caller that is malformed or very long, an attribute that cannot be found)
+is left to the views, attribute by attribute.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from .facts_access import SCHEMA, TableView
+from .facts_context import ContextView
+from .facts_people import EARLIEST, SubjectView
+from .ir import STRING, Type
+from .known import Known, View
+from .periods import day_end, day_start
+from .plain import is_array
+from .values import Normalised, moment, normalise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from zoneinfo import ZoneInfo
+
+    from .facts import Question
+    from .world import World
+
+PERSON: Final = (
+    "known", "employed", "employee", "department", "roles", "former_roles", "automated", "senior", "terminated_at",
+    "confidentiality",
+)  # fmt: skip
+"""What follows from an account, a person's entry, and the instant."""
+CONTEXT: Final = (
+    "purpose", "purpose_listed", "purpose_prohibited", "role_read_only",
+    *(name for name in ContextView.attributes if name.startswith(("request_", "break_glass_"))),
+)  # fmt: skip
+"""What follows from the purpose and the role, when no application and no ticket is named."""
+NAMES_MORE: Final = frozenset({"request_id", "break_glass"})
+TABLE: Final = (
+    "dataset", "known", "categories", "personal", "sensitive", "permitted_roles", "beyond_need", "quarantined",
+    "system_kind", "shadow", "platform_approved", "encrypted_in_transit", "provenance", "legal_review", "need_to_know",
+    "purpose_untold", "identity_needed", "identifying",
+)  # fmt: skip
+"""What follows from a table, its columns, the action, the purpose, the roles and the instant."""
+NOBODY: Final = (
+    "restricted", "subject_count", "unrelated_subjects", "birth_dates", "stated_minors", "minors_approved",
+    "untold_subjects", "withdrawn_subjects",
+)  # fmt: skip
+"""What follows, too, when no customers are named and nobody approved that this person sees minors' data."""
+ARRAYS: Final = (
+    "subject.roles", "subject.former_roles", "resource.categories", "resource.permitted_roles", "resource.beyond_need",
+    "resource.quarantined", "context.request_excess", "context.break_glass_excess",
+)  # fmt: skip
+"""Arrays that are remembered as checked texts; a vocabulary that declares one otherwise is served by the views."""
+
+MOST_PEOPLE: Final = 1 << 17
+MOST: Final = 1 << 12
+LONGEST: Final = 1_000
+"""How many letters a caller's words may have to be part of a key."""
+ITEMS: Final = 64
+TEXTS: Final = Type("array", item=STRING)
+TEXT: Final = frozenset({str})
+FIRST: Final = datetime.min.replace(tzinfo=UTC)
+LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class Span(NamedTuple):
+    """Attributes and how long they hold: from the start, no longer at the end."""
+
+    start: datetime
+    end: datetime
+    attributes: dict[str, Any]
+
+
+class Memo(dict[Any, Span]):
+    """Spans by key; one that is full forgets everything rather than growing."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def keep(self, key: object, attributes: dict[str, Any], turns: Iterable[datetime], now: datetime) -> dict[str, Any]:
+        """Remember attributes that were found at an instant, until the next turn."""
+        if len(self) >= self._most:
+            self.clear()
+        passed = list(turns)
+        start = max((turn for turn in passed if turn <= now), default=FIRST)
+        end = min((turn for turn in passed if turn > now), default=LAST)
+        self[key] = Span(start, end, attributes)
+        return attributes
+
+
+class Settled:
+    """The parts of a question, from what is remembered as far as it goes."""
+
+    __slots__ = ("_contexts", "_people", "_tables", "_turns", "_world")
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._people = Memo(MOST_PEOPLE)
+        self._contexts = Memo(MOST)
+        self._tables = Memo(MOST)
+        self._turns: list[datetime] | None = None
+
+    def subject(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
+        """Who asks."""
+        key = (stated["type"], stated["id"])
+        span = self._people.get(key)
+        if span is not None and span.start <= question.now < span.end:
+            found: dict[str, Any] | None = span.attributes
+        else:
+            found = self._person(key, question)
+        return self._over(SubjectView, found, stated, question)
+
+    def _person(self, key: tuple[str, str], question: Question) -> dict[str, Any] | None:
+        people, (kind, name) = self._world.people, key
+        person = people.find(name, kind)
+        account = None if kind == "employee" else people.service_accounts.get(name)
+        found = settle(SubjectView(self._world, {"id": name, "type": kind}, question), PERSON)
+        if found is None or (person is None and account is None):  # strangers are too many to be remembered
+            return found
+        changes = turns(person or {}, account or {}, self._world.zone)
+        return self._people.keep(key, found, changes, question.now)
+
+    def context(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
+        """The circumstances."""
+        return self._over(ContextView, self._circumstances(stated, question), stated, question)
+
+    def _circumstances(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any] | None:
+        purpose, role = stated.get("purpose"), stated.get("role")
+        if not NAMES_MORE.isdisjoint(stated) or not (_is_word(purpose) and _is_word(role)):
+            return None
+        if purpose is None:
+            purpose = self._implied(stated, question)
+        span = self._contexts.get((purpose, role))
+        if span is not None:
+            return span.attributes
+        words = {name: word for name, word in (("purpose", purpose), ("role", role)) if word is not None}
+        found = settle(ContextView(self._world, words, _alone(question)), CONTEXT)
+        return found and self._contexts.keep((purpose, role), found, (), question.now)
+
+    def _implied(self, stated: Mapping[str, Any], question: Question) -> str | None:
+        """The purpose of a service account or an application."""
+        if "application" not in stated and question.subject["id"] not in self._world.people.service_accounts:
+            return None
+        return ContextView(self._world, stated, question).purpose()
+
+    def table(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
+        """The table; the question's subject and context must be there."""
+        try:
+            found = self._data(stated, question)
+        except (KeyError, TypeError):  # a word of the caller that is malformed
+            found = None
+        return self._over(TableView, found, stated, question)
+
+    def _data(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any] | None:
+        subject, read = question.subject, stated.get
+        purpose, roles = question.context.get("purpose"), _words(subject.get("roles"))
+        name, known, columns, categories = (
+            read("dataset") or stated["id"], read("known", False), _words(read("columns")), _words(read("categories")),
+        )  # fmt: skip
+        if not (_is_word(name) and _is_word(purpose) and isinstance(known, bool)):
+            return None
+        seen = read("known_by") is SCHEMA
+        somebody = bool(read("subjects")) or str(subject.get("employee")) in self._world.minor_approvals
+        key = (name, question.action_name, columns, categories, seen, known, purpose, roles, somebody)
+        span = self._tables.get(key)
+        if span is not None and span.start <= question.now < span.end:
+            return span.attributes
+        words: dict[str, Any] = {"id": name, "type": "table", "columns": columns, "known": known}
+        words.update({"categories": categories} if categories else {}, **({"known_by": SCHEMA} if seen else {}))
+        view = TableView(self._world, words, _alone(question, purpose=purpose, roles=roles))
+        found = settle(view, TABLE if somebody else (*TABLE, *NOBODY))
+        return found and self._tables.keep(key, found, self._closings, question.now)
+
+    @property
+    def _closings(self) -> list[datetime]:
+        """Every instant at which an incident closes a table or opens it again, or a notice takes or loses effect."""
+        if self._turns is None:
+            names = ("quarantined_at", "detected_at", "released_at", "closed_at", "effective_from", "effective_to")
+            entries = (*self._world.incidents.values(), *self._world.customers.notices.values())
+            found = (entry.get(name) for entry in entries for name in names)
+            self._turns = [turn for turn in found if turn is not None]
+        return self._turns
+
+    def _over(
+        self, kind: type[View], settled: dict[str, Any] | None, stated: Mapping[str, Any], question: Question
+    ) -> dict[str, Any]:
+        """What the registers say over what the caller says; what is not settled is found when it is read."""
+        if settled is None or len(settled) < len(kind.attributes):
+            return Known(kind(self._world, stated, question), settled or {})
+        found = settled.copy()
+        for name, value in stated.items():
+            if name not in found:
+                found[name] = value
+        return found
+
+
+class Unsettled(Settled):
+    """The same, with nothing remembered: every attribute is found when it is read."""
+
+    __slots__ = ()
+
+    def subject(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
+        """Who asks."""
+        return Known(SubjectView(self._world, stated, question))
+
+    def context(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
+        """The circumstances."""
+        return Known(ContextView(self._world, stated, question))
+
+    def table(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
+        """The table."""
+        return Known(TableView(self._world, stated, question))
+
+
+def settle(view: View, names: Iterable[str]) -> dict[str, Any] | None:
+    """What a view finds, in the form that conditions take without checking it; None when something is missing."""
+    try:
+        return {name: _checked(view.attributes[name](view)) for name in names}
+    except Exception:  # noqa: BLE001 (the view says so again when somebody reads it)
+        return None
+
+
+def _checked(value: Any) -> Any:  # noqa: ANN401 (whatever the attribute holds)
+    if is_array(value):
+        return normalise(value, TEXTS)
+    return moment(value) if isinstance(value, datetime) else value
+
+
+def turns(person: Mapping[str, Any], account: Mapping[str, Any], zone: ZoneInfo) -> Iterator[datetime]:
+    """Every instant at which something about a person, or an account, changes."""
+    agreement = person.get("confidentiality_agreement") or {}
+    found = [person.get("terminated_at"), account.get("disabled_at")]
+    for entry in person.get("assignments", ()):
+        found += [entry["from"], entry.get("to")]
+    if "hired_at" in person:
+        try:
+            found.append(datetime.combine(person["hired_at"], time(0), tzinfo=UTC) - EARLIEST)
+        except OverflowError:  # the first day of the calendar: there is no instant before it
+            pass
+    if "signed_at" in agreement:
+        found.append(day_start(agreement["signed_at"], zone))
+    if agreement.get("valid_to") is not None:
+        found.append(day_end(agreement["valid_to"], zone))
+    return (turn for turn in found if turn is not None)
+
+
+def _alone(question: Question, purpose: str | None = None, roles: tuple[str, ...] | None = None) -> Question:
+    """A question that says nothing but this, the action, and the instant."""
+    found = copy(question)
+    found.subject = {"id": "", "type": "", "employee": None, "roles": roles or ()}
+    found.context = {"purpose": purpose}
+    found.resource = {}
+    return found
+
+
+def _is_word(value: object) -> bool:
+    """Whether a caller's word may be part of a key."""
+    return value is None or (type(value) is str and len(value) <= LONGEST)
+
+
+def _words(value: object) -> tuple[str, ...] | None:
+    """A list of texts as part of a key; TypeError when it may not be."""
+    if value is None:
+        return None
+    if not is_array(value) or len(value) > ITEMS or not TEXT.issuperset(map(type, value)):
+        raise TypeError("not a short list of texts")
+    if len("".join(value)) > LONGEST:
+        raise TypeError("not a short list of texts")
+    return value if type(value) is tuple or type(value) is Normalised else tuple(value)

@@ -1,0 +1,157 @@
+"""Registers that contradict each other or themselves, through the command line: clear problems, exit status 2."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Tool
+
+PACK = Path(__file__).parents[2] / "policies" / "customer-information"
+NOW = ("--as-of", "2026-11-20T10:00:00+08:00")
+
+
+@pytest.fixture
+def company(crm: Path, tmp_path: Path) -> Path:
+    """A copy of the example."""
+    shutil.copytree(crm, tmp_path / "crm", ignore=shutil.ignore_patterns("reports", "logs"))
+    return tmp_path / "crm"
+
+
+def change(company: Path, register: str, edit: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Rewrite one register of the copy."""
+    path = company / "registers" / f"{register}.yaml"
+    entries: list[dict[str, Any]] = yaml.safe_load(path.read_text("utf-8"))
+    edit(entries)
+    text = json.dumps(entries, ensure_ascii=False, indent=1)
+    path.unlink()
+    path.with_suffix(".json").write_text(text, encoding="utf-8")
+
+
+def two_heads(entries: list[dict[str, Any]]) -> None:
+    """A second head of sales from 2020 on."""
+    entries[0]["head_history"].append({"employee": "E0095", "from": "2020-01-01T00:00:00+08:00"})
+
+
+def unknown_request(entries: list[dict[str, Any]]) -> None:
+    """An approval of a request that does not exist."""
+    entries[0]["request_id"] = "USE-2026-9999"
+
+
+def circle(entries: list[dict[str, Any]]) -> None:
+    """E0095 hands back to E0088 what E0088 handed over."""
+    entries.append({**entries[0], "id": "DG-2", "from_employee": "E0095", "to_employee": "E0088"})
+
+
+def naive(entries: list[dict[str, Any]]) -> None:
+    """A time without an offset."""
+    entries[0]["granted_at"] = "2026-11-09T16:20:00"
+
+
+def backwards(entries: list[dict[str, Any]]) -> None:
+    """An agreement that ends before it starts."""
+    entries[0]["valid_to"] = "2025-12-31"
+
+
+BROKEN = [
+    ("departments", two_heads, "register-heads-overlap"),
+    ("approvals", unknown_request, "register-reference"),
+    ("delegations", circle, "register-delegation-circle"),
+    ("delegations", naive, "register-time-naive"),
+    ("agreements", backwards, "register-ends-before-start"),
+]
+
+
+@pytest.mark.parametrize(("register", "edit", "code"), BROKEN, ids=[code for *_, code in BROKEN])
+@pytest.mark.parametrize("command", ["check", "duties"])
+def test_a_broken_register_ends_the_command(
+    tutela: Tool, company: Path, command: str, register: str, edit: Callable[[list[dict[str, Any]]], None], code: str
+) -> None:
+    """Every command that reads registers tells the place and the code, in both languages, and does nothing else."""
+    change(company, register, edit)
+    done = tutela(command, *NOW, cwd=company)
+    chinese = tutela(command, *NOW, "--lang", "zh", cwd=company)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert f"registers/{register}.json" in done.stderr
+    assert code in done.stderr
+    assert code in chinese.stderr
+    assert "Traceback" not in done.stderr + chinese.stderr
+
+
+def test_a_consent_withdrawn_before_it_was_given(tutela: Tool, company: Path) -> None:
+    """In a CSV register the line is told."""
+    path = company / "registers" / "consents.csv"
+    head, first, *rest = path.read_text("utf-8").splitlines()
+    lines = [f"{head},withdrawn_at", f"{first},2025-02-28T10:00:00+08:00", *(f"{line}," for line in rest)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = tutela("check", *NOW, cwd=company)
+
+    assert 2 == done.returncode
+    assert "registers/consents.csv:2" in done.stderr
+    assert "register-ends-before-start" in done.stderr
+
+
+def test_a_time_zone_that_does_not_exist(tutela: Tool, company: Path) -> None:
+    """It is a parameter of the wrong type, at its place."""
+    path = company / "policies" / "parameters.yaml"
+    path.write_text(path.read_text("utf-8").replace("Asia/Shanghai", "Asia/Atlantis"), encoding="utf-8")
+    done = tutela("check", *NOW, cwd=company)
+
+    assert 2 == done.returncode
+    assert "parameter-type" in done.stderr
+    assert "policies/parameters.yaml:" in done.stderr
+
+
+def test_all_problems_of_all_registers_at_once(tutela: Tool, company: Path) -> None:
+    """Two broken registers, two places."""
+    change(company, "departments", two_heads)
+    change(company, "delegations", circle)
+    said = tutela("check", *NOW, cwd=company).stderr
+
+    assert "register-heads-overlap" in said
+    assert "register-delegation-circle" in said
+
+
+def test_no_value_of_a_person_shows(tutela: Tool, company: Path) -> None:
+    """Names of people stay out of problems."""
+    change(company, "departments", two_heads)
+
+    assert "马丽" not in tutela("check", *NOW, cwd=company).stderr
+
+
+def test_a_missing_fact_denies_and_is_named(tutela: Tool, company: Path) -> None:
+    """The decision's errors say `fact-missing` and which; `missing` names it, too."""
+    change(company, "use_requests", lambda entries: entries[0].pop("important_customers"))
+    body = {
+        "subject": {"type": "employee", "id": "E1023"},
+        "action": {"name": "use"},
+        "resource": {"type": "use_request", "id": "USE-2026-0771"},
+        "as_of": "2026-11-20T10:00:00+08:00",
+    }
+    (company / "ask.json").write_text(json.dumps(body), encoding="utf-8")
+    shape = json.loads(tutela("decide", "ask.json", "--format", "json", cwd=company).stdout)
+
+    assert "deny" == shape["effect"]
+    assert any("fact-missing resource.important_customers" in line for line in shape["errors"])
+    assert "resource.important_customers" in shape["missing"]
+
+
+def test_unbound_parameters_are_all_listed(tutela: Tool, company: Path) -> None:
+    """A project that binds none is told all of them, each with what is suggested and where it is declared."""
+    shutil.rmtree(company / "policies")
+    (company / "tutela.toml").write_text('policies = ["pack:customer-information"]\n', encoding="utf-8")
+    done = tutela("check", *NOW, cwd=company)
+    declared = yaml.safe_load((PACK / "parameters.yaml").read_text("utf-8"))["declare"]
+
+    assert 2 == done.returncode
+    assert [] == [name for name in declared if f"`{name}`" not in done.stderr]
+    assert len(declared) == done.stderr.count("suggested: ")

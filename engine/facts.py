@@ -75,7 +75,7 @@ class Question:
 class Facts:
     """All registers of a project, indexed."""
 
-    __slots__ = ("_declared", "_digest", "_profile", "_settled", "_unsettled", "registers", "world")
+    __slots__ = ("_digest", "_profile", "_remembered", "_settled", "registers", "world")
 
     def __init__(
         self,
@@ -89,10 +89,9 @@ class Facts:
         self._profile = profile
         self._digest = ""
         self.world = World(registers, taxonomy, zone, profile)
-        self._settled = Settled(self.world)
-        self._unsettled = Unsettled(self.world)
-        self._declared: tuple[PolicySet | None, bool] = (None, True)
-        """The last policy set that asked, and whether what is remembered fits what it declares."""
+        self._remembered = Settled(self.world)
+        self._settled: tuple[PolicySet | None, Settled] = (None, self._remembered)
+        """The last policy set that asked, and what is remembered that fits it."""
 
     @property
     def digest(self) -> str:
@@ -104,7 +103,9 @@ class Facts:
     def enrich(self, request: Request, policies: PolicySet) -> Question:
         """The request with the attributes that registers know, as of its instant."""
         world = self.world
-        settled = self._settled if self._fits(policies) else self._unsettled
+        asked, settled = self._settled
+        if asked is not policies:
+            settled = self._settle(policies)
         question = Question(request, _utc(request.now))
         question.subject = settled.subject(request.subject, question) if world.people.known else request.subject
         question.context = settled.context(request.context, question)
@@ -116,14 +117,13 @@ class Facts:
             question.resource = resource if view is None else Known(view(world, resource, question))
         return question
 
-    def _fits(self, policies: PolicySet) -> bool:
-        """Whether the policies declare texts where remembered facts hold texts."""
-        asked, fits = self._declared
-        if asked is not policies:
-            types = [policies.vocabulary.type_at(path) for path in ARRAYS]
-            fits = all(of is None or of.kind != "array" or (of.item or of).kind == "string" for of in types)
-            self._declared = policies, fits
-        return fits
+    def _settle(self, policies: PolicySet) -> Settled:
+        """What is remembered, where the policies declare texts as texts; else nothing is."""
+        types = [policies.vocabulary.type_at(path) for path in ARRAYS]
+        fits = all(of is None or of.kind != "array" or (of.item or of).kind == "string" for of in types)
+        settled = self._remembered if fits else Unsettled(self.world)
+        self._settled = policies, settled
+        return settled
 
 
 def _utc(instant: datetime) -> datetime:

@@ -94,12 +94,8 @@ class TableView(View):
 
     def restricted(self) -> bool:
         """Kept for storage only: the data set, or a customer asked for."""
-        entry = self._entry or {}
-        customers, now = self.world.customers, self._now
-        return bool(entry.get("restricted")) or any(
-            (found := customers.by_id.get(subject)) is not None
-            and (found.restricted or bool(customers.rights(subject, ("restrict",), now)))
-            for subject in self._subjects
+        return bool((self._entry or {}).get("restricted")) or any(
+            self.world.customers.restricted(subject, self._now) for subject in self._subjects
         )
 
     def quarantined(self) -> list[str]:
@@ -178,9 +174,12 @@ class TableView(View):
         return [birth for birth in found if birth is not None]
 
     def stated_minors(self) -> bool:
-        """A customer asked for is declared to be under eighteen."""
-        known = self.world.customers.by_id
-        return any(getattr(known.get(s), "age_band", None) in ("under_14", "14_to_17") for s in self._subjects)
+        """A customer asked for, whose day of birth nobody knows, is declared to be under eighteen."""
+        found = (self.world.customers.by_id.get(subject) for subject in self._subjects)
+        return any(
+            entry is not None and entry.birth_date is None and entry.age_band in ("under_14", "14_to_17")
+            for entry in found
+        )
 
     def minors_approved(self) -> bool:
         """The person may see minors' data: approved by who answers for it, and for these customers or this table."""

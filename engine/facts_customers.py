@@ -73,6 +73,11 @@ class Customers:
         held = [step["class"] for step in sorted(entry.class_history, key=_start) if step["from"] <= now]
         return held[-1] if held else entry.customer_class
 
+    def restricted(self, subject: str, now: datetime) -> bool:
+        """Whether a customer's data is kept for storage only: by its register, or by an open request to restrict it."""
+        entry = self.by_id.get(subject)
+        return (entry is not None and entry.restricted) or bool(self.rights(subject, ("restrict",), now))
+
     def birth(self, subject: str) -> datetime | None:
         """The start of the day on which a customer was born, if that is known."""
         entry = self.by_id.get(subject)

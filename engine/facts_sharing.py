@@ -14,6 +14,7 @@ from .periods import day_end, day_start
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+PARTNERS: Final = ("supplier", "distributor", "outsourcer")
 HOME: Final = "CN"
 """Mainland China; HK, MO and TW count as outside for the rules of export."""
 IDENTIFYING: Final = (
@@ -115,6 +116,8 @@ class SharingView(ApplicationView):
     def recipient_kind(self) -> str:
         """What the register says the recipient is, whatever the applicant calls a partner; else what the form says."""
         stated, partner = str(self._recipient["kind"]), self._partner
+        if partner is None and stated in PARTNERS and self.world.has("partners"):
+            return "unregistered_partner"
         if partner is None or stated in ("other", "authority"):
             return stated  # no kind that anything is permitted to
         return str(partner["kind"]) if partner.get("status", "active") == "active" else "inactive_partner"
@@ -207,7 +210,7 @@ class SharingView(ApplicationView):
         """
         form = self._known
         # A repetition stands where what it repeats stood.
-        submitted = (self._first(self._asked) or form)["submitted_at"]
+        submitted = (self._first(self._asked) or form).get("submitted_at") or self._now
         others = [
             other
             for other in self.world.shares_to.get((self._recipient.get("id", ""), form.get("purpose", "")), ())

@@ -161,6 +161,10 @@ class ApplicationView(View):
         """The customers named, themselves or by a registered set."""
         raise NotImplementedError
 
+    def restricted(self) -> bool:
+        """A customer named is kept for storage only."""
+        return any(self.world.customers.restricted(subject, self._now) for subject in self._subjects)
+
     def customer_classes(self) -> list[str]:
         """The classes of the customers named, as of now."""
         found = (self.world.customers.class_at(subject, self._now) for subject in self._subjects)

@@ -12,6 +12,8 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from .values import Normalised
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -77,11 +79,13 @@ def fitting(tables: Sequence[Table], question: Any) -> list[int]:  # noqa: ANN40
     return sorted(found)
 
 
-def several(table: Table, keys: Sequence[Any]) -> list[int]:
+def several(table: Table, keys: Sequence[Any]) -> Sequence[int]:
     """The rules under any of several keys, each once, in order."""
     rules = table.rules
     found = [rules[key] for key in keys if key in rules]
-    return sorted({number for numbers in found for number in numbers}) if found else []
+    if len(found) < 2:
+        return found[0] if found else ()
+    return sorted({number for numbers in found for number in numbers})
 
 
 def make_tables(
@@ -182,6 +186,8 @@ def _items(kind: type) -> Callable[[object], tuple[Scalar, ...]]:
     def read(value: object) -> tuple[Scalar, ...]:
         if value is None:
             return ()
+        if type(value) is Normalised:
+            return cast("tuple[Scalar, ...]", value)
         if not isinstance(value, list | tuple):
             raise TypeError("not a list")
         values = cast("Sequence[object]", value)

@@ -2,7 +2,7 @@
 
 A view finds an attribute when a condition reads it, and most of what it finds depends on little: a person between
 two turns of the history; the context of an access that names no application and no ticket; a table with the columns
-asked for, the action, the purpose and the roles, between two incidents or notices. That little is the key here. The
+asked for, the action and the purpose, between two incidents or notices. That little is the key here. The
 views themselves find what is remembered, and they are shown the key and nothing else, so nothing else can get in.
 Whatever does not fit a key (a word of a caller that is malformed or very long, an attribute that cannot be found)
 is left to the views, attribute by attribute.
@@ -10,6 +10,7 @@ is left to the views, attribute by attribute.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import copy
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -18,10 +19,10 @@ from .facts_access import SCHEMA, TableView
 from .facts_context import ContextView
 from .facts_people import EARLIEST, SubjectView
 from .ir import STRING, Type
-from .known import Known, View
+from .known import Known, View, flag
 from .periods import day_end, day_start
 from .plain import is_array
-from .values import Normalised, moment, normalise
+from .values import moment, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,13 +41,12 @@ CONTEXT: Final = (
     *(name for name in ContextView.attributes if name.startswith(("request_", "break_glass_"))),
 )  # fmt: skip
 """What follows from the purpose and the role, when no application and no ticket is named."""
-NAMES_MORE: Final = frozenset({"request_id", "break_glass"})
 TABLE: Final = (
     "dataset", "known", "categories", "personal", "sensitive", "permitted_roles", "beyond_need", "quarantined",
     "system_kind", "shadow", "platform_approved", "encrypted_in_transit", "provenance", "legal_review", "need_to_know",
     "purpose_untold", "identity_needed", "identifying",
 )  # fmt: skip
-"""What follows from a table, its columns, the action, the purpose, the roles and the instant."""
+"""What follows from a table, its columns, the action, the purpose and the instant; roles narrow it afterwards."""
 NOBODY: Final = (
     "restricted", "subject_count", "unrelated_subjects", "birth_dates", "stated_minors", "minors_approved",
     "untold_subjects", "withdrawn_subjects",
@@ -59,12 +59,10 @@ ARRAYS: Final = (
 """Arrays that are remembered as checked texts; a vocabulary that declares one otherwise is served by the views."""
 
 MOST_PEOPLE: Final = 1 << 17
-MOST: Final = 1 << 12
+MOST: Final = 1 << 14
 LONGEST: Final = 1_000
-"""How many letters a caller's words may have to be part of a key."""
-ITEMS: Final = 64
+"""How many letters a caller's words may have to be remembered."""
 TEXTS: Final = Type("array", item=STRING)
-TEXT: Final = frozenset({str})
 FIRST: Final = datetime.min.replace(tzinfo=UTC)
 LAST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -78,7 +76,7 @@ class Span(NamedTuple):
 
 
 class Memo(dict[Any, Span]):
-    """Spans by key; one that is full forgets everything rather than growing."""
+    """Spans by key; one that is full forgets the oldest eighth rather than growing."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
@@ -87,7 +85,8 @@ class Memo(dict[Any, Span]):
     def keep(self, key: object, attributes: dict[str, Any], turns: Iterable[datetime], now: datetime) -> dict[str, Any]:
         """Remember attributes that were found at an instant, until the next turn."""
         if len(self) >= self._most:
-            self.clear()
+            for old in list(self)[: self._most // 8]:
+                self.pop(old, None)
         passed = list(turns)
         start = max((turn for turn in passed if turn <= now), default=FIRST)
         end = min((turn for turn in passed if turn > now), default=LAST)
@@ -98,7 +97,7 @@ class Memo(dict[Any, Span]):
 class Settled:
     """The parts of a question, from what is remembered as far as it goes."""
 
-    __slots__ = ("_contexts", "_people", "_tables", "_turns", "_world")
+    __slots__ = ("_contexts", "_narrow", "_people", "_tables", "_turns", "_world")
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -106,16 +105,15 @@ class Settled:
         self._contexts = Memo(MOST)
         self._tables = Memo(MOST)
         self._turns: list[datetime] | None = None
+        self._narrow = frozenset(name for name, role in world.people.roles.items() if role.get("need_to_know", False))
 
     def subject(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
         """Who asks."""
         key = (stated["type"], stated["id"])
         span = self._people.get(key)
-        if span is not None and span.start <= question.now < span.end:
-            found: dict[str, Any] | None = span.attributes
-        else:
-            found = self._person(key, question)
-        return self._over(SubjectView, found, stated, question)
+        if span is None or not span.start <= question.now < span.end:
+            return self._over(SubjectView, self._person(key, question), stated, question)
+        return self._over(SubjectView, span.attributes, stated, question)
 
     def _person(self, key: tuple[str, str], question: Question) -> dict[str, Any] | None:
         people, (kind, name) = self._world.people, key
@@ -128,21 +126,29 @@ class Settled:
         return self._people.keep(key, found, changes, question.now)
 
     def context(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
-        """The circumstances."""
-        return self._over(ContextView, self._circumstances(stated, question), stated, question)
+        """The circumstances; the question's subject must be there."""
+        try:
+            found = self._circumstances(stated, question)
+        except TypeError:  # a word of the caller that is malformed
+            found = None
+        return self._over(ContextView, found, stated, question)
 
     def _circumstances(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any] | None:
         purpose, role = stated.get("purpose"), stated.get("role")
-        if not NAMES_MORE.isdisjoint(stated) or not (_is_word(purpose) and _is_word(role)):
+        if "request_id" in stated or "break_glass" in stated:
             return None
         if purpose is None:
             purpose = self._implied(stated, question)
         span = self._contexts.get((purpose, role))
-        if span is not None:
+        if span is not None and (role is None or type(role) is str):
             return span.attributes
         words = {name: word for name, word in (("purpose", purpose), ("role", role)) if word is not None}
+        if any(type(word) is not str for word in words.values()):
+            return None
         found = settle(ContextView(self._world, words, _alone(question)), CONTEXT)
-        return found and self._contexts.keep((purpose, role), found, (), question.now)
+        if found is None or len("".join(words.values())) > LONGEST:
+            return found
+        return self._contexts.keep((purpose, role), found, (), question.now)
 
     def _implied(self, stated: Mapping[str, Any], question: Question) -> str | None:
         """The purpose of a service account or an application."""
@@ -153,30 +159,35 @@ class Settled:
     def table(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
         """The table; the question's subject and context must be there."""
         try:
-            found = self._data(stated, question)
+            found = self._over(TableView, self._data(stated, question), stated, question)
+            roles = question.subject.get("roles") or ()
+            if not self._narrow.isdisjoint(roles):
+                held = [role for role in roles if role in found["permitted_roles"]]
+                found["need_to_know"] = bool(held) and self._narrow.issuperset(held)
         except (KeyError, TypeError):  # a word of the caller that is malformed
-            found = None
-        return self._over(TableView, found, stated, question)
+            return self._over(TableView, None, stated, question)
+        return found
 
     def _data(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any] | None:
-        subject, read = question.subject, stated.get
-        purpose, roles = question.context.get("purpose"), _words(subject.get("roles"))
-        name, known, columns, categories = (
-            read("dataset") or stated["id"], read("known", False), _words(read("columns")), _words(read("categories")),
-        )  # fmt: skip
-        if not (_is_word(name) and _is_word(purpose) and isinstance(known, bool)):
+        read, minors = stated.get, self._world.minor_approvals
+        name, purpose = read("dataset") or stated["id"], question.context.get("purpose")
+        columns, categories = _words(read("columns")), _words(read("categories"))
+        seen = flag(stated, "known") if read("known_by") is SCHEMA else None
+        somebody = bool(read("subjects") or (minors and str(question.subject.get("employee")) in minors))
+        if type(name) is not str:
             return None
-        seen = read("known_by") is SCHEMA
-        somebody = bool(read("subjects")) or str(subject.get("employee")) in self._world.minor_approvals
-        key = (name, question.action_name, columns, categories, seen, known, purpose, roles, somebody)
+        key = (name, question.action_name, columns, categories, seen, purpose, somebody)
         span = self._tables.get(key)
         if span is not None and span.start <= question.now < span.end:
             return span.attributes
-        words: dict[str, Any] = {"id": name, "type": "table", "columns": columns, "known": known}
-        words.update({"categories": categories} if categories else {}, **({"known_by": SCHEMA} if seen else {}))
-        view = TableView(self._world, words, _alone(question, purpose=purpose, roles=roles))
+        words: dict[str, Any] = {"id": name, "type": "table", "columns": columns, "categories": categories}
+        if seen is not None:
+            words.update(known_by=SCHEMA, known=seen)
+        view = TableView(self._world, words, _alone(question, purpose))
         found = settle(view, TABLE if somebody else (*TABLE, *NOBODY))
-        return found and self._tables.keep(key, found, self._closings, question.now)
+        if found is None or len("".join((name, purpose or "", *columns, *categories))) > LONGEST:
+            return found
+        return self._tables.keep(key, found, self._closings, question.now)
 
     @property
     def _closings(self) -> list[datetime]:
@@ -240,10 +251,8 @@ def turns(person: Mapping[str, Any], account: Mapping[str, Any], zone: ZoneInfo)
     for entry in person.get("assignments", ()):
         found += [entry["from"], entry.get("to")]
     if "hired_at" in person:
-        try:
+        with suppress(OverflowError):  # the first day of the calendar: there is no instant before it
             found.append(datetime.combine(person["hired_at"], time(0), tzinfo=UTC) - EARLIEST)
-        except OverflowError:  # the first day of the calendar: there is no instant before it
-            pass
     if "signed_at" in agreement:
         found.append(day_start(agreement["signed_at"], zone))
     if agreement.get("valid_to") is not None:
@@ -251,26 +260,22 @@ def turns(person: Mapping[str, Any], account: Mapping[str, Any], zone: ZoneInfo)
     return (turn for turn in found if turn is not None)
 
 
-def _alone(question: Question, purpose: str | None = None, roles: tuple[str, ...] | None = None) -> Question:
-    """A question that says nothing but this, the action, and the instant."""
+def _alone(question: Question, purpose: str | None = None) -> Question:
+    """A question that says nothing but a purpose, the action and the instant."""
     found = copy(question)
-    found.subject = {"id": "", "type": "", "employee": None, "roles": roles or ()}
+    found.subject = {"id": "", "type": "", "employee": None, "roles": ()}
     found.context = {"purpose": purpose}
     found.resource = {}
     return found
 
 
-def _is_word(value: object) -> bool:
-    """Whether a caller's word may be part of a key."""
-    return value is None or (type(value) is str and len(value) <= LONGEST)
-
-
-def _words(value: object) -> tuple[str, ...] | None:
-    """A list of texts as part of a key; TypeError when it may not be."""
+def _words(value: object) -> tuple[str, ...]:
+    """A list of texts as part of a key; TypeError when it is none."""
     if value is None:
-        return None
-    if not is_array(value) or len(value) > ITEMS or not TEXT.issuperset(map(type, value)):
-        raise TypeError("not a short list of texts")
-    if len("".join(value)) > LONGEST:
-        raise TypeError("not a short list of texts")
-    return value if type(value) is tuple or type(value) is Normalised else tuple(value)
+        return ()
+    if not is_array(value):
+        raise TypeError("not a list of texts")
+    for word in value:
+        if type(word) is not str:  # 1, True and 1.0 would be the same key
+            raise TypeError("not a list of texts")
+    return tuple(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from .errors import Location
 from .model import Basis, Obligation, Severity, Words
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Record = tuple[Any, ...]
 
 EFFECT = 3
+KEPT: Final = 512
+"""How many made rules are kept: explaining a denial again costs less, and 10,000 rules stay small."""
 
 
 def shared(value: object, seen: dict[Any, Any]) -> Any:  # noqa: ANN401 (what came in)
@@ -86,12 +88,13 @@ def unpack_default(record: Record) -> Default:
 
 
 class RuleStore(Sequence[Rule]):
-    """A sequence of rules that makes each one when it is asked for."""
+    """A sequence of rules that makes each one when it is asked for, and keeps the last few."""
 
-    __slots__ = ("records",)
+    __slots__ = ("_made", "records")
 
     def __init__(self, records: Iterable[Record]) -> None:
         self.records = tuple(records)
+        self._made: dict[int, Rule] = {}
 
     def __len__(self) -> int:
         return len(self.records)
@@ -103,7 +106,12 @@ class RuleStore(Sequence[Rule]):
     def __getitem__(self, index: int | slice) -> Rule | Sequence[Rule]:
         if isinstance(index, slice):
             return RuleStore(self.records[index])
-        return unpack_rule(self.records[index])
+        found = self._made.get(index)
+        if found is None:
+            if len(self._made) >= KEPT:
+                self._made.clear()
+            found = self._made[index] = unpack_rule(self.records[index])
+        return found
 
 
 def _pack_location(location: Location) -> Record:

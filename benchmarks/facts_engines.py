@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from .facts_workload import AS_OF, PURPOSES, Case, Company, Rule, categories
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 VOCABULARY = """kind: vocabulary
@@ -114,7 +113,8 @@ def write_policies(folder: Path, rules: list[Rule]) -> None:
     for rule in rules:
         parts.append(
             f"  - id: B-{rule.number:05d}.rule\n    effect: {rule.effect}\n    severity: high\n"
-            f"    actions: [{rule.action}]\n    target: {{resource.dataset: {rule.table}, subject.roles: {rule.role}}}\n"
+            f"    actions: [{rule.action}]\n"
+            f"    target: {{resource.dataset: {rule.table}, subject.roles: {rule.role}}}\n"
             f"    when: {' and '.join(map(_tutela, rule.atoms))}\n"
         )
     (folder / "rules.yaml").write_text("".join(parts), encoding="utf-8")
@@ -204,6 +204,3 @@ def cedar_reasons(result: Any) -> bool:
     """Read the names of the policies that decided: all the reasons that Cedar has."""
     _ = list(result.diagnostics.reasons), list(result.diagnostics.errors)
     return result.allowed
-
-
-Decide = "Callable[[Any], bool]"

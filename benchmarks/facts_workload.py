@@ -28,6 +28,8 @@ KINDS = ("customer_system", "customer_system", "customer_system", "replica", "re
 ATOMS = ("department_in", "permitted", "rows", "not_former", "system", "purpose_in", "not_senior", "confidential")
 DENY_SHARE = 0.10
 AIMED_SHARE = 0.75
+STATEMENTS = 5
+"""How many lists of columns are asked for of one table."""
 
 
 class Rule(NamedTuple):
@@ -252,6 +254,14 @@ def make_cases(company: Company, rules: list[Rule], count: int, seed: int = 1) -
         for role in state.roles:
             holders.setdefault(role, []).append(name)
     names, tables = list(company.people), list(company.tables)
+    # Applications read a table in a few ways, each with the same columns every time, for a few purposes.
+    uses = {
+        table: (
+            [tuple(sorted(rng.sample([f"c{k}" for k in range(8)], rng.randint(1, 3)))) for _ in range(STATEMENTS)],
+            rng.sample(PURPOSES, 3),
+        )
+        for table in tables
+    }
     cases = []
     while len(cases) < count:
         rule = rng.choice(rules) if rng.random() < AIMED_SHARE else None
@@ -261,10 +271,14 @@ def make_cases(company: Company, rules: list[Rule], count: int, seed: int = 1) -
                 rng.choice(holders[rule.role]) if rule else rng.choice(names),
                 rule.action if rule else rng.choice(ACTIONS),
                 rule.table if rule else rng.choice(tables),
-                tuple(sorted(rng.sample([f"c{k}" for k in range(8)], rng.randint(1, 3)))),
-                rng.choice(PURPOSES) if rng.random() < 0.97 else UNLISTED,
+                (),
+                UNLISTED,
                 rng.choice((1, 1, 1, 20, 200, 1000, 5000)),
             )
+            columns, purposes = uses[case.table]
+            case = case._replace(columns=rng.choice(columns))
+            if rng.random() < 0.97:
+                case = case._replace(purpose=rng.choice(purposes))
             if answer(company, index, case):
                 break
         cases.append(case)

@@ -71,6 +71,15 @@ class Question:
         self.action_name: str = request.action_name
         self.now = now
 
+    def alone(self, purpose: str | None) -> Question:
+        """A question that says nothing but a purpose, this action and this instant."""
+        found = Question.__new__(Question)
+        found.action, found.action_name, found.now = self.action, self.action_name, self.now
+        found.subject = {"id": "", "type": "", "employee": None, "roles": ()}
+        found.context = {"purpose": purpose}
+        found.resource = {}
+        return found
+
 
 class Facts:
     """All registers of a project, indexed."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from .vocabulary import Vocabulary
 
 NO_CONDITION: Final = -1
+PARTS: Final = 512
+"""How many shapes are kept ready for parts of conditions."""
 
 
 class Compiled(NamedTuple):
@@ -74,9 +76,8 @@ class PolicySet:
     """Rules with their compiled conditions, index, defaults, vocabulary, parameters and digest; never changed."""
 
     __slots__ = (
-        "_clause_tests", "_compiled", "_language", "_makers", "_reads", "by_action", "defaults", "digest", "is_deny",
-        "parameters",
-        "rules", "tests", "vocabulary",
+        "_clause_tests", "_compiled", "_language", "_makers", "_parts", "_reads", "by_action", "defaults", "digest",
+        "is_deny", "parameters", "rules", "tests", "vocabulary",
     )  # fmt: skip
 
     def __init__(
@@ -103,6 +104,7 @@ class PolicySet:
         self._clause_tests: list[ClauseTest | None] = [None] * len(compiled.clause_table)
         self._makers: list[Callable[[tuple[object, ...]], Callable[[Any], bool]] | None]
         self._makers = [None] * len(compiled.shapes)
+        self._parts: dict[str, Callable[[tuple[object, ...]], Callable[[Any], bool]]] = {}
 
     def __len__(self) -> int:
         return len(self.rules)
@@ -156,9 +158,17 @@ class PolicySet:
             return _always
         make = self._makers[shape]
         if make is None:
-            make = maker(self._compiled.shapes[shape], callables(self.parameters.values))
-            self._makers[shape] = make
+            make = self._makers[shape] = self.maker(self._compiled.shapes[shape])
         return make(decode_constants(constants) if tuple in map(type, constants) else constants)
+
+    def maker(self, shape: str) -> Callable[[tuple[object, ...]], Callable[[Any], bool]]:
+        """What binds a shape's constants: made once for a shape, also for parts of conditions that are explained."""
+        found = self._parts.get(shape)
+        if found is None:
+            if len(self._parts) >= PARTS:
+                self._parts.clear()
+            found = self._parts[shape] = maker(shape, callables(self.parameters.values))
+        return found
 
     def language(self) -> Language:
         """The expression language with this set's vocabulary and parameters: the reference evaluation."""

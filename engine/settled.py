@@ -11,7 +11,6 @@ is left to the views, attribute by attribute.
 from __future__ import annotations
 
 from contextlib import suppress
-from copy import copy
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -22,7 +21,7 @@ from .ir import STRING, Type
 from .known import Known, View, flag
 from .periods import day_end, day_start
 from .plain import is_array
-from .values import moment, normalise
+from .values import Normalised, moment, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -63,6 +62,8 @@ MOST: Final = 1 << 14
 LONGEST: Final = 1_000
 """How many letters a caller's words may have to be remembered."""
 TEXTS: Final = Type("array", item=STRING)
+SCALARS: Final = frozenset({bool, str, int, type(None)})
+NONE: Final = Normalised()
 FIRST: Final = datetime.min.replace(tzinfo=UTC)
 LAST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -120,7 +121,8 @@ class Settled:
         person = people.find(name, kind)
         account = None if kind == "employee" else people.service_accounts.get(name)
         found = settle(SubjectView(self._world, {"id": name, "type": kind}, question), PERSON)
-        if found is None or (person is None and account is None):  # strangers are too many to be remembered
+        # Strangers are too many to be remembered.
+        if found is None or (person is None and account is None) or _too_long(key):
             return found
         changes = turns(person or {}, account or {}, self._world.zone)
         return self._people.keep(key, found, changes, question.now)
@@ -129,7 +131,7 @@ class Settled:
         """The circumstances; the question's subject must be there."""
         try:
             found = self._circumstances(stated, question)
-        except TypeError:  # a word of the caller that is malformed
+        except (KeyError, TypeError):  # a word of the caller that is malformed
             found = None
         return self._over(ContextView, found, stated, question)
 
@@ -145,8 +147,8 @@ class Settled:
         words = {name: word for name, word in (("purpose", purpose), ("role", role)) if word is not None}
         if any(type(word) is not str for word in words.values()):
             return None
-        found = settle(ContextView(self._world, words, _alone(question)), CONTEXT)
-        if found is None or len("".join(words.values())) > LONGEST:
+        found = settle(ContextView(self._world, words, question.alone(None)), CONTEXT)
+        if found is None or _too_long(words.values()):
             return found
         return self._contexts.keep((purpose, role), found, (), question.now)
 
@@ -171,9 +173,14 @@ class Settled:
     def _data(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any] | None:
         read, minors = stated.get, self._world.minor_approvals
         name, purpose = read("dataset") or stated["id"], question.context.get("purpose")
-        columns, categories = _words(read("columns")), _words(read("categories"))
+        columns, categories = read("columns"), read("categories")
+        columns = () if columns is None else _words(columns)
+        categories = () if categories is None else _words(categories)
         seen = flag(stated, "known") if read("known_by") is SCHEMA else None
-        somebody = bool(read("subjects") or (minors and str(question.subject.get("employee")) in minors))
+        named = read("subjects")
+        somebody = not (named is None or (is_array(named) and not named)) or bool(
+            minors and str(question.subject.get("employee")) in minors
+        )
         if type(name) is not str:
             return None
         key = (name, question.action_name, columns, categories, seen, purpose, somebody)
@@ -183,9 +190,9 @@ class Settled:
         words: dict[str, Any] = {"id": name, "type": "table", "columns": columns, "categories": categories}
         if seen is not None:
             words.update(known_by=SCHEMA, known=seen)
-        view = TableView(self._world, words, _alone(question, purpose))
+        view = TableView(self._world, words, question.alone(purpose))
         found = settle(view, TABLE if somebody else (*TABLE, *NOBODY))
-        if found is None or len("".join((name, purpose or "", *columns, *categories))) > LONGEST:
+        if found is None or _too_long((name, question.action_name, purpose or "", *columns, *categories)):
             return found
         return self._tables.keep(key, found, self._closings, question.now)
 
@@ -239,8 +246,10 @@ def settle(view: View, names: Iterable[str]) -> dict[str, Any] | None:
 
 
 def _checked(value: Any) -> Any:  # noqa: ANN401 (whatever the attribute holds)
+    if type(value) in SCALARS:
+        return value
     if is_array(value):
-        return normalise(value, TEXTS)
+        return normalise(value, TEXTS) if value else NONE
     return moment(value) if isinstance(value, datetime) else value
 
 
@@ -260,19 +269,13 @@ def turns(person: Mapping[str, Any], account: Mapping[str, Any], zone: ZoneInfo)
     return (turn for turn in found if turn is not None)
 
 
-def _alone(question: Question, purpose: str | None = None) -> Question:
-    """A question that says nothing but a purpose, the action and the instant."""
-    found = copy(question)
-    found.subject = {"id": "", "type": "", "employee": None, "roles": ()}
-    found.context = {"purpose": purpose}
-    found.resource = {}
-    return found
+def _too_long(words: Iterable[str]) -> bool:
+    """Whether a caller's words are too long to be remembered."""
+    return sum(len(word) + 1 for word in words) > LONGEST
 
 
 def _words(value: object) -> tuple[str, ...]:
     """A list of texts as part of a key; TypeError when it is none."""
-    if value is None:
-        return ()
     if not is_array(value):
         raise TypeError("not a list of texts")
     for word in value:

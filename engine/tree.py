@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from . import ir
-from .closures import decode_constants, encode_constants, maker, plan
-from .functions import callables
+from .closures import decode_constants, encode_constants, plan
 from .known import peek
 from .plain import is_array, is_map
 from .values import mask, show
@@ -125,7 +124,7 @@ class _Gardener:
         planned = plan(node, self._policies.parameters.values)
         try:
             constants = decode_constants(encode_constants(planned.constants))
-            test = maker(planned.shape, callables(self._policies.parameters.values))(constants)
+            test = self._policies.maker(planned.shape)(constants)
             return bool(test(self._question))
         except Exception:  # noqa: BLE001 (a part that cannot be told by itself)
             return None

@@ -261,7 +261,7 @@ def test_a_broken_form(tutela: Tool, crm: Path, copy: Path, field: str, value: o
     form[field] = value
     if value is None:
         del form[field]
-    (copy / "bad.yaml").write_text(yaml.safe_dump(form, allow_unicode=True), encoding="utf-8")
+    (copy / "bad.yaml").write_text(json.dumps(form, ensure_ascii=False), encoding="utf-8")
     said = refuse(tutela, copy, ("share", "check", "bad.yaml"))
 
     assert said.startswith("bad.yaml:")

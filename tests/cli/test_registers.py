@@ -11,9 +11,11 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
-    from .conftest import Tool
+    Run = subprocess.CompletedProcess[str]
+    Tool = Callable[..., Run]
 
 PACK = Path(__file__).parents[2] / "policies" / "customer-information"
 NOW = ("--as-of", "2026-11-20T10:00:00+08:00")

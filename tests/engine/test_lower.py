@@ -132,10 +132,11 @@ def test_collection_checks_become_deny_rules() -> None:
     )
 
     assert [
-        ("C-0", "", "allow"), ("C-channel", "", "deny"), ("C-channel", "event", "deny"), ("C-field", "", "deny"),
-        ("C-field", "event", "deny"), ("C-purpose", "", "deny"),
-    ] == [(rule.id, rule.variant, rule.effect) for rule in found[:6]]  # fmt: skip
-    assert [("C-need-set", "delivery"), ("C-need-set", "it's"), ("C-9", "")] == [(r.id, r.variant) for r in found[6:]]
+        ("C-0", "", "allow"), ("C-channel", "", "deny"), ("C-channel", "event", "deny"),
+        ("C-channel", "channel", "deny"), ("C-field", "", "deny"), ("C-field", "event", "deny"),
+        ("C-purpose", "", "deny"),
+    ] == [(rule.id, rule.variant, rule.effect) for rule in found[:7]]  # fmt: skip
+    assert [("C-need-set", "delivery"), ("C-need-set", "it's"), ("C-9", "")] == [(r.id, r.variant) for r in found[7:]]
     assert "resource.encrypted and resource.notice" == (found[-1].unless and found[-1].unless.text)
     assert Part("resource.category", ("personal.health",), below=True) in found[-1].target
     assert {("collect",)} == {rule.actions for rule in found}

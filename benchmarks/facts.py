@@ -29,6 +29,8 @@ from .memory import resident_mb
 ROOT = Path(__file__).parents[1]
 TUTELA, NEW, CEDAR, SLICED = "tutela", "tutela, people asked for first time", "cedarpy", "cedarpy, told the entities"
 NAMES = (TUTELA, NEW, CEDAR, SLICED)
+HOT = (("allow_hot", "verdict", "allow"), ("deny_hot", "verdict", "deny"), ("reasons_hot", "reasons", "deny"))
+"""The same hundred requests again and again: what the program costs, without fetching 10,000 requests from memory."""
 GOALS = {"allow": 10.0, "reasons": 30.0}
 """Median CPU microseconds."""
 
@@ -125,6 +127,9 @@ def serve(name: str, folder: Path) -> None:
         if name != NEW:
             found["reasons"] = _blocks(made.reasons, blocks["deny"], stride)
             found["single"] = _singles(made.reasons, blocks["deny"], stride)
+            for kind, decide, verdict in HOT:
+                block = blocks[verdict][:1] * (50 if stride == 1 else 2)
+                found[kind] = _blocks(getattr(made, decide), block, stride)
         print(json.dumps(found | {"held_mb": resident_mb() - before}), flush=True)
 
 
@@ -232,26 +237,29 @@ def layout(result: dict[str, Any]) -> str:
     columns = "".join(f"{title:>18}" for title in ("allow", "deny", "deny, reasons", "one by one"))
     lines = [
         f"{head}, {result['allowed_share']:.1%} allowed; CPU microseconds a decision: median (best round)",
-        f"{'contender':38}{columns}{'rules s':>9}{'facts s':>9}{'MB':>8}{'used':>8}",
+        f"{'contender':44}{columns}{'rules s':>9}{'facts s':>9}{'MB':>8}{'used':>8}",
     ]
     for row in result["rows"]:
         if row["status"] != "timed":
-            lines.append(f"{row['name']:38}{row['status']:>18}")
+            lines.append(f"{row['name']:44}{row['status']:>18}")
             continue
         cells = "".join(f"{_cell(row.get(kind)):>18}" for kind in ("allow", "deny", "reasons", "single"))
         facts_s = "-" if row["facts_s"] is None else f"{row['facts_s']:.2f}"
         lines.append(
-            f"{row['name']:38}{cells}{row['rules_s']:>9.2f}{facts_s:>9}"
+            f"{row['name']:44}{cells}{row['rules_s']:>9.2f}{facts_s:>9}"
             f"{row['held_mb']:>8.0f}{row['held_used_mb']:>8.0f}"
         )
+    for row in result["rows"]:
+        if "allow_hot" in row:
+            cells = "".join(f"{_cell(row[kind]):>18}" for kind in ("allow_hot", "deny_hot", "reasons_hot"))
+            lines.append(f"{row['name'] + ', same 100 again':44}{cells}")
     one = result["pack"]
     lines.append(f"\npack:customer-information with examples/crm, {one['rules']} rules; median (best block)")
-    lines += [f"  {kind:38}{_cell(one[kind])}" for kind in ("allow", "deny", "reasons")]
-    lines.append("\ngoals")
+    lines += [f"  {kind:42}{_cell(one[kind]):>18}" for kind in ("allow", "deny", "reasons")]
+    lines.append("\ngoals (`best`: met in the best round only)")
     for goal in result["goals"]:
-        lines.append(
-            f"  {'met   ' if goal['met'] else 'MISSED'} {goal['goal']}: {goal['value']} (goal {goal['limit']})"
-        )
+        sign = "met   " if goal["met"] else "best  " if goal["best"] <= goal["limit"] else "MISSED"
+        lines.append(f"  {sign} {goal['goal']}: {goal['value']}, best {goal['best']} (goal {goal['limit']})")
     return "\n".join(lines)
 
 
@@ -265,8 +273,11 @@ def goals(result: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for where, figures in (("", row), ("the pack: ", result["pack"])):
         for kind, limit in GOALS.items() if figures else ():
-            value = figures[kind]["median_us"]
-            found.append({"goal": f"{where}{kind}, median us", "limit": limit, "value": value, "met": value <= limit})
+            for name in (kind, f"{kind}_hot"):
+                if name in figures:
+                    value, best = figures[name]["median_us"], figures[name]["best_round_us"]
+                    goal = f"{where}{name.replace('_hot', ', the same 100 again')}, median us"
+                    found.append({"goal": goal, "limit": limit, "value": value, "best": best, "met": value <= limit})
     return found
 
 

@@ -84,7 +84,7 @@ class Question:
 class Facts:
     """All registers of a project, indexed."""
 
-    __slots__ = ("_digest", "_profile", "_remembered", "_settled", "registers", "world")
+    __slots__ = ("_digest", "_profile", "_settled", "registers", "remembered", "world")
 
     def __init__(
         self,
@@ -98,8 +98,8 @@ class Facts:
         self._profile = profile
         self._digest = ""
         self.world = World(registers, taxonomy, zone, profile)
-        self._remembered = Settled(self.world)
-        self._settled: tuple[PolicySet | None, Settled] = (None, self._remembered)
+        self.remembered = Settled(self.world)
+        self._settled: tuple[PolicySet | None, Settled] = (None, self.remembered)
         """The last policy set that asked, and what is remembered that fits it."""
 
     @property
@@ -130,7 +130,7 @@ class Facts:
         """What is remembered, where the policies declare texts as texts; else nothing is."""
         types = [policies.vocabulary.type_at(path) for path in ARRAYS]
         fits = all(of is None or of.kind != "array" or (of.item or of).kind == "string" for of in types)
-        settled = self._remembered if fits else Unsettled(self.world)
+        settled = self.remembered if fits else Unsettled(self.world)
         self._settled = policies, settled
         return settled
 

@@ -78,10 +78,6 @@ class Known(dict[str, Any]):
         """The attribute, or the default when nobody states it; a fact that cannot be found raises: it is not null."""
         return self[name] if name in self or name in self._view.attributes else default
 
-    def whole(self) -> dict[str, Any]:
-        """Everything that is stated or can be found, as a plain mapping."""
-        return {**self, **{name: found for name in self._view.attributes if (found := peek(self, name)) is not None}}
-
 
 def peek(mapping: Any, name: str) -> Any:  # noqa: ANN401 (whatever the attribute holds)
     """The attribute of a mapping, or None when it is missing: for showing, never for deciding."""

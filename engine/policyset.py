@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from .vocabulary import Vocabulary
 
 NO_CONDITION: Final = -1
-PARTS: Final = 512
-"""How many shapes are kept ready for parts of conditions."""
+PARTS: Final = 4096
+"""How much is kept ready for explaining parts of conditions."""
 
 
 class Compiled(NamedTuple):
@@ -76,8 +76,8 @@ class PolicySet:
     """Rules with their compiled conditions, index, defaults, vocabulary, parameters and digest; never changed."""
 
     __slots__ = (
-        "_clause_tests", "_compiled", "_language", "_makers", "_parts", "_reads", "by_action", "defaults", "digest",
-        "is_deny", "parameters", "rules", "tests", "vocabulary",
+        "_clause_tests", "_compiled", "_language", "_makers", "_once", "_parts", "_reads", "by_action", "defaults",
+        "digest", "is_deny", "parameters", "rules", "tests", "vocabulary",
     )  # fmt: skip
 
     def __init__(
@@ -104,6 +104,7 @@ class PolicySet:
         self._clause_tests: list[ClauseTest | None] = [None] * len(compiled.clause_table)
         self._makers: list[Callable[[tuple[object, ...]], Callable[[Any], bool]] | None]
         self._makers = [None] * len(compiled.shapes)
+        self._once: dict[tuple[int, object], tuple[object, Any]] = {}
         self._parts: dict[str, Callable[[tuple[object, ...]], Callable[[Any], bool]]] = {}
 
     def __len__(self) -> int:
@@ -160,6 +161,15 @@ class PolicySet:
         if make is None:
             make = self._makers[shape] = self.maker(self._compiled.shapes[shape])
         return make(decode_constants(constants) if tuple in map(type, constants) else constants)
+
+    def once(self, node: object, part: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401 (what it makes)
+        """What is made of a node of a condition, and a part of it, made once: nodes of parsed conditions stay."""
+        found = self._once.get((id(node), part))
+        if found is None or found[0] is not node:
+            if len(self._once) >= PARTS:
+                self._once.clear()
+            found = self._once[id(node), part] = (node, make())
+        return found[1]
 
     def maker(self, shape: str) -> Callable[[tuple[object, ...]], Callable[[Any], bool]]:
         """What binds a shape's constants: made once for a shape, also for parts of conditions that are explained."""

@@ -108,6 +108,9 @@ class Settled:
         self._turns: list[datetime] | None = None
         self._narrow = frozenset(name for name, role in world.people.roles.items() if role.get("need_to_know", False))
 
+    def __len__(self) -> int:
+        return len(self._people) + len(self._contexts) + len(self._tables)
+
     def subject(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
         """Who asks."""
         key = (stated["type"], stated["id"])
@@ -255,7 +258,7 @@ def _checked(value: Any) -> Any:  # noqa: ANN401 (whatever the attribute holds)
 
 def turns(person: Mapping[str, Any], account: Mapping[str, Any], zone: ZoneInfo) -> Iterator[datetime]:
     """Every instant at which something about a person, or an account, changes."""
-    agreement = person.get("confidentiality_agreement") or {}
+    agreement: Mapping[str, Any] = person.get("confidentiality_agreement") or {}
     found = [person.get("terminated_at"), account.get("disabled_at")]
     for entry in person.get("assignments", ()):
         found += [entry["from"], entry.get("to")]

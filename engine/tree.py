@@ -7,6 +7,7 @@ is on the way of a decision; it is for those who read one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from . import ir
@@ -16,7 +17,7 @@ from .plain import is_array, is_map
 from .values import mask, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .policyset import PolicySet
 
@@ -101,14 +102,11 @@ class _Gardener:
         if found is None or loop.result.type != ir.BOOLEAN:
             return
         for number, item in enumerate(found[:MAX_ITEMS]):
-            index = ir.Constant(number, span=loop.iterable.span, type=ir.NUMBER)
-            of = loop.iterable.type.item or ir.UNKNOWN
-            here = ir.Item(loop.iterable, index, span=loop.iterable.span, type=of)
-            if loop.condition is not None and self._value(ir.substituted(loop.condition, loop.variable, here)) is False:
+            condition, result = self._policies.once(loop, number, partial(_for_item, loop, number))
+            if condition is not None and self._value(condition) is False:
                 continue
             name = str(item.get("id", number)) if is_map(item) else str(number)
-            made = ir.substituted(loop.result, loop.variable, here)
-            yield name, self.branch(made, {**names, loop.variable: name}, depth)
+            yield name, self.branch(result, {**names, loop.variable: name}, depth)
 
     def _items(self, node: ir.Node) -> list[Any] | None:
         if not isinstance(node, ir.Attribute):
@@ -121,11 +119,8 @@ class _Gardener:
     def _value(self, node: ir.Node) -> bool | None:
         if node.type != ir.BOOLEAN:
             return None
-        planned = plan(node, self._policies.parameters.values)
         try:
-            constants = decode_constants(encode_constants(planned.constants))
-            test = self._policies.maker(planned.shape)(constants)
-            return bool(test(self._question))
+            return bool(self._policies.once(node, "test", partial(_test, self._policies, node))(self._question))
         except Exception:  # noqa: BLE001 (a part that cannot be told by itself)
             return None
 
@@ -172,8 +167,25 @@ class _Gardener:
         return name, "absent" if value is None else show(value) if shown else mask(value)
 
 
+def _for_item(loop: ir.Comprehension, number: int) -> tuple[ir.Node | None, ir.Node]:
+    """The condition and the result of a loop for one item."""
+    index = ir.Constant(number, span=loop.iterable.span, type=ir.NUMBER)
+    here = ir.Item(loop.iterable, index, span=loop.iterable.span, type=loop.iterable.type.item or ir.UNKNOWN)
+    condition = None if loop.condition is None else ir.substituted(loop.condition, loop.variable, here)
+    return condition, ir.substituted(loop.result, loop.variable, here)
+
+
+def _test(policies: PolicySet, node: ir.Node) -> Callable[[Any], bool]:
+    """A part of a condition, as whole conditions are compiled."""
+    planned = plan(node, policies.parameters.values)
+    return policies.maker(planned.shape)(decode_constants(encode_constants(planned.constants)))
+
+
 def instants(policies: PolicySet, node: ir.Node, text: str, question: Any) -> dict[str, str]:  # noqa: ANN401
     """The instants that a part works out (the end of a period), in the policy time zone, where they may be shown."""
+    calls: tuple[ir.Call, ...] = policies.once(node, "instants", partial(_shown_calls, policies, node))
+    if not calls:
+        return {}
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -181,13 +193,7 @@ def instants(policies: PolicySet, node: ir.Node, text: str, question: Any) -> di
 
     zone = policies.parameters.values.get("timezone")
     found: dict[str, str] = {}
-    for part in ir.walk(node):
-        if not isinstance(part, ir.Call) or part.type != ir.DATETIME:
-            continue
-        if any(isinstance(inner, (ir.Variable, ir.Item)) for inner in ir.walk(part)):
-            continue  # of an item of a list: no text by itself
-        if any(path not in policies.vocabulary.shown and path != "now" for path in ir.reads(part)):
-            continue
+    for part in calls:
         source = " ".join(text[slice(*part.span)].split())
         try:
             value = policies.language().evaluate(policies.language().parse(source, boolean=False), question)
@@ -197,3 +203,16 @@ def instants(policies: PolicySet, node: ir.Node, text: str, question: Any) -> di
             local = value.astimezone(ZoneInfo(zone)) if isinstance(zone, str) else value
             found[source] = local.isoformat()
     return found
+
+
+def _shown_calls(policies: PolicySet, node: ir.Node) -> tuple[ir.Call, ...]:
+    """The parts that work out an instant which may be shown; not those of an item of a list, which have no text."""
+    shown = policies.vocabulary.shown
+    return tuple(
+        part
+        for part in ir.walk(node)
+        if isinstance(part, ir.Call)
+        and part.type == ir.DATETIME
+        and not any(isinstance(inner, (ir.Variable, ir.Item)) for inner in ir.walk(part))
+        and all(path in shown or path == "now" for path in ir.reads(part))
+    )

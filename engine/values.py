@@ -181,7 +181,8 @@ def show(value: object, limit: int = 80) -> str:
             shown = value.isoformat()
         case list() | tuple():
             items = cast("Sequence[object]", value)
-            shown = f"[{', '.join(show(item, limit) for item in items[:limit])}]"
+            # Every item takes three letters at least, the comma included.
+            shown = f"[{', '.join(show(item, limit) for item in items[: limit // 3 + 1])}]"
         case dict():
             shown = f"{{{len(cast('Mapping[object, object]', value))} attributes}}"
         case _:

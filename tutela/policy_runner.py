@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tutela.engine.facts import Facts
     from tutela.engine.loader import Source
     from tutela.engine.policy_tests import Case, Outcome, Suite
+    from tutela.engine.policyset import PolicySet
 
     from .project import Project
 
@@ -66,6 +67,7 @@ class Runner:
         self.sources = sources
         self.problems: list[Problem] = []
         self._made: dict[str, tuple[Authorizer, tuple[Source, ...]]] = {}
+        self._loaded: dict[str, PolicySet] = {}
 
     def suite(self, suite: Suite, wanted: str | None = None) -> Iterator[Outcome]:
         """Run the cases whose name holds a text."""
@@ -126,7 +128,6 @@ class Runner:
     def _authorizer(
         self, suite: Suite, case: Case, included: tuple[Source, ...]
     ) -> tuple[Authorizer, tuple[Source, ...]]:
-        from tutela.connectors.policy_cache import load_cached
         from tutela.connectors.register_files import read_registers
 
         from .project import load_taxonomy, make_facts
@@ -135,7 +136,7 @@ class Runner:
         written = suite.file if suite.registers is not None else ""
         key = json.dumps([case.parameters, case.add, case.remove, written, hash(included)], default=str, sort_keys=True)
         if key not in self._made:
-            policies = load_cached(sources, case.parameters)
+            policies = self._policies_of(sources, case.parameters)
             if suite.registers is not None:
                 base: Mapping[str, Any] = {}
             else:
@@ -147,6 +148,15 @@ class Runner:
             facts = None if registers is None else make_facts(registers, policies, load_taxonomy(self.project))
             self._made[key] = (Authorizer(policies, facts), sources)
         return self._made[key]
+
+    def _policies_of(self, sources: tuple[Source, ...], parameters: Mapping[str, object]) -> PolicySet:
+        """The policies with some parameters; tests that differ in their registers only share them."""
+        from tutela.connectors.policy_cache import load_cached
+
+        key = json.dumps([parameters, hash(sources)], default=str, sort_keys=True)
+        if key not in self._loaded:
+            self._loaded[key] = load_cached(sources, parameters)
+        return self._loaded[key]
 
     def _included(self, suite: Suite) -> tuple[Source, ...]:
         """The policies that a test file includes: what a pack leaves to the company, such as retention schedules."""

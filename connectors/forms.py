@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tutela.engine.errors import InputError, Location
 from tutela.engine.facts_approvals import request_hash
 from tutela.engine.findings import Asked
+from tutela.engine.plain import is_map
 from tutela.engine.registers import read_form
 from tutela.engine.request import Request
 from tutela.engine.validation import kind_of, place
@@ -34,12 +35,17 @@ def read_forms(paths: Iterable[Path | str], as_of: datetime) -> list[Asked]:
         except InputError as error:
             problems += error.problems
             continue
-        found, more = _read(document, as_of)
+        found, more = ask_form(document, as_of)
         asked += found
         problems += more
     if problems:
         raise InputError(problems)
     return asked
+
+
+def is_form(document: Document) -> bool:
+    """Whether a document is a form rather than a request: it has an applicant and asks for no action."""
+    return is_map(document.data) and "applicant" in document.data and "action" not in document.data
 
 
 def form_hash(path: Path | str) -> str:
@@ -66,7 +72,8 @@ def _kind(document: Document) -> tuple[str, list[Problem]]:
     return "", [place(document, [], "form-kind-unknown")]
 
 
-def _read(document: Document, as_of: datetime) -> tuple[list[Asked], list[Problem]]:
+def ask_form(document: Document, as_of: datetime) -> tuple[list[Asked], list[Problem]]:
+    """The request that a form makes; or the problems of the form."""
     kind, problems = _kind(document)
     if not kind:
         return [], problems

@@ -157,3 +157,25 @@ def test_unbound_parameters_are_all_listed(tutela: Tool, company: Path) -> None:
     assert 2 == done.returncode
     assert [] == [name for name in declared if f"`{name}`" not in done.stderr]
     assert len(declared) == done.stderr.count("suggested: ")
+
+
+def test_a_form_is_explained(tutela: Tool, crm: Path) -> None:
+    """`explain` and `decide` take a sharing form like a request, with the reasons that `share check` finds."""
+    form = "requests/share-denied.yaml"
+    explained = tutela("explain", form, *NOW, cwd=crm)
+    decided = json.loads(tutela("decide", form, *NOW, "-f", "json", cwd=crm).stdout)
+    checked = json.loads(tutela("share", "check", form, *NOW, "-f", "json", cwd=crm).stdout)
+
+    assert 1 == explained.returncode
+    assert "partners P-305  registers/partners.csv:3" in explained.stdout
+    assert "resource.approvals[AP-0450-1].level = 1" in explained.stdout
+    assert sorted(f["rule"] for f in checked["findings"]) == sorted(reason["rule"] for reason in decided["reasons"])
+
+
+def test_a_broken_form_is_told_as_a_form(tutela: Tool, crm: Path) -> None:
+    """What is wrong with a form is said of the form, at its lines, not as of a request without an action."""
+    done = tutela("explain", "-", cwd=crm, stdin='{"applicant": "E1023", "recipient": {"kind": "distributor"}}')
+
+    assert 2 == done.returncode
+    assert "key-missing" in done.stderr
+    assert "request-field" not in done.stderr

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--format", "-f", "format_", default="human", show_default=True, help="human, json, jsonl or markdown.")
 @project_options
 def command(requests: tuple[Path, ...], as_of: datetime | None, format_: str, setup: Setup) -> int:
-    """Answer the requests in REQUESTS (JSON, JSONL or YAML; one or a list; stdin by default).
+    """Answer the requests in REQUESTS (JSON, JSONL or YAML; one, a list, or a form; stdin by default).
 
     Exit status 0: all allowed; 1: at least one denied.
     """

@@ -42,7 +42,7 @@ def command(
     everything: bool,
     setup: Setup,
 ) -> int:
-    """Show for each request in REQUESTS how its decision comes about.
+    """Show for each request or form in REQUESTS how its decision comes about.
 
     Every rule that has a say with the tree of its conditions and the (masked) values they read, the register entries
     that were used with file and line, and what would be needed for an allow.

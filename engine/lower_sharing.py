@@ -216,19 +216,18 @@ def _filing(department: str) -> str:
 
 
 def _period(surface: Surface) -> None:
-    """The period applied for is over; a transfer or an access may not come before it either."""
+    """Before and after the period applied for, nothing is shared, sent, used or read."""
     if "period" not in surface.data:
         return
     # A blank period is a reason of its own where completeness is judged.
     blank = "resource.period_to != null and " if "completeness" in surface.data else ""
-    over = f"({blank}(resource.period_to ?? now) <= now)"
-    early = "now < (resource.period_from ?? now)"
+    outside = f"({blank}(resource.period_to ?? now) <= now) or now < (resource.period_from ?? now)"
     action: str = surface.data["action"]
     if action == "share":
         _deny(
             surface,
             ["period"],
-            when=f"{over} or resource.type == 'transfer' and {early}",
+            when=outside,
             needs=("period",),
             variant="share",
         )
@@ -238,13 +237,13 @@ def _period(surface: Surface) -> None:
         effect="deny",
         actions=(action,),
         target=dict(TARGETS[action]),
-        when=over,
+        when=outside,
         needs=("period",),
         variant="use",
     )
     surface.rule(
         ["period"], effect="deny", actions=ACCESS_ACTIONS, target=dict(ACCESS), variant="use-access", needs=("period",),
-        when=_of_access(f"{over} or {early}"),
+        when=_of_access(outside),
     )  # fmt: skip
 
 

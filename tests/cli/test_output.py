@@ -54,6 +54,23 @@ def test_output_replaces_a_file_whole(tutela: Tool, project: Path, tmp_path: Pat
     assert ["report.json"] == files(tmp_path)
 
 
+def test_output_to_a_pipe_and_through_a_link(tutela: Tool, project: Path, tmp_path: Path) -> None:
+    """A pipe or device is written to, never replaced by a file (root would lose /dev/null); a link stays one."""
+    pipe, link, report = tmp_path / "pipe", tmp_path / "link", tmp_path / "report.json"
+    os.mkfifo(pipe)
+    link.symlink_to(report)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        tutela("lint", *NOW, "-f", "json", "-f", "json", "-o", pipe, "-o", link, cwd=project)
+        piped = os.read(reader, 1 << 16)
+    finally:
+        os.close(reader)
+
+    assert pipe.is_fifo()
+    assert link.is_symlink()
+    assert json.loads(report.read_text("utf-8")) == json.loads(piped)
+
+
 @pytest.mark.parametrize("target", ["folder", "/proc/report.json", "file/report.json"])
 def test_an_output_that_cannot_be_written(tutela: Tool, project: Path, tmp_path: Path, target: str) -> None:
     """Exit status 2, one line that names the target, and no other report either: none is half done."""

@@ -165,14 +165,18 @@ class Output:
 
 @contextmanager
 def opened(target: str) -> Generator[TextIO]:
-    """The standard output, or a file that is there whole or not at all."""
+    """The standard output, or a file that is there whole or not at all; devices and pipes are written to."""
     if target == "-":
         yield sys.stdout
         sys.stdout.flush()
         return
-    path = Path(target)
+    path = Path(target).resolve()  # of a link, what it leads to is written; the link stays
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="\n") as stream:
+            yield stream
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")

@@ -22,6 +22,9 @@ TARGETS: Final[dict[str, dict[str, Scalar | list[Scalar]]]] = {
     "share": {"resource.type": ["sharing_request", "transfer"], "resource.request_known": True},
     "use": {"resource.type": "use_request", "resource.request_known": True},
 }
+UNREGISTERED: Final[dict[str, Scalar | list[Scalar]]] = {
+    "resource.type": "sharing_request", "resource.request_known": False
+}  # fmt: skip
 ACCESS: Final[dict[str, Scalar | list[Scalar]]] = {"resource.type": "table", "context.request_known": True}
 """An access that rests on an application to use is judged by the same chain, as of its own time."""
 ACCESS_ACTIONS: Final = ("read", "update", "export", "delete")
@@ -55,6 +58,12 @@ def lower_sharing(surface: Surface) -> None:
         found = GIVEN if "validity" in surface.data else counts
         unless = f"resource.written_authorisation or {_some(found)}"
         _deny(surface, ["authorisation"], unless=unless, needs=("authorisation",))
+        if surface.data["action"] == "share":
+            # Without it an application that nobody registered would be told that its recipient is not permitted.
+            surface.rule(
+                ["authorisation"], effect="deny", actions=("share",), target=dict(UNREGISTERED), needs=("application",),
+                variant="unregistered",
+            )  # fmt: skip
     for number, level in enumerate(surface.data.get("approvals", ())):
         _level(surface, number, level, counts)
     _validity(surface, counts)

@@ -25,6 +25,8 @@ REGISTER: Final[Mapping[str, Message]] = {
     "register-duplicate": Message(
         "`{id}` is registered twice (first at {first})",
         "`{id}` 重复登记(首次位于 {first})",
+        "remove one of them, or give it an id of its own",
+        "请删除其一,或另编一个标识",
     ),
     "register-time": Message(
         "`{field}` is not a time: `{value}`",

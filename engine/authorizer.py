@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .decision import WHOLE_REQUEST, Decision, Doubt
 from .index import several
-from .known import peek
-from .plain import is_array
+from .plain import is_array, is_map
 from .values import ValueFault, normalise
 
 if TYPE_CHECKING:
@@ -157,8 +156,12 @@ def _fits(policies: PolicySet, rule: Rule, question: Any) -> bool | Doubt:  # no
         declared = policies.vocabulary.type_at(test.path)
         root, *steps = test.path.split(".")
         value: Any = getattr(question, root)
-        for step in steps:
-            value = peek(value, step)
+        try:
+            for step in steps:
+                value = value.get(step) if is_map(value) else None
+        except KeyError:  # a fact that cannot be found is not null, also where null is allowed
+            doubt = Doubt(-1, "missing", test.path, "")
+            continue
         if value is None and declared is not None and declared.nullable:
             return False
         if value is None or declared is None:

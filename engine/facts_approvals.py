@@ -59,8 +59,7 @@ class Chain:
         expires: datetime | None = entry.get("expires_at")
         delegated = bool(entry.get("on_behalf_of") or entry.get("delegation_id"))
         delegation = people.delegations.get(str(entry.get("delegation_id") or ""))
-        named = entry.get("on_behalf_of") or (delegation["from_employee"] if delegation else None)
-        name = str(named or entry["approver"])
+        name = self._principal(entry)
         person, signer = people.find(name), people.find(entry["approver"])
         # The department counts that the applicant belonged to when the approval was signed.
         code = department(self._applicant, at) if self._applicant else None
@@ -93,6 +92,12 @@ class Chain:
             "approver_left": signer is not None and employed(signer, at) and not employed(signer, self._now),
         }
 
+    def _principal(self, entry: Mapping[str, Any]) -> str:
+        """In whose place somebody signed: named, or the one who delegated; else the approver."""
+        delegation = self._world.people.delegations.get(str(entry.get("delegation_id") or ""))
+        named = entry.get("on_behalf_of") or (delegation["from_employee"] if delegation else None)
+        return str(named or entry["approver"])
+
     def _stands(self, entry: Mapping[str, Any], expires: datetime | None) -> bool:
         """Given without open conditions after submission, for a request that is alive, not undone and not expired."""
         form, at = self._form, entry["at"]
@@ -112,7 +117,7 @@ class Chain:
         """Whether the signer, or whoever was signed for, has part in a lower level as well."""
         mine = {entry["approver"], name}
         return any(
-            other["level"] < entry["level"] and not mine.isdisjoint((other["approver"], other.get("on_behalf_of")))
+            other["level"] < entry["level"] and not mine.isdisjoint((other["approver"], self._principal(other)))
             for other in self._entries
         )
 

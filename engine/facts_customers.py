@@ -107,7 +107,7 @@ class Customers:
             if consent.given_at <= now
             and _ended(consent, now) is withdrawn
             and (withdrawn or not _expired(consent, now))
-            and (purpose is None or purpose in consent.purposes)
+            and purpose in consent.purposes
             and (not consent.channels or channel in consent.channels)
             and _for(consent, categories)
         ]
@@ -120,7 +120,7 @@ class Customers:
         return any(
             notice is not None
             and _in_effect(notice, now)
-            and (purpose is None or purpose in notice["purposes"])
+            and purpose in notice["purposes"]
             and all(within(category, notice["categories"]) for category in categories)
             for notice in (self.notices.get(str(name)) for name in versions)
         )
@@ -212,12 +212,12 @@ class Customers:
         )
 
     def refuses(self, subject: str, purpose: str, channel: object, now: datetime) -> bool:
-        """Whether a customer refused a purpose on a channel."""
+        """Whether a customer refused a purpose on a channel; a message that names none may go by any."""
         return any(
             entry["at"] <= now
             and (entry.get("lifted_at") is None or now < entry["lifted_at"])
             and entry.get("purpose", purpose) == purpose
-            and entry.get("channel", channel) == channel
+            and (channel is None or entry.get("channel", channel) == channel)
             for entry in self._opt_outs.get(subject, ())
         )
 
@@ -226,7 +226,7 @@ class Customers:
         return bool(self.collecting(subject, now, purpose, (), channel, withdrawn=False))
 
     def rights(self, subject: str, kinds: Iterable[str], now: datetime) -> list[dict[str, Any]]:
-        """The verified, not refused requests of some kinds that a customer had made by now and that are not done."""
+        """The verified, not refused requests of some kinds that a customer had made by now and that were not done."""
         wanted = frozenset(kinds)
         return [
             entry
@@ -234,8 +234,8 @@ class Customers:
             if entry["type"] in wanted
             and entry["received_at"] <= now
             and entry["identity_verified"]
-            and entry["status"] in ("open", "partly_done")
-            and (entry.get("done_at") is None or now < entry["done_at"])
+            and entry["status"] != "refused"
+            and (now < entry["done_at"] if entry.get("done_at") is not None else entry["status"] != "done")
         ]
 
 

@@ -68,7 +68,7 @@ class EventView(_IntakeView):
         allowed = [
             category
             for entry in self._channel.get("allowed", ())
-            if purpose is None or entry["purpose"] == purpose
+            if entry["purpose"] == purpose
             for category in entry["categories"]
         ]
         return [category for category in self._categories if not within(category, allowed)]

@@ -10,6 +10,7 @@ from .facts_catalog import within
 from .facts_people import department, employed
 from .facts_use import ApplicationView, open_ended
 from .periods import day_end, day_start
+from .world import shared_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -216,16 +217,16 @@ class SharingView(ApplicationView):
             for other in self.world.shares_to.get((self._recipient.get("id", ""), form.get("purpose", "")), ())
             if other["id"] != form["id"]
             and other.get("status") not in GONE
-            and other["submitted_at"] <= submitted
+            and (shared_at(other) or submitted) <= submitted
             and not self._repeats(other)
         ]
         seen = set(self._subjects)
         found: list[dict[str, Any]] = []
-        for other in sorted(others, key=lambda entry: entry["submitted_at"], reverse=True):
+        for other in sorted(others, key=lambda entry: shared_at(entry) or submitted, reverse=True):
             ids = self._ids(other)
             fresh = self._count(other) - len(seen.intersection(ids))
             seen.update(ids)
-            found.append({"id": other["id"], "subjects": fresh, "at": other["submitted_at"]})
+            found.append({"id": other["id"], "subjects": fresh, "at": shared_at(other) or submitted})
         return found
 
     def _ids(self, form: Mapping[str, Any]) -> Sequence[str]:

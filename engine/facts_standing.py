@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from .facts_access import quarantines
+from .facts_catalog import key_of
 from .facts_people import former_roles, roles
 from .known import View, texts
 from .periods import day_start
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 PUBLIC: Final = "public"
-WRITES: Final = frozenset({"insert", "update", "delete", "truncate", "all", "all privileges", "grant", "ddl", "alter"})
+READS: Final = frozenset({"select", "usage", "connect", "references"})
+"""Whatever else is granted counts as changing data."""
 BLANKET: Final = frozenset({"all", "all privileges", "*"})
 
 
@@ -46,7 +48,7 @@ class GrantView(View):
 
     @cached_property
     def _grantee(self) -> str:
-        return str(self.stated["grantee"]).strip('"').lower()
+        return key_of(str(self.stated["grantee"]))
 
     @cached_property
     def _roles(self) -> Sequence[str]:
@@ -57,7 +59,8 @@ class GrantView(View):
 
     @cached_property
     def _privileges(self) -> frozenset[str]:
-        return frozenset(privilege.lower() for privilege in texts(self.stated["privileges"]))
+        """Without the columns that a privilege may be restricted to."""
+        return frozenset(privilege.partition("(")[0].strip().lower() for privilege in texts(self.stated["privileges"]))
 
     @cached_property
     def _person(self) -> dict[str, Any] | None:
@@ -79,7 +82,7 @@ class GrantView(View):
     def write_to_read_role(self) -> bool:
         """It lets a role change data that is only to read."""
         read_only = any(self.world.people.roles.get(role, {}).get("read_only", False) for role in self._roles)
-        return read_only and not WRITES.isdisjoint(self._privileges)
+        return read_only and not self._privileges <= READS
 
     def reviewed_at(self) -> datetime | None:
         """When the role concerned was last reviewed; the oldest of several."""
@@ -262,7 +265,11 @@ class PolicyView(View):
         people = self.world.people
         approvers = [name for name in change.get("approved_by", ()) if name != change.get("author")]
         at: datetime = change.get("approved_at") or self._now
-        return bool(approvers) and (not people.known or all(people.in_service(name, at) for name in approvers))
+        return (
+            bool(approvers)
+            and at <= self._now
+            and (not people.known or all(people.in_service(name, at) for name in approvers))
+        )
 
     def change_filed(self) -> bool:
         """It has a filing number."""

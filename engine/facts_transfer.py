@@ -41,7 +41,7 @@ class TransferView(SharingView):
     def excess_subjects(self) -> int:
         """How many more customers leave than were approved; an unknown number is one too many."""
         count = self.stated.get("row_count")
-        if not isinstance(count, int) or isinstance(count, bool):
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             return 1
         return max(0, count - self.subject_count())
 

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from .facts_catalog import Catalog
 from .facts_customers import Customers
-from .facts_people import People
+from .facts_people import EARLIEST, People
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from .taxonomy import Taxonomy
+
+
+def shared_at(entry: Mapping[str, Any]) -> datetime | None:
+    """When an application to share was submitted, or at the latest carried out."""
+    found: datetime | None = entry.get("submitted_at") or entry.get("executed_at")
+    return found
 
 
 class World:
@@ -50,13 +57,13 @@ class World:
         """(recipient, purpose) -> sharing requests, in the order of submission."""
         for entry in registers.get("sharing_requests", ()):
             recipient = entry.get("recipient", {}).get("id")
-            if recipient and entry.get("purpose") and "submitted_at" in entry:
+            if recipient and entry.get("purpose") and (shared_at(entry) or entry.get("status") == "executed"):
                 self.shares_to.setdefault((recipient, entry["purpose"]), []).append(entry)
         self.keyed: dict[str, dict[str, Any]] = {}
         """Idempotency key -> the first sharing request that carries it."""
-        for entry in sorted(self.sharing.values(), key=lambda found: str(found.get("submitted_at", ""))):
-            if "idempotency_key" in entry:
-                self.keyed.setdefault(entry["idempotency_key"], entry)
+        keyed = [entry for entry in self.sharing.values() if "idempotency_key" in entry]
+        for entry in sorted(keyed, key=lambda found: (shared_at(found) is None, shared_at(found) or EARLIEST)):
+            self.keyed.setdefault(entry["idempotency_key"], entry)
 
     def has(self, register: str) -> bool:
         """Whether the project has a register at all, be it empty."""

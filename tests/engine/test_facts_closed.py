@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,9 +12,14 @@ import pytest
 from tutela.engine.authorizer import Authorizer
 from tutela.engine.documents import read_document
 from tutela.engine.facts import Facts
+from tutela.engine.facts_intake import EventView
+from tutela.engine.facts_standing import GrantView, PolicyView
 from tutela.engine.loader import Source, load_policies
 from tutela.engine.registers import read_register
 from tutela.engine.request import Request
+
+if TYPE_CHECKING:
+    from tutela.engine.known import View
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = "2026-07-01T00:00:00+08:00"
@@ -59,3 +65,88 @@ def test_a_fact_that_cannot_be_found_is_not_null(category: object, effect: str) 
 
     assert effect == decision.effect
     assert (category == 5) is bool(decision.errors)
+
+
+def asked(view: type[View], known: Facts, properties: dict[str, Any], as_of: str = NOW) -> Any:  # noqa: ANN401 (a view)
+    """A view of a resource with some properties."""
+    question = SimpleNamespace(
+        now=datetime.fromisoformat(as_of), subject={"id": "ci", "roles": ()}, context={}, resource={}, action_name="use"
+    )
+    return view(known.world, {"id": "x", **properties}, question)  # type: ignore[arg-type]
+
+
+CONSENT = """
+- {id: K1, subject: C1, given_by: subject, type: express, purposes: [sales_marketing],
+   given_at: "2025-01-01T00:00:00+08:00", notice_version: n1}
+"""
+NOTICE = """
+- {version: n1, effective_from: "2020-01-01T00:00:00+08:00", purposes: [sales_marketing], categories: [personal]}
+"""
+CHANNEL = """
+- {id: web, kind: website, responsible_employee: e, allowed: [{purpose: sales_marketing, categories: [personal]}],
+   status: active}
+"""
+
+
+@pytest.mark.parametrize(("purpose", "covered"), [("sales_marketing", True), ("delivery", False), (None, False)])
+def test_an_event_without_a_purpose_has_no_consent(purpose: str | None, covered: bool) -> None:
+    """It is not covered by a consent, notice or channel for some other purpose."""
+    known = facts(consents=CONSENT, notices=NOTICE, channels=CHANNEL)
+    stated = {"subject": "C1", "channel": "web", "categories": ["personal.name"]}
+    view = asked(EventView, known, stated | ({"purpose": purpose} if purpose else {}))
+
+    assert covered is view.consented()
+    assert covered is not view.uncovered_categories()
+
+
+@pytest.mark.parametrize(("channel", "refused"), [("sms", True), ("email", False), (None, True)])
+def test_a_message_that_names_no_channel_may_go_by_a_refused_one(channel: str | None, refused: bool) -> None:
+    """Refused by SMS only."""
+    customers = facts(opt_outs='- {id: O1, subject: C1, channel: sms, at: "2026-01-01T00:00:00+08:00"}').world.customers
+
+    assert refused is customers.refuses("C1", "sales_marketing", channel, datetime.fromisoformat(NOW))
+
+
+@pytest.mark.parametrize("grantee", ["reader", '"Reader"', "`reader`"])
+@pytest.mark.parametrize(
+    ("privilege", "writes"), [("SELECT", False), ("select (a, b)", False), ("drop", True), ("insert (a)", True)]
+)
+def test_an_unknown_privilege_changes_data(grantee: str, privilege: str, writes: bool) -> None:
+    """A role that only reads gets more than reading, however role and privilege are written."""
+    view = asked(
+        GrantView, facts(roles="- {id: reader, read_only: true}"), {"grantee": grantee, "privileges": [privilege]}
+    )
+
+    assert writes is view.write_to_read_role()
+
+
+@pytest.mark.parametrize(
+    ("as_of", "open_"),
+    [
+        ("2026-01-31T23:59:59+08:00", False),
+        ("2026-02-01T00:00:00+08:00", True),
+        ("2026-03-31T23:59:59+08:00", True),
+        ("2026-04-01T00:00:00+08:00", False),
+    ],
+)
+def test_a_right_that_is_done_today_was_open_before(as_of: str, open_: bool) -> None:
+    """A restriction asked for on 1 February and done on 1 April."""
+    text = """
+    - {id: R1, type: restrict, subject: C1, received_at: "2026-02-01T00:00:00+08:00", identity_verified: true,
+       status: done, done_at: "2026-04-01T00:00:00+08:00"}
+    """
+    found = facts(rights_requests=text).world.customers.rights("C1", ["restrict"], datetime.fromisoformat(as_of))
+
+    assert open_ is bool(found)
+
+
+def test_a_change_approved_later_is_not_approved_yet() -> None:
+    """Approved in 2030."""
+    text = """
+    - {policy: p, to_version: v2, author: a, approved_by: [b], approved_at: "2030-01-01T00:00:00+08:00", filed_no: "1",
+       effective_from: "2026-01-01T00:00:00+08:00"}
+    """
+    known = facts(policy_changes=text)
+
+    assert asked(PolicyView, known, {"id": "p", "version": "v2"}).change_approved() is False
+    assert asked(PolicyView, known, {"id": "p", "version": "v2"}, "2030-01-01T00:00:00+08:00").change_approved() is True

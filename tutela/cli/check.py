@@ -55,7 +55,7 @@ def command(files: tuple[str, ...], gate: bool, as_of: datetime | None, output: 
             problems += error.problems
     if problems:
         raise PolicyError(problems)
-    report = _review(project, policies, facts, instant(as_of), gate=gate) if policies and facts else None
+    report = _review(project, policies, facts, instant(as_of), gate=gate) if policies and (facts or gate) else None
     if report is not None and report.findings:
         return output.write(report, setup.lang)
     count = len(policies.ids()) if policies else 0
@@ -68,7 +68,7 @@ def command(files: tuple[str, ...], gate: bool, as_of: datetime | None, output: 
     return 0
 
 
-def _review(project: Project, policies: PolicySet, facts: Facts, when: datetime, *, gate: bool) -> Report:
+def _review(project: Project, policies: PolicySet, facts: Facts | None, when: datetime, *, gate: bool) -> Report:
     """What the policies say about themselves; those of the pack are no change of this project."""
     from tutela.connectors.policy_files import PACK, read_policies
     from tutela.connectors.policy_review import changes, review

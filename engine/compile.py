@@ -153,7 +153,7 @@ class _Worker:
         """The conditions of a rule's obligations, and the parameters of their due times."""
         for duty in rule.obligations:
             if duty.due is not None and duty.due[1]:
-                self._due(rule, duty.due[0])
+                self._due(rule, *duty.due)
         if not any(duty.when for duty in rule.obligations):
             return ()
         found: list[int] = []
@@ -167,12 +167,17 @@ class _Worker:
             found.append(self._numbered((duty.when or "", shape, constants, True)))
         return tuple(found)
 
-    def _due(self, rule: Rule, name: str) -> None:
-        """A parameter that counts the time of an obligation must be declared, and bound."""
+    def _due(self, rule: Rule, name: str, unit: str) -> None:
+        """A parameter that counts the time of an obligation must be declared, and bound to a number."""
         if name not in self.parameters.declared:
             self._note(rule, "parameter-unknown", name=name, hint="")
         elif name not in self.parameters.values:
             self.unbound_reads.setdefault(name, []).append(rule.id)
+        else:
+            value = self.parameters.values[name]
+            number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+            if not number or (unit != "hours" and not isinstance(value, int)):
+                self._note(rule, "parameter-type", name=name, expected="a number, not below zero", value=value)
 
     def _numbered(self, clause: Clause) -> int:
         """The number of a clause: the same for equal ones, of which 10,000 rules repeat a few hundred."""

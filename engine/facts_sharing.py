@@ -322,12 +322,13 @@ class SharingView(ApplicationView):
         year = self._now.astimezone(zone).year
         total = self.subject_count()
         for other in self.world.sharing.values():
-            if other["id"] == self._known["id"] or other.get("status") in GONE or "submitted_at" not in other:
+            if other["id"] == self._known["id"] or other.get("status") in GONE:
                 continue
             partner = self.world.partners.get(other.get("recipient", {}).get("id", ""))
             country = other.get("recipient", {}).get("country") if partner is None else partner["country"]
             foreign = other.get("recipient", {}).get("kind") != "internal_department" and country != HOME
-            if foreign and other["submitted_at"].astimezone(zone).year == year and other["submitted_at"] <= self._now:
+            at = shared_at(other)
+            if foreign and at is not None and at.astimezone(zone).year == year and at <= self._now:
                 total += self._count(other)
         return total
 

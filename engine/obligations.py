@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
@@ -24,8 +24,14 @@ def due(duty: Obligation, now: datetime, parameters: Mapping[str, object]) -> Ob
     name = parameters.get(ZONE_PARAMETER)
     zone = ZoneInfo(name) if isinstance(name, str) else UTC
     if unit == "hours":
-        until = (now + timedelta(hours=float(cast("float", parameters[text])))).astimezone(zone)
+        try:
+            until = (now + timedelta(hours=float(cast("float", parameters[text])))).astimezone(zone)
+        except OverflowError:
+            until = datetime.max.replace(tzinfo=UTC)
         return Obligation(duty.kind, {**duty.args, "due": until.isoformat()})
     period = text if not unit else f"P{int(cast('int', parameters[text]))}{UNITS[unit]}"
-    day = add_period(now.astimezone(zone).date(), period)
+    try:
+        day = add_period(now.astimezone(zone).date(), period)
+    except (OverflowError, ValueError):  # after the year 9999 there is no day to name
+        day = date.max
     return Obligation(duty.kind, {**duty.args, "due": day.isoformat()})

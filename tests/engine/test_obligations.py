@@ -118,3 +118,25 @@ def test_a_file_applies_within_its_time_only() -> None:
             "2026-12-01T00:00:00+08:00",
         )
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("bound", ["reply.days: -3", "reply.days: 2.5"])
+def test_what_counts_the_time_must_be_a_number_of_days(bound: str) -> None:
+    """Said when the policies are loaded, not when an allowed decision is read."""
+    text = f"kind: parameters\ndeclare:\n  reply.days: {{type: number}}\nbind:\n  {bound}\n"
+    with pytest.raises(PolicyError, match=r"reply\.days"):
+        policies("{kind: reply, due: {param: reply.days, unit: days}}", extra=(Source("p.yaml", text),))
+
+
+def test_a_time_zone_counts_no_days() -> None:
+    """Any declared parameter may be named, so its type is checked."""
+    with pytest.raises(PolicyError, match="timezone"):
+        policies("{kind: reply, due: {param: timezone, unit: days}}")
+
+
+@pytest.mark.parametrize("due", ["P5D", "{param: reply.hours, unit: hours}"])
+def test_the_end_of_time_is_no_error(due: str) -> None:
+    """As of the last day there is, the answer still stands."""
+    found = asked(policies(f"{{kind: reply, due: {due}}}"), as_of="9999-12-31T23:59:59+00:00")
+
+    assert found[0][1]["due"].startswith("9999-12-31")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .entries import Entries
+from .entries import Entries, value_of
 from .known import peek
-from .plain import is_map
+from .plain import is_array, is_map
 from .registers import KEYS
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ def _locate(facts: Facts, register: str, name: str) -> Used | None:
     entries: Sequence[Any] = facts.registers.get(register, ())
     key = KEYS.get(register, "id")
     for index, entry in enumerate(entries):
-        found = entry.get(key) if is_map(entry) else getattr(entry, key, None)
-        if found == name:
+        if value_of(entry, key) == name:
             return Used(register, name, entries.locate(index) if isinstance(entries, Entries) else None)
     return None
 
@@ -95,10 +94,10 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
         dataset = world.catalog.dataset(str(peek(resource, "dataset") or name)) or {}
         yield "catalog", str(dataset.get("dataset"))
         yield "systems", str(dataset.get("system"))
-    yield from (("incidents", incident) for incident in peek(resource, "quarantined") or ())
-    yield from (("channels", channel["id"]) for channel in peek(resource, "channels") or ())
-    yield from (("holds", hold["id"]) for hold in peek(resource, "holds") or ())
-    named = (*(peek(resource, "subjects") or ()), *([resource["subject"]] if peek(resource, "subject") else ()))
+    yield from (("incidents", str(incident)) for incident in _list(resource, "quarantined"))
+    for register in ("channels", "holds"):
+        yield from ((register, str(item.get("id"))) for item in _list(resource, register) if is_map(item))
+    named = (*_list(resource, "subjects"), *([resource["subject"]] if peek(resource, "subject") else ()))
     for subject in map(str, named):
         yield "subjects", subject
         yield from (("consents", consent.id) for consent in world.customers.consents(subject))
@@ -112,6 +111,12 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
     if kind in ("role", "grant"):
         for review in world.reviews.get(f"role:{peek(resource, 'grantee') or name}", ()):
             yield "access_reviews", review["id"]
+
+
+def _list(resource: Any, name: str) -> Sequence[Any]:  # noqa: ANN401 (request-like)
+    """A list that is known or stated; a caller may state anything."""
+    found = peek(resource, name)
+    return found if is_array(found) else ()
 
 
 def _application(world: Any, form: Mapping[str, Any], register: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (World)

@@ -87,9 +87,16 @@ class RowsView(View):
         subjects = {subject.strip() for subject in scope.get("subjects", ())}
         unknown = bool(subjects) and catalog.dataset(self._name) is None
         here = {key_of(self._name), key_of(self._source)}
-        return (not datasets or unknown or not datasets.isdisjoint(here)) and (
-            not subjects or not self._subjects or not subjects.isdisjoint(self._subjects)
+        return (
+            (not datasets or unknown or not datasets.isdisjoint(here))
+            and (not subjects or not self._subjects or not subjects.isdisjoint(self._subjects))
+            and self._holds_categories(scope.get("categories", ()))
         )
+
+    def _holds_categories(self, held: Sequence[str]) -> bool:
+        """Whether the rows may hold one of some categories; rows of unknown categories may hold any."""
+        here = texts(self.stated.get("categories")) or self._declared_categories
+        return not held or not here or any(within(c, held) or within(h, [c]) for c in here for h in held)
 
     def hold_released_at(self) -> datetime | None:
         """When the last hold on the rows was released: the days of grace begin again then."""

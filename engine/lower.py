@@ -187,6 +187,10 @@ def lower(document: Document) -> Lowered:
         surface.out.defaults.append(_default(surface, actions))
     for number in range(len(data.get("rules", ()))):
         _plain_rule(surface, number, actions)
+    if data["kind"] == "retention" and "schedules" in data:
+        for key in ("effective_from", "effective_to"):
+            if key in data:
+                surface.out.problems.append(place(document, [key], "schedules-effective", key=True))
     return effective(surface) if "effective_from" in data or "effective_to" in data else surface.out
 
 

@@ -260,6 +260,12 @@ POLICY: Final[Mapping[str, Message]] = {
         "bind it, too; suggested: {suggested} ({source})",
         "请一并绑定;建议值:{suggested}({source})",
     ),
+    "schedules-effective": Message(
+        "a file with schedules cannot name the time within which it applies",
+        "含保存期限(schedules)的文件不能指定适用时间",
+        "remove the key; change the schedules on the day on which the new ones apply",
+        "请删除该键,并在新期限生效之日修改 schedules",
+    ),
     "parameter-unknown": Message(
         "unknown parameter `{name}`{hint}",
         "未知参数 `{name}`{hint}",

@@ -28,6 +28,12 @@ REGISTER: Final[Mapping[str, Message]] = {
         "remove one of them, or give it an id of its own",
         "请删除其一,或另编一个标识",
     ),
+    "register-entry-unknown": Message(
+        "the test removes `{id}` from `{name}`, where it is not",
+        "测试要从 `{name}` 中移除 `{id}`,但其中没有该条目",
+        "correct the id, or leave the line out",
+        "请更正标识,或删去该行",
+    ),
     "register-time": Message(
         "`{field}` is not a time: `{value}`",
         "`{field}` 不是时间:`{value}`",

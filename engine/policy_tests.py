@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PARTS: Final = ("reasons", "obligations", "missing")
 REFUSED: Final = {"clean": "allow", "violation": "deny"}
 """The words for findings, and the effects that they stand for."""
+NOTHING_ASKED: Final = "nothing-asked"
+"""The reason of a test whose schema or policies give nothing to ask about: that is a mistake, never clean."""
 UNPARSED: Final = "unparsed"
 
 
@@ -138,8 +140,8 @@ def answer(decision: Decision) -> Answer:
 
 
 def joined(answers: Iterable[Answer]) -> Answer:
-    """Several answers as one: denied when any is, with everything that any of them says."""
-    found = list(answers)
+    """Several answers as one: denied when any is, with everything that any of them says; nothing asked is not clean."""
+    found = list(answers) or [Answer("deny", (NOTHING_ASKED,))]
     parts = [
         tuple(dict.fromkeys(item for one in found for item in one[index])) for index in range(1, len(Answer._fields))
     ]

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tutela.engine.authorizer import Authorizer
-from tutela.engine.errors import InputError, PolicyError
+from tutela.engine.entries import value_of
+from tutela.engine.errors import InputError, PolicyError, Problem
 from tutela.engine.facts_approvals import request_hash
 from tutela.engine.plain import is_map
 from tutela.engine.policy_tests import UNPARSED, Answer, answer, check_suite, compare, joined, read_suite
-from tutela.engine.registers import ENTRIES, KEYS, read_register
+from tutela.engine.registers import ENTRIES, KEYS, key_of, read_register
 from tutela.engine.request import Request, parse_time
 from tutela.engine.validation import place, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from tutela.engine.errors import Problem
     from tutela.engine.facts import Facts
     from tutela.engine.loader import Source
     from tutela.engine.policy_tests import Case, Outcome, Suite
@@ -181,26 +181,32 @@ def _registers(suite: Suite, case: Case, base: Mapping[str, Any]) -> Mapping[str
         if _known(suite, ["registers", name], name, problems):
             found[name] = _read(suite, name, entries, found, problems)
     for name in case.remove:
-        _known(suite, ["remove", name], name, problems)
-        key = KEYS.get(name, "id")
+        if not _known(suite, ["remove", name], name, problems):
+            continue
+        named = KEYS.get(name, "id")
         gone = set(case.remove[name])
-        found[name] = [entry for entry in found.get(name, ()) if _id(entry, key) not in gone]
+        there = {value_of(entry, named) for entry in found.get(name, ())}
+        problems += [
+            Problem(code="register-entry-unknown", location=case.location, args={"name": name, "id": str(item)})
+            for item in case.remove[name]
+            if item not in there
+        ]
+        found[name] = [entry for entry in found.get(name, ()) if value_of(entry, named) not in gone]
     # Forms first: approvals may carry the hash of the form as it then is.
     for name in sorted(case.add, key=lambda name: name not in FORMS):
         if _known(suite, ["add", name], name, problems):
-            key = KEYS.get(name, "id")
+            key = key_of(name)
+            if key is None:  # several may be about one thing: they are added, never replaced
+                found[name] = [*found.get(name, ()), *_read(suite, name, case.add[name], found, problems)]
+                continue
             # A test's own entry stands in for its file's.
-            last = {_id(entry, key): entry for entry in case.add[name]}
+            last = {value_of(entry, key): entry for entry in case.add[name]}
             more = _read(suite, name, list(last.values()), found, problems)
-            new = {_id(entry, key) for entry in more}
-            found[name] = [*(entry for entry in found.get(name, ()) if _id(entry, key) not in new), *more]
+            new = {value_of(entry, key) for entry in more}
+            found[name] = [*(entry for entry in found.get(name, ()) if value_of(entry, key) not in new), *more]
     if problems:
         raise InputError(problems)
     return found
-
-
-def _id(entry: Any, key: str) -> object:  # noqa: ANN401 (a register entry: a mapping or a row)
-    return entry.get(key) if is_map(entry) else getattr(entry, key, None)
 
 
 def _known(suite: Suite, path: list[str | int], name: str, problems: list[Problem]) -> bool:

@@ -13,6 +13,7 @@ from tutela.engine.authorizer import Authorizer
 from tutela.engine.documents import read_document
 from tutela.engine.facts import Facts
 from tutela.engine.facts_intake import EventView
+from tutela.engine.facts_retention import RowsView
 from tutela.engine.facts_standing import GrantView, PolicyView
 from tutela.engine.loader import Source, load_policies
 from tutela.engine.registers import read_register
@@ -150,3 +151,17 @@ def test_a_change_approved_later_is_not_approved_yet() -> None:
 
     assert asked(PolicyView, known, {"id": "p", "version": "v2"}).change_approved() is False
     assert asked(PolicyView, known, {"id": "p", "version": "v2"}, "2030-01-01T00:00:00+08:00").change_approved() is True
+
+
+@pytest.mark.parametrize(
+    ("of_rows", "held"), [(["personal.name"], False), (["personal.biometric.face"], True), ([], True)]
+)
+def test_a_hold_on_some_categories_holds_no_others(of_rows: list[str], held: bool) -> None:
+    """A hold for biometrics does not stop the clock of names; rows of unknown categories may hold any."""
+    text = """
+    - {id: H1, matter: m, scope: {categories: [personal.biometric]}, placed_by: e,
+       placed_at: "2026-01-01T00:00:00+08:00"}
+    """
+    view = asked(RowsView, facts(holds=text), {"dataset": "crm.c", "categories": of_rows})
+
+    assert held is bool(view.holds())

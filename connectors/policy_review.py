@@ -39,7 +39,7 @@ UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
 def review(
     sources: Sequence[Source], parameters: Mapping[str, object] | None, facts: Facts | None, as_of: datetime
 ) -> tuple[list[Problem], list[tuple[Authorizer, Asked]]]:
-    """Everything wrong with some policies, and what to ask about those that load."""
+    """Everything wrong with some policies, and what to ask about those that load, and whom."""
     parsed = parse(sources)
     problems = list(parsed.problems)
     broken = {problem.location.file for problem in problems}
@@ -48,6 +48,11 @@ def review(
     except PolicyError as error:
         return [*problems, *error.problems], []
     authorizer = Authorizer(policies, facts)
+    return problems, [(authorizer, item) for item in ask_policies(sources, policies, facts, as_of)]
+
+
+def ask_policies(sources: Sequence[Source], policies: PolicySet, facts: Facts | None, as_of: datetime) -> list[Asked]:
+    """What to ask about the schedules of policies that are loaded, and about what no schedule covers."""
     documents = [_document(source) for source in sources if "schedules" in source.text]
     schedules = [(document, *found) for document in documents for found in _schedules(document)]
     asked = [_schedule(document, number, schedule, policies, as_of) for document, number, schedule in schedules]
@@ -55,7 +60,7 @@ def review(
     if facts is not None:
         asked += _tables(facts, covered, as_of)
         asked += _exceptions(facts, as_of)
-    return problems, [(authorizer, item) for item in asked if item is not None]
+    return [item for item in asked if item is not None]
 
 
 def changes(sources: Sequence[Source], as_of: datetime) -> list[Asked]:
@@ -64,6 +69,7 @@ def changes(sources: Sequence[Source], as_of: datetime) -> list[Asked]:
     for source in sources:
         data: Any = _document(source).data
         if is_map(data) and "id" in data:
+            # Policies with unbound parameters do not load, so there is nothing to ask about them.
             properties: dict[str, Any] = {"version": version(source.text), "unbound_parameters": []}
             resource: dict[str, Any] = {"type": "policy", "id": data["id"], "properties": properties}
             found.append(Asked(Request(REVIEWER, "update", resource, as_of=as_of), Location(source.name, 1, 1)))

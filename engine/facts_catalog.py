@@ -31,7 +31,6 @@ class Catalog:
             dataset: {key_of(column["name"]): column for column in entry.get("columns", ())}
             for dataset, entry in self._datasets.items()
         }
-        self.has_channels = "channels" in registers or "catalog" in registers
         self.channels: dict[str, dict[str, Any]] = {entry["id"]: entry for entry in registers.get("channels", ())}
         self._feeds: dict[str, list[str]] = {}
         for entry in registers.get("channels", ()):

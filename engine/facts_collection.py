@@ -224,13 +224,3 @@ class FieldView(CategoryView):
         """The column that takes the field up is encrypted."""
         column = self.world.catalog.column(str(self._field.get("column", "")))
         return bool(column and column.get("encrypted"))
-
-    def registered_at(self) -> datetime | None:
-        """When the form was registered."""
-        return self._form.get("registered_at")
-
-    def event_starts_at(self) -> datetime | None:
-        """When the event begins at which the form is used."""
-        event: dict[str, Any] = self._form.get("event") or {}
-        starts: datetime | None = event.get("starts_at")
-        return starts

@@ -278,7 +278,3 @@ class ExceptionView(View):
     def cited(self) -> bool:
         """It names its law and article."""
         return cited(self._entry)
-
-    def verified(self) -> bool:
-        """Somebody checked the citation."""
-        return bool(self._entry.get("verified_by"))

@@ -138,10 +138,6 @@ class AccountView(View):
         """When its owner left."""
         return None if self._owner is None else self._owner.get("terminated_at")
 
-    def owned(self) -> bool:
-        """Somebody registered answers for it."""
-        return self._owner is not None
-
 
 class EmployeeView(View):
     """An employee as such."""

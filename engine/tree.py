@@ -43,7 +43,7 @@ class Branch:
 def grow(policies: PolicySet, text: str, question: Any) -> Branch:  # noqa: ANN401 (request-like)
     """The tree of one condition."""
     root = policies.language().parse(text).root
-    return _Gardener(policies, text, question).branch(root, {}, 0)
+    return _Gardener(policies, text, question).branch(root, 0)
 
 
 def item_faults(policies: PolicySet, text: str, question: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401
@@ -54,7 +54,7 @@ def item_faults(policies: PolicySet, text: str, question: Any) -> tuple[tuple[st
         return ()
     gardener = _Gardener(policies, text, question)
     found: list[tuple[str, str]] = []
-    for name, branch in gardener.items(loop.args[0], {}, 0):
+    for name, branch in gardener.items(loop.args[0], 0):
         for part in _failed(branch):
             found.append((f"{name}: {part.text}", "false" if part.value is False else "unknown"))
             found += [(path, value) for path, value in part.values if path != part.text]
@@ -73,30 +73,30 @@ def _failed(branch: Branch) -> Iterator[Branch]:
 
 
 class _Gardener:
-    """Grows the branches of one condition; names bound by loops stand for items of lists."""
+    """Grows the branches of one condition; what loops bind stands for items of lists."""
 
     def __init__(self, policies: PolicySet, text: str, question: Any) -> None:  # noqa: ANN401 (request-like)
         self._policies = policies
         self._text = text
         self._question = question
 
-    def branch(self, node: ir.Node, names: dict[str, str], depth: int) -> Branch:
+    def branch(self, node: ir.Node, depth: int) -> Branch:
         text = " ".join(self._text[slice(*node.span)].split())
         parts: list[Branch] = []
         if depth < MAX_DEPTH:
             if isinstance(node, (ir.And, ir.Or, ir.Not)):
-                parts = [self.branch(part, names, depth + 1) for part in node.children()]
+                parts = [self.branch(part, depth + 1) for part in node.children()]
             elif isinstance(node, ir.Conditional):
                 way = self._value(node.condition)
                 chosen = None if way is None else node.yes if way else node.no
-                parts = [self.branch(part, names, depth + 1) for part in (node.condition, chosen) if part is not None]
+                parts = [self.branch(part, depth + 1) for part in (node.condition, chosen) if part is not None]
             elif isinstance(node, ir.Call) and node.function in LOOPS and isinstance(node.args[0], ir.Comprehension):
-                items = list(self.items(node.args[0], names, depth + 1))
+                items = list(self.items(node.args[0], depth + 1))
                 parts = [Branch(f"{name}: {b.text}", b.value, b.values, b.branches) for name, b in items]
-        values = () if parts else self._values(node, names)
+        values = () if parts else self._values(node)
         return Branch(text, self._value(node), values, tuple(parts), JOINED.get(type(node), ""))
 
-    def items(self, loop: ir.Comprehension, names: dict[str, str], depth: int) -> Iterator[tuple[str, Branch]]:
+    def items(self, loop: ir.Comprehension, depth: int) -> Iterator[tuple[str, Branch]]:
         """The result of a loop for each item of a list that is an attribute."""
         found = self._items(loop.iterable)
         if found is None or loop.result.type != ir.BOOLEAN:
@@ -106,7 +106,7 @@ class _Gardener:
             if condition is not None and self._value(condition) is False:
                 continue
             name = str(item.get("id", number)) if is_map(item) else str(number)
-            yield name, self.branch(result, {**names, loop.variable: name}, depth)
+            yield name, self.branch(result, depth)
 
     def _items(self, node: ir.Node) -> list[Any] | None:
         if not isinstance(node, ir.Attribute):
@@ -124,9 +124,8 @@ class _Gardener:
         except Exception:  # noqa: BLE001 (a part that cannot be told by itself)
             return None
 
-    def _values(self, node: ir.Node, names: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    def _values(self, node: ir.Node) -> tuple[tuple[str, str], ...]:
         """What a part reads, masked unless the vocabulary shows it, and the instants that it works out."""
-        del names
         found: dict[str, str] = {}
         for part in ir.walk(node):
             if isinstance(part, ir.Field) and isinstance(part.base, ir.Item):

@@ -71,13 +71,12 @@ def command(files: tuple[str, ...], gate: bool, as_of: datetime | None, output: 
 def _review(project: Project, policies: PolicySet, facts: Facts | None, when: datetime, *, gate: bool) -> Report:
     """What the policies say about themselves; those of the pack are no change of this project."""
     from tutela.connectors.policy_files import PACK, read_policies
-    from tutela.connectors.policy_review import changes, review
+    from tutela.connectors.policy_review import ask_policies, changes
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.findings import report as make_report
 
     sources = read_policies(project.entries(), root=project.root)
-    _, asked = review(sources, None, facts, when)
-    items = [item for _, item in asked]
+    items = ask_policies(sources, policies, facts, when)
     if gate:
         items += changes([source for source in sources if not source.name.startswith(PACK)], when)
     return make_report("check", Authorizer(policies, facts), items, when)

@@ -250,12 +250,17 @@ def without_consent(  # noqa: PLR0913 (what a consent has to cover)
 
 
 def quarantines(incident: Mapping[str, Any], now: datetime) -> bool:
-    """Whether an incident kept data closed at an instant."""
+    """Whether an incident kept data closed at an instant; of one that is closed without a day, from then on."""
     start: datetime = incident.get("quarantined_at", incident["detected_at"])
-    ends = [end for name in ("released_at", "closed_at") if (end := incident.get(name)) is not None]
-    if incident["status"] == "closed" and not ends:
-        return False
-    return start <= now and all(now < end for end in ends)
+    ends = (incident.get("released_at"), incident.get("closed_at"))
+    return start <= now and all(end is None or now < end for end in ends)
+
+
+def declared(incident: Mapping[str, Any], now: datetime) -> bool:
+    """Whether an incident was known and not over at an instant."""
+    end: datetime | None = incident.get("closed_at")
+    over = incident["status"] == "closed" if end is None else end <= now
+    return incident["detected_at"] <= now and not over
 
 
 def _listed(columns: Any) -> Sequence[object]:  # noqa: ANN401 (what the caller sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .facts_access import WHOLE, quarantines
+from .facts_access import WHOLE, declared
 from .facts_catalog import Catalog, key_of, within
 from .facts_use import UseView
 from .known import View
@@ -164,7 +164,7 @@ class ContextView(View):
         incident = self.world.incidents.get((self._ticket or {}).get("incident", ""))
         return (
             incident is not None
-            and quarantines(incident, self._now)
+            and declared(incident, self._now)
             and (not incident.get("responders") or self._person in incident["responders"])
         )
 

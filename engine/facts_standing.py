@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from .facts_access import quarantines
+from .facts_access import declared
 from .facts_catalog import key_of
 from .facts_people import former_roles, roles
 from .known import View, texts
@@ -198,7 +198,7 @@ class BreakGlassView(View):
     def incident_declared(self) -> bool:
         """Its incident was declared and open when it was granted."""
         incident = self.world.incidents.get(self._entry["incident"])
-        return incident is not None and quarantines(incident, self._entry["granted_at"])
+        return incident is not None and declared(incident, self._entry["granted_at"])
 
 
 class MessageView(View):

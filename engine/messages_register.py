@@ -136,6 +136,12 @@ REGISTER: Final[Mapping[str, Message]] = {
         "categories stand in the taxonomy",
         "类别见分类体系",
     ),
+    "register-closed-undated": Message(
+        "the incident `{id}` is closed, and it is not said since when",
+        "事件 `{id}` 已关闭,但未注明关闭时间",
+        "add `closed_at`",
+        "请补充 `closed_at`",
+    ),
     "register-needs-parameter": Message(
         "registers need the parameter `{name}`, which has no value",
         "登记册需要参数 `{name}`,但尚未绑定",

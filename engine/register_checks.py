@@ -64,6 +64,7 @@ def check_registers(registers: Mapping[str, Entries]) -> list[Problem]:
         *_two_heads(registers),
         *delegations_wrong(registers),
         *_released(registers),
+        *_undated(registers),
         *_accounts(registers),
     ]
 
@@ -134,6 +135,14 @@ def _released(registers: Mapping[str, Entries]) -> Iterator[Problem]:
         if entry.get("released_at") is not None and entry.get("released_by") is None:
             location = _at(registers, "holds", index, ("released_at",))
             yield Problem(code="register-release-unsigned", location=location, args={"id": entry["id"]})
+
+
+def _undated(registers: Mapping[str, Entries]) -> Iterator[Problem]:
+    """An incident that is over since nobody knows when: what was closed off then cannot be told."""
+    for index, entry in enumerate(registers.get("incidents", ())):
+        if entry["status"] == "closed" and entry.get("closed_at") is None:
+            location = _at(registers, "incidents", index, ("status",))
+            yield Problem(code="register-closed-undated", location=location, args={"id": entry["id"]})
 
 
 def _accounts(registers: Mapping[str, Entries]) -> Iterator[Problem]:

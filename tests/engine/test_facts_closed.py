@@ -12,6 +12,7 @@ import pytest
 from tutela.engine.authorizer import Authorizer
 from tutela.engine.documents import read_document
 from tutela.engine.facts import Facts
+from tutela.engine.facts_access import declared
 from tutela.engine.facts_intake import EventView
 from tutela.engine.facts_retention import RowsView
 from tutela.engine.facts_standing import GrantView, PolicyView
@@ -165,3 +166,23 @@ def test_a_hold_on_some_categories_holds_no_others(of_rows: list[str], held: boo
     view = asked(RowsView, facts(holds=text), {"dataset": "crm.c", "categories": of_rows})
 
     assert held is bool(view.holds())
+
+
+@pytest.mark.parametrize(
+    ("as_of", "found"),
+    [
+        ("2026-01-01T07:59:59+08:00", False),
+        ("2026-01-01T08:00:00+08:00", True),
+        ("2026-01-04T23:59:59+08:00", True),
+        ("2026-01-05T00:00:00+08:00", False),
+    ],
+)
+def test_an_incident_is_declared_before_data_is_closed_off(as_of: str, found: bool) -> None:
+    """Detected on the 1st, data closed off on the 3rd, over on the 5th: break-glass rests on the incident."""
+    incident = {
+        "id": "I", "status": "closed", "detected_at": datetime.fromisoformat("2026-01-01T08:00:00+08:00"),
+        "quarantined_at": datetime.fromisoformat("2026-01-03T00:00:00+08:00"),
+        "closed_at": datetime.fromisoformat("2026-01-05T00:00:00+08:00"),
+    }  # fmt: skip
+
+    assert found is declared(incident, datetime.fromisoformat(as_of))

@@ -392,3 +392,11 @@ def test_every_problem_says_what_to_do_in_both_languages() -> None:
         if code.startswith(("register-reference", "register-heads", "register-deleg", "register-ends", "register-acc")):
             assert MESSAGES[code].help("en")
             assert MESSAGES[code].help("zh")
+
+
+def test_an_incident_is_closed_on_some_day() -> None:
+    """Without one nobody could tell what was closed off when."""
+    text = "- {{id: I-1, detected_at: '2026-04-01T08:00:00Z', status: closed{0}}}"
+
+    assert ["incidents:1:58 register-closed-undated"] == codes(incidents=text.format(""))
+    assert [] == codes(incidents=text.format(", closed_at: '2026-04-02T08:00:00Z'"))

@@ -14,6 +14,7 @@ from tutela.engine.authorizer import Authorizer
 from tutela.engine.errors import Location, PolicyError
 from tutela.engine.findings import Asked
 from tutela.engine.loader import load_policies, parse
+from tutela.engine.periods import UNITS
 from tutela.engine.plain import is_list, is_map
 from tutela.engine.request import Request
 
@@ -33,7 +34,6 @@ RULES: Final[Mapping[str, str]] = {
     "period-placeholder": "OTH-05.parameter-unbound",
 }
 """Problem of a policy -> the rule of the pack that it breaks."""
-UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
 
 
 def review(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .model import Basis, Obligation, Severity, Words
+from .periods import UNITS
 from .rules import ConditionText, Default, Meta, Rule, Test
 from .validation import place
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from .documents import Document
     from .errors import Problem
     from .model import Effect
-    from .rules import Kind, Scalar
+from .rules import Kind, Scalar
 
 DEFAULT_SEVERITY: Final = "high"
 ACCESS_ACTIONS: Final = ("read", "update", "export", "delete", "grant")
@@ -165,6 +166,13 @@ def literal(value: str) -> str:
 def literals(values: Iterable[str]) -> str:
     """Texts as a rule-engine list."""
     return "[" + ", ".join(literal(value) for value in values) + "]"
+
+
+def period_text(period: str | Mapping[str, str]) -> str:
+    """A period, or a parameter that counts its years, months or days, as rule-engine text."""
+    if isinstance(period, str):
+        return literal(period)
+    return f"$period(param.{period['param']}, '{UNITS[period['unit']]}')"
 
 
 def lower(document: Document) -> Lowered:

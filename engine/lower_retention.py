@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .lower import bases, literal, literals
+from .lower import bases, literals, period_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,6 @@ HELD: Final = "$any([hold.active for hold in resource.holds])"
 IMPORTANT: Final = (
     "(resource.important or $any([name in param.important_customer for name in resource.customer_classes]))"
 )
-UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
 
 
 def lower_retention(surface: Surface) -> None:
@@ -160,7 +159,7 @@ def _overdue(attribute: str, days: str, also: str) -> str:
     return f"resource.{attribute} != null and {end} <= now and {also}"
 
 
-def _over(schedule: Mapping[str, Any], extension: object) -> str:
+def _over(schedule: Mapping[str, Any], extension: str | Mapping[str, str] | None) -> str:
     """The maximum and the days of grace are over; they begin again when a hold is released."""
     grace = schedule.get("grace")
     over = f"{_end(schedule['maximum'], grace)} <= now"
@@ -168,7 +167,7 @@ def _over(schedule: Mapping[str, Any], extension: object) -> str:
         longest = _end(schedule["minimum"], extension, grace)
         over = f"{over} and (not {IMPORTANT} or {longest} <= now)"
     if grace is not None:
-        again = f"$period_end((resource.hold_released_at ?? now), [{_period(grace)}]) <= now"
+        again = f"$period_end((resource.hold_released_at ?? now), [{period_text(grace)}]) <= now"
         over = f"{over} and (resource.hold_released_at == null or {again})"
     return f"{over} and not (now < (resource.statutory_until ?? now))"
 
@@ -201,16 +200,9 @@ def _add(  # noqa: PLR0913 (one caller)
     surface.out.rules.append(replace(rule, location=here, when=condition, policy=surface.data["id"]))
 
 
-def _end(*periods: object) -> str:
+def _end(*periods: str | Mapping[str, str] | None) -> str:
     """The instant at which the given periods, one after the other, are over; nothing without a first period."""
-    texts = [_period(period) for period in periods if period is not None]
+    texts = [period_text(period) for period in periods if period is not None]
     if periods[0] is None:
         return ""
     return f"$period_end(resource.started_at, [{', '.join(texts)}])"
-
-
-def _period(period: object) -> str:
-    if isinstance(period, str):
-        return literal(period)
-    counted: Any = period
-    return f"$period(param.{counted['param']}, '{UNITS[counted['unit']]}')"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from .lower import condition, literal, literals
+from .lower import condition, literal, literals, period_text
 from .validation import place
 
 if TYPE_CHECKING:
@@ -138,14 +138,10 @@ def _counts(surface: Surface) -> str:
     tests = [COUNTS]
     if "max_age" in validity:
         age = validity["max_age"]
-        period = literal(age) if isinstance(age, str) else f"$period(param.{age['param']}, '{UNITS[age['unit']]}')"
-        tests.append(f"now < $period_end(approval.at, [{period}])")
+        tests.append(f"now < $period_end(approval.at, [{period_text(age)}])")
     if "approver_exit" in validity:
         tests.append(f"(param.{validity['approver_exit']['param']} != 'deny' or not approval.approver_left)")
     return " and ".join(tests)
-
-
-UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
 
 
 def _level(surface: Surface, number: int, level: dict[str, Any], counts: str) -> None:
@@ -261,7 +257,7 @@ def _receipt(surface: Surface) -> None:
     if "receipt" not in surface.data or surface.data["action"] != "share":
         return
     due = surface.data["receipt"]["due"]
-    period = literal(due) if isinstance(due, str) else f"$period(param.{due['param']}, '{UNITS[due['unit']]}')"
+    period = period_text(due)
     when = f"$any([$period_end(share.at, [{period}]) <= now for share in resource.unconfirmed_shares])"
     _deny(surface, ["receipt"], when=when, needs=("receipt",))
     surface.rule(

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from .functions import ZONE_PARAMETER
 from .model import Obligation
-from .periods import add_period
+from .periods import UNITS, add_period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
 
 
 def due(duty: Obligation, now: datetime, parameters: Mapping[str, object]) -> Obligation:

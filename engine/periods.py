@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _PERIOD: Final = re.compile(r"P(?=\d)(?:(\d{1,4})Y)?(?:(\d{1,5})M)?(?:(\d{1,6})D)?\Z", re.ASCII)
+UNITS: Final = {"years": "Y", "months": "M", "days": "D"}
+"""The words of policies -> the letters of ISO 8601."""
 
 
 def parse_period(text: str) -> tuple[int, int]:

@@ -27,6 +27,12 @@ class Column:
     comment: str = ""
     primary_key: bool = False
     default: str = ""
+    generated: str = ""
+    """The expression of a generated column."""
+    references: str = ""
+    """The column that a foreign key leads to: `crm.customer.id`."""
+    tag: str = ""
+    """The category that somebody declared beside the column (dbt `meta`, a catalog's export); `none` when reviewed."""
 
     @property
     def path(self) -> str:
@@ -54,6 +60,20 @@ class Table:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A right on a table, or a role given to somebody; `grantee` is `PUBLIC` for everybody."""
+
+    grantee: str
+    privileges: tuple[str, ...]
+    """In capitals: `SELECT`; `SELECT(mobile)` when it is restricted to a column; none when a role is given."""
+    location: Location
+    dataset: str = ""
+    """The table with its schema; `crm.*` for all of a schema."""
+    role: str = ""
+    """The role that is given."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unparsed:
     """A statement that matters to the schema and could not be understood: its place and why."""
@@ -68,6 +88,7 @@ class Schema:
 
     tables: tuple[Table, ...]
     unparsed: tuple[Unparsed, ...] = ()
+    grants: tuple[Grant, ...] = ()
     dialect: str = ""
     """The dialect of the (first) file, as sqlglot names it."""
     partitions: tuple[tuple[str, str], ...] = ()

@@ -54,12 +54,12 @@ def lint(
 ) -> Report:
     """Ask `collect` for every column and `retain` for every table of some schema files; report what is denied."""
     from tutela.connectors.columns import ask_columns
-    from tutela.connectors.ddl import read_schema
+    from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.findings import report as make_report
 
     when = as_of or datetime.now(UTC)
-    schema = read_schema(_named(paths), dialect=dialect)
+    schema = read_sources(_named(paths), dialect=dialect)
     asked = ask_columns(schema, _classifier(policies), when)
     return make_report("lint", Authorizer(policies, facts), asked, when)
 
@@ -80,14 +80,14 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     `options` go to the log connector: `format`, `mapping`, `log_line_prefix`.
     """
     from tutela.connectors.accesses import accesses
-    from tutela.connectors.ddl import read_schema
     from tutela.connectors.logs import read_log
+    from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.findings import report as make_report
 
     when = as_of or datetime.now(UTC)
     paths = list(schemas)
-    schema = read_schema(paths, dialect=dialect) if paths else None
+    schema = read_sources(paths, dialect=dialect) if paths else None
     window = policies.parameters.values.get("export.window_minutes")
     asked = accesses(schema, _classifier(policies), dialect, when, default_schema=default_schema, window_minutes=window)
     events = whole(read_log(log, **dict(options or {})))

@@ -218,8 +218,8 @@ def load_classifier(project: Project, policies: PolicySet | None) -> Classifier:
 
 def load_schema(project: Project) -> Schema | None:
     """The schema files that the project declares, as one schema."""
-    from tutela.connectors.ddl import read_schema
+    from tutela.connectors.sources import read_sources
 
     if not project.schemas:
         return None
-    return read_schema([project.path(name) for name in project.schemas], dialect=project.dialect)
+    return read_sources([project.path(name) for name in project.schemas], dialect=project.dialect)

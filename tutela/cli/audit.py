@@ -45,8 +45,8 @@ def command(  # noqa: PLR0913 (options)
     """Ask for every access in LOG whether the policies allowed it, as of its own time."""
     from tutela.api import whole
     from tutela.connectors.accesses import accesses
-    from tutela.connectors.ddl import read_schema
     from tutela.connectors.logs import read_log
+    from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.findings import report
     from tutela.project import load_classifier, load_facts_of, load_policies_of, load_schema
@@ -55,7 +55,7 @@ def command(  # noqa: PLR0913 (options)
     policies = load_policies_of(project)
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     speech = dialect or project.dialect or "postgres"
-    schema = read_schema(list(schemas), dialect=dialect) if schemas else load_schema(project)
+    schema = read_sources(list(schemas), dialect=dialect) if schemas else load_schema(project)
     when = instant(as_of)
     asked = accesses(
         schema,

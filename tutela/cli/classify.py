@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,23 +14,23 @@ if TYPE_CHECKING:
 
 
 @click.command("classify")
-@click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1, required=True)
 @click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
 @click.option(
     "--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies."
 )
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "json"]), default="human", show_default=True)
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
-def command(sources: tuple[Path, ...], dialect: str | None, profile: str, format_: str, lang: str | None) -> int:
+def command(sources: tuple[str, ...], dialect: str | None, profile: str, format_: str, lang: str | None) -> int:
     """Say for every column of SOURCES (DDL files or folders) which data category it holds, and why."""
-    from tutela.connectors.ddl import read_schema
+    from tutela.connectors.sources import read_sources
     from tutela.engine.classifier import Classifier
     from tutela.project import find_project, load_taxonomy
 
     choose(lang)
     project = find_project(required=False)
     classifier = Classifier(load_taxonomy(project), profile)
-    schema = read_schema(list(sources), dialect=dialect)
+    schema = read_sources(list(sources), dialect=dialect)
     found = [(table.path, column) for table in schema.tables for column in classifier.table(table)]
     for unparsed in schema.unparsed:
         click.echo(f"{unparsed.location}: unparsed: {unparsed.message}", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,34 +10,33 @@ from .options import as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
     from .options import Output, Setup
 
 
 @click.command("lint")
-@click.argument("sources", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("sources", nargs=-1)
 @click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
 @as_of_option
 @output_options
 @project_options
-def command(
-    sources: tuple[Path, ...], dialect: str | None, as_of: datetime | None, output: Output, setup: Setup
-) -> int:
+def command(sources: tuple[str, ...], dialect: str | None, as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Ask for every column of SOURCES (DDL files or folders; the project's schemas by default) whether it may be
     collected, and for every table whether its retention is settled.
     """  # noqa: D205 (click joins the lines)
     from tutela.connectors.columns import ask_columns
-    from tutela.connectors.ddl import read_schema
+    from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.findings import report
     from tutela.project import load_classifier, load_facts_of, load_policies_of
 
     project = setup.project
-    paths = list(sources) or [project.path(name) for name in project.schemas]
+    paths: list[str | Path] = [*sources] or [project.path(name) for name in project.schemas]
     if not paths:
         raise click.UsageError("name a schema file, or `schemas` in tutela.toml")
     policies = load_policies_of(project)
-    schema = read_schema(paths, dialect=dialect or (None if sources else project.dialect))
+    schema = read_sources(paths, dialect=dialect or (None if sources else project.dialect))
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     when = instant(as_of)
     asked = ask_columns(schema, load_classifier(project, policies), when)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .request import Request
 
 UNPARSED: Final = "unparsed"
+SHORTEST: Final = 8
+"""How many digits of a fingerprint name a finding."""
 UNPARSED_WORDS: Final = Words(
     "this could not be read, so it counts as a finding: {what}", "无法解析此处内容,按违规处理:{what}"
 )
@@ -31,6 +33,14 @@ class Asked:
     location: Location | None
     key: str = ""
     """Tells apart findings of the same rule on the same resource (a log event's id); part of the fingerprint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """Findings of one request, and the decision that they come from."""
+
+    findings: tuple[Finding, ...]
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,29 @@ def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreada
         findings=tuple(findings),
         checked=checked,
         unparsed=unparsed,
+    )
+
+
+def named(authorizer: Authorizer, asked: Iterable[Asked | Unreadable], what: str) -> list[Explained]:
+    """The decisions behind the findings that a text names: rule, resource, place or start of the fingerprint."""
+    found: list[Explained] = []
+    for item in asked:
+        if isinstance(item, Unreadable):
+            continue
+        decision = authorizer.decide(item.request)
+        findings = () if decision.allowed else tuple(f for f in _findings(item, decision) if names(what, f))
+        if findings:
+            found.append(Explained(findings, decision))
+    return found
+
+
+def names(what: str, finding: Finding) -> bool:
+    """Whether a text names a finding: `COL-02`, `crm.customer.mobile`, `schema.sql:17`, or its fingerprint's start."""
+    place = str(finding.location) if finding.location else ""
+    return (
+        what in {finding.rule, finding.rule.partition(".")[0], finding.resource_id, place}
+        or (":" in what and place.startswith(f"{what}:"))
+        or (len(what) >= SHORTEST and finding.fingerprint.startswith(what))
     )
 
 

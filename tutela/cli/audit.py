@@ -48,7 +48,6 @@ def command(  # noqa: PLR0913 (options)
     from tutela.connectors.logs import read_log
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
-    from tutela.engine.findings import report
     from tutela.project import load_classifier, load_facts_of, load_policies_of, load_schema
 
     project = setup.project
@@ -73,7 +72,7 @@ def command(  # noqa: PLR0913 (options)
     }
     options.update({name: value for name, value in given.items() if value is not None})
     events = whole(read_log(log, **options))
-    return output.write(report("audit", authorizer, asked.ask(events), when), setup.lang)
+    return output.judge("audit", authorizer, asked.ask(events), when, setup.lang)
 
 
 def _mapping(path: Path) -> object:

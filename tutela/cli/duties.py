@@ -27,7 +27,6 @@ def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
     from tutela.connectors.duties import ask_duties
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.errors import InputError, Location, Problem
-    from tutela.engine.findings import report as make_report
     from tutela.project import load_facts_of, load_policies_of
 
     when = instant(as_of)
@@ -35,5 +34,4 @@ def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
     facts = load_facts_of(setup.project, policies)
     if facts is None:
         raise InputError([Problem(code="input-none", location=Location("registers"))])
-    found = make_report("duties", Authorizer(policies, facts), ask_duties(facts, when), when)
-    return output.write(found, setup.lang)
+    return output.judge("duties", Authorizer(policies, facts), ask_duties(facts, when), when, setup.lang)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,20 +12,7 @@ from .options import as_of_option, instant, project_options
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tutela.engine.authorizer import Authorizer
-    from tutela.engine.decision import Decision
-    from tutela.engine.errors import Lang
-    from tutela.engine.explain import Trace
-    from tutela.engine.tree import Branch
-
     from .options import Setup
-
-WORDS: Final = {
-    "denies": "拒绝", "allows": "允许", "does not apply": "不适用", "cannot be told": "无法判断",
-    "all of": "以下全部", "any of": "以下任一",
-    "true": "真", "false": "假", "unknown": "未知", "when": "当", "unless": "除非",
-    "register entries used": "所用登记", "needed for an allow": "获准所需", "written in place": "就地写入",
-}  # fmt: skip
 
 
 @click.command("explain")
@@ -47,11 +33,9 @@ def command(
     Every rule that has a say with the tree of its conditions and the (masked) values they read, the register entries
     that were used with file and line, and what would be needed for an allow.
     """
-    from tutela.engine.explain import explain
     from tutela.project import load_authorizer
-    from tutela.reports import write_decision
-    from tutela.reports.json_document import write_document
 
+    from .explanation import write_explanations
     from .requests import read_requests
 
     asked = read_requests(requests or (Path("-"),), instant(as_of))
@@ -59,104 +43,6 @@ def command(
         raise click.UsageError("no request in the input")
     authorizer = load_authorizer(setup.project)
     decisions = authorizer.decide_many(asked)
-    shapes: list[dict[str, Any]] = []
-    for decision in decisions:
-        traces = [t for t in explain(authorizer, decision) if everything or t.outcome != "does not apply"]
-        if format_ == "json":
-            shapes.append(_document(authorizer, decision, traces, setup.lang))
-            continue
-        write_decision(decision, "human", sys.stdout, setup.lang)
-        for trace in traces:
-            _show(trace, setup.lang)
-        _show_rest(authorizer, decision, setup.lang)
-    if format_ == "json":
-        write_document(shapes[0] if len(shapes) == 1 else shapes, sys.stdout)
+    told = [(decision, ()) for decision in decisions]
+    write_explanations(authorizer, told, format_, setup.lang, everything=everything)
     return 0 if all(decision.allowed for decision in decisions) else 1
-
-
-def _document(authorizer: Authorizer, decision: Decision, traces: list[Trace], lang: Lang) -> dict[str, Any]:
-    from tutela.engine.explain import entries, needed
-    from tutela.reports.shape import decision_shape
-
-    return {
-        **decision_shape(decision, lang),
-        "rules": [_shape(trace) for trace in traces],
-        "entries": [
-            {"register": used.register, "id": used.id, "location": str(used.location) if used.location else None}
-            for used in entries(authorizer, decision)
-        ],
-        "needed": [
-            {"rule": need.rule, "needs": list(need.needs), "remedy": need.remedy.text(lang)}
-            for need in needed(authorizer, decision)
-        ],
-    }
-
-
-def _shape(trace: Trace) -> dict[str, Any]:
-    return {
-        "rule": trace.rule.id,
-        "variant": trace.rule.variant or None,
-        "effect": trace.rule.effect,
-        "outcome": trace.outcome,
-        "location": str(trace.rule.location),
-        "when": _branch(trace.when),
-        "unless": _branch(trace.unless),
-    }
-
-
-def _branch(branch: Branch | None) -> dict[str, Any] | None:
-    if branch is None:
-        return None
-    return {
-        "text": branch.text,
-        "value": branch.value,
-        "values": dict(branch.values),
-        "parts": [_branch(part) for part in branch.branches],
-    }
-
-
-def _show(trace: Trace, lang: Lang) -> None:
-    name = trace.rule.id + (f" ({trace.rule.variant})" if trace.rule.variant else "")
-    _line(2, f"{name}: {_say(trace.outcome, lang)}  [{trace.rule.location}]")
-    for word, branch in (("when", trace.when), ("unless", trace.unless)):
-        if branch is not None:
-            _line(4, f"{_say(word, lang)}:")
-            _show_branch(branch, 6, lang)
-
-
-def _show_branch(branch: Branch, indent: int, lang: Lang) -> None:
-    value = "unknown" if branch.value is None else str(branch.value).lower()
-    text = _say(branch.joined, lang) if branch.joined and branch.branches else branch.text
-    _line(indent, f"{text}  = {_say(value, lang)}")
-    for path, shown in branch.values:
-        if path != branch.text:
-            _line(indent + 4, f"{path} = {shown}")
-    for part in branch.branches:
-        _show_branch(part, indent + 2, lang)
-
-
-def _show_rest(authorizer: Authorizer, decision: Decision, lang: Lang) -> None:
-    from tutela.engine.explain import entries, needed
-
-    used = entries(authorizer, decision)
-    if used:
-        _line(2, f"{_say('register entries used', lang)}:")
-        for entry in used:
-            place = str(entry.location) if entry.location else ""
-            _line(4, f"{entry.register} {entry.id}  {place}".rstrip())
-    needs = needed(authorizer, decision)
-    if needs:
-        _line(2, f"{_say('needed for an allow', lang)}:")
-        for need in needs:
-            what = f" [{', '.join(need.needs)}]" if need.needs else ""
-            _line(4, f"{need.rule}{what}: {need.remedy.text(lang)}")
-
-
-def _say(word: str, lang: Lang) -> str:
-    return WORDS.get(word, word) if lang == "zh" else word
-
-
-def _line(indent: int, text: str) -> None:
-    from tutela.reports.text import visible
-
-    click.echo(visible(" " * indent + text))

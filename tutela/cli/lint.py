@@ -28,7 +28,6 @@ def command(sources: tuple[str, ...], dialect: str | None, as_of: datetime | Non
     from tutela.connectors.columns import ask_columns
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
-    from tutela.engine.findings import report
     from tutela.project import load_classifier, load_facts_of, load_policies_of
 
     project = setup.project
@@ -40,4 +39,4 @@ def command(sources: tuple[str, ...], dialect: str | None, as_of: datetime | Non
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     when = instant(as_of)
     asked = ask_columns(schema, load_classifier(project, policies), when)
-    return output.write(report("lint", authorizer, asked, when), setup.lang)
+    return output.judge("lint", authorizer, asked, when, setup.lang)

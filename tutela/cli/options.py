@@ -18,12 +18,20 @@ import click
 from .problems import choose, language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
 
+    from tutela.engine.authorizer import Authorizer
     from tutela.engine.errors import Lang
+    from tutela.engine.findings import Asked, Unreadable
     from tutela.engine.model import Report
     from tutela.project import Project
 
+EXPLAINED: Final = frozenset({"human", "json"})
+"""Formats of explanations."""
+NOTHING_NAMED: Final = {
+    "en": "no finding of this run is `{what}`; name a rule, a resource, FILE:LINE or the start of a fingerprint",
+    "zh": "本次没有名为 `{what}` 的发现;请给出规则、资源、文件:行号或指纹开头",
+}
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 
 
@@ -101,12 +109,18 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         help="Lowest severity that gives exit status 1.",
     )
     @click.option("--exit-zero", is_flag=True, help="Exit with 0 although there are findings.")
+    @click.option(
+        "--explain",
+        metavar="WHAT",
+        help="Instead of the report, show how the findings of a rule, resource, place or fingerprint come about.",
+    )
     @wraps(function)
     def wrapped(
         formats: tuple[str, ...],
         outputs: tuple[str, ...],
         fail_on: str,
         exit_zero: bool,
+        explain: str | None,
         **more: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
         names = formats or ("human",)
@@ -114,7 +128,9 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         if len(outputs) > len(names):
             raise click.UsageError("more --output than --format")
         targets = (*outputs, *["-"] * (len(names) - len(outputs)))
-        output = Output(tuple(zip(names, targets, strict=True)), fail_on, exit_zero)
+        if explain is not None and (outputs or len(names) > 1 or not set(names) <= EXPLAINED):
+            raise click.UsageError("--explain writes human or json to the standard output")
+        output = Output(tuple(zip(names, targets, strict=True)), fail_on, exit_zero, explain)
         return function(output=output, **more)
 
     return wrapped
@@ -141,6 +157,26 @@ class Output:
     targets: tuple[tuple[str, str], ...]
     fail_on: str
     exit_zero: bool
+    explain: str | None
+    """Which findings are explained instead of the report."""
+
+    def judge(
+        self, command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], when: datetime, lang: Lang
+    ) -> int:
+        """Ask every request, and write what came of it: the report, or how some of its findings come about."""
+        from tutela.engine.findings import named, report
+
+        if self.explain is None:
+            return self.write(report(command, authorizer, asked, when), lang)
+        from .explanation import write_explanations
+
+        found = named(authorizer, asked, self.explain)
+        if not found:
+            click.echo(NOTHING_NAMED[lang].format(what=self.explain), err=True)
+            return 2
+        told = [(explained.decision, explained.findings) for explained in found]
+        write_explanations(authorizer, told, self.targets[0][0], lang)
+        return 0 if self.exit_zero else 1
 
     def write(self, report: Report, lang: Lang) -> int:
         """Write the report in every format and return the exit status."""

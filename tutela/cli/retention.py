@@ -29,9 +29,8 @@ def command() -> None:
 def check(records: tuple[Path, ...], erase: bool, as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Ask for each group of rows in RECORDS (CSV, YAML or JSON) whether it may still be kept."""
     from tutela.connectors.records import read_records
-    from tutela.engine.findings import report
     from tutela.project import load_authorizer
 
     when = instant(as_of)
     asked = read_records(records, "erase" if erase else "retain", when)
-    return output.write(report("retention check", load_authorizer(setup.project), asked, when), setup.lang)
+    return output.judge("retention check", load_authorizer(setup.project), asked, when, setup.lang)

@@ -28,12 +28,11 @@ def command() -> None:
 def check(forms: tuple[Path, ...], as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Decide the requests in FORMS (YAML or JSON) and list every reason against them."""
     from tutela.connectors.forms import read_forms
-    from tutela.engine.findings import report
     from tutela.project import load_authorizer
 
     when = instant(as_of)
     asked = read_forms(forms, when)
-    return output.write(report("share check", load_authorizer(setup.project), asked, when), setup.lang)
+    return output.judge("share check", load_authorizer(setup.project), asked, when, setup.lang)
 
 
 @command.command("hash")

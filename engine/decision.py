@@ -148,8 +148,9 @@ class Decision:
 
     @property
     def question(self) -> Any:  # noqa: ANN401 (request-like)
-        """The request as the rules saw it, with the facts of the registers."""
-        return self._question
+        """The request as the rules saw it, with the facts of the registers; a copy of what is remembered."""
+        asked = self._question
+        return asked.apart() if hasattr(asked, "apart") else asked
 
     @property
     def applied(self) -> frozenset[int]:

@@ -71,6 +71,14 @@ class Question:
         self.action_name: str = request.action_name
         self.now = now
 
+    def apart(self) -> Question:
+        """The same question with parts of its own: its parts may be what is remembered for others."""
+        found = Question.__new__(Question)
+        found.action, found.action_name, found.now = self.action, self.action_name, self.now
+        parts = (self.subject, self.resource, self.context)
+        found.subject, found.resource, found.context = (dict(p) if type(p) is dict else p for p in parts)
+        return found
+
     def alone(self, purpose: str | None) -> Question:
         """A question that says nothing but a purpose, this action and this instant."""
         found = Question.__new__(Question)

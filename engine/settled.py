@@ -57,6 +57,9 @@ ARRAYS: Final = (
 )  # fmt: skip
 """Arrays that are remembered as checked texts; a vocabulary that declares one otherwise is served by the views."""
 
+KEYED: Final = frozenset({"id", "type", "dataset", "columns", "categories"})
+"""What a caller says of a table and is part of the key."""
+
 MOST_PEOPLE: Final = 1 << 17
 MOST: Final = 1 << 14
 LONGEST: Final = 1_000
@@ -117,7 +120,8 @@ class Settled:
         span = self._people.get(key)
         if span is None or not span.start <= question.now < span.end:
             return self._over(SubjectView, self._person(key, question), stated, question)
-        return self._over(SubjectView, span.attributes, stated, question)
+        # A caller who adds nothing sees what is remembered itself: a decision hands out copies.
+        return span.attributes if len(stated) == 2 else self._over(SubjectView, span.attributes, stated, question)
 
     def _person(self, key: tuple[str, str], question: Question) -> dict[str, Any] | None:
         people, (kind, name) = self._world.people, key
@@ -128,7 +132,7 @@ class Settled:
         if found is None or (person is None and account is None) or _too_long(key):
             return found
         changes = turns(person or {}, account or {}, self._world.zone)
-        return self._people.keep(key, found, changes, question.now)
+        return self._people.keep(key, {"type": kind, "id": name, **found}, changes, question.now)
 
     def context(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
         """The circumstances; the question's subject must be there."""
@@ -164,40 +168,46 @@ class Settled:
     def table(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
         """The table; the question's subject and context must be there."""
         try:
-            found = self._over(TableView, self._data(stated, question), stated, question)
+            found = self._data(stated, question)
+            if found is None or "id" not in found or not KEYED.issuperset(stated) or None in stated.values():
+                found = self._over(TableView, found, stated, question)
             roles = question.subject.get("roles") or ()
             if not self._narrow.isdisjoint(roles):
                 held = [role for role in roles if role in found["permitted_roles"]]
+                found = self._over(TableView, found, stated, question)
                 found["need_to_know"] = bool(held) and self._narrow.issuperset(held)
         except (KeyError, TypeError):  # a word of the caller that is malformed
             return self._over(TableView, None, stated, question)
         return found
 
     def _data(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any] | None:
+        """What is settled about a table; with its `id` and the other words of the key when that is everything."""
         read, minors = stated.get, self._world.minor_approvals
-        name, purpose = read("dataset") or stated["id"], question.context.get("purpose")
+        name, dataset, purpose = stated["id"], read("dataset"), question.context.get("purpose")
         columns, categories = read("columns"), read("categories")
-        columns = () if columns is None else _words(columns)
-        categories = () if categories is None else _words(categories)
+        columns = None if columns is None else _words(columns)
+        categories = None if categories is None else _words(categories)
         seen = flag(stated, "known") if read("known_by") is SCHEMA else None
         named = read("subjects")
         somebody = not (named is None or (is_array(named) and not named)) or bool(
             minors and str(question.subject.get("employee")) in minors
         )
-        if type(name) is not str:
+        if type(name) is not str or not (dataset is None or type(dataset) is str):
             return None
-        key = (name, question.action_name, columns, categories, seen, purpose, somebody)
+        key = (name, dataset, question.action_name, columns, categories, seen, purpose, somebody)
         span = self._tables.get(key)
         if span is not None and span.start <= question.now < span.end:
             return span.attributes
-        words: dict[str, Any] = {"id": name, "type": "table", "columns": columns, "categories": categories}
-        if seen is not None:
-            words.update(known_by=SCHEMA, known=seen)
-        view = TableView(self._world, words, question.alone(purpose))
+        words: dict[str, Any] = {"id": name, "type": "table", "dataset": dataset, "columns": columns}
+        words = {word: value for word, value in (words | {"categories": categories}).items() if value is not None}
+        told = words | ({} if seen is None else {"known_by": SCHEMA, "known": seen})
+        view = TableView(self._world, told, question.alone(purpose))
         found = settle(view, TABLE if somebody else (*TABLE, *NOBODY))
-        if found is None or _too_long((name, question.action_name, purpose or "", *columns, *categories)):
+        texts = (name, dataset or "", question.action_name, purpose or "", *(columns or ()), *(categories or ()))
+        if found is None or _too_long(texts):
             return found
-        return self._tables.keep(key, found, self._closings, question.now)
+        whole = found if somebody else words | found
+        return self._tables.keep(key, whole, self._closings, question.now)
 
     @property
     def _closings(self) -> list[datetime]:

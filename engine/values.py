@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -170,21 +170,31 @@ def mask(value: object) -> str:
 
 def show(value: object, limit: int = 80) -> str:
     """A value in the notation of conditions, cut at `limit` characters; only for data that may be shown."""
+    write = _SHOWN.get(type(value))
+    shown = _show_any(value, limit) if write is None else write(value)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _show_any(value: object, limit: int) -> str:
     match value:
-        case None:
-            shown = "null"
-        case bool():
-            shown = "true" if value else "false"
         case str():
-            shown = repr(value)
+            return repr(str(value))
         case datetime():
-            shown = value.isoformat()
+            return value.isoformat()
         case list() | tuple():
             items = cast("Sequence[object]", value)
             # Every item takes three letters at least, the comma included.
-            shown = f"[{', '.join(show(item, limit) for item in items[: limit // 3 + 1])}]"
+            return f"[{', '.join([show(item, limit) for item in items[: limit // 3 + 1]])}]"
         case dict():
-            shown = f"{{{len(cast('Mapping[object, object]', value))} attributes}}"
+            return f"{{{len(cast('Mapping[object, object]', value))} attributes}}"
         case _:
-            shown = str(value)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+            return str(value)
+
+
+_SHOWN: Final[dict[type, Callable[[Any], str]]] = {
+    str: repr,
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda _: "null",
+}
+"""How values of the commonest types are shown."""

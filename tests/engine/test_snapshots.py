@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tutela.engine.decision import Decision
 from tutela.engine.facts import Facts, Question
 from tutela.engine.facts_access import SCHEMA, TableView
 from tutela.engine.facts_context import ContextView
@@ -106,6 +107,12 @@ def ask(world: Facts, when: datetime, **parts: Any) -> tuple[Question, Request]:
         as_of=when,
     )
     return world.enrich(request, None), request  # type: ignore[arg-type]
+
+
+def asked(world: Facts) -> Any:  # noqa: ANN401 (request-like)
+    """The question that a decision hands out."""
+    pdp: Any = SimpleNamespace()
+    return Decision(pdp, ask(world, at(0))[0], (), (), ()).question
 
 
 def direct(kind: type[View], world: Facts, stated: dict[str, Any], question: Question) -> dict[str, Any]:
@@ -279,6 +286,18 @@ def test_what_one_question_holds_does_not_leak_into_the_next() -> None:
     assert "mood" not in second.subject
     assert second.resource["known"]
     assert second.context["purpose"] is None
+
+
+def test_what_a_decision_hands_out_is_not_what_is_remembered() -> None:
+    """Whoever writes into the question of a decision does not change the next decision."""
+    world = facts(**{**BASE, "roles": []})
+    first, second = (asked(world) for _ in range(2))
+    first.subject["roles"] = ("boss",)
+    first.resource["known"] = False
+    third = asked(world)
+
+    assert ["seller"] == list(second.subject["roles"]) == list(third.subject["roles"])
+    assert second.resource["known"] is third.resource["known"] is True
 
 
 @pytest.mark.parametrize(("item", "remembered"), [("string", True), ("number", False)])

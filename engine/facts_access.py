@@ -119,6 +119,16 @@ class TableView(View):
             return False
         return self.system_kind() not in ("customer_system", "replica", "reporting", "analytics")
 
+    def owned(self) -> bool:
+        """A person in service answers for the data set; a catalog that names no owners at all asks nothing.
+
+        Nor is it asked of a table that no catalog has: that is a matter of its own.
+        """
+        if self._entry is None or not self.world.catalog.names_owners:
+            return True
+        owner, people = self._entry.get("owner"), self.world.people
+        return owner is not None and (not people.known or people.in_service(owner, self._now))
+
     def platform_approved(self) -> bool:
         """The system's platform stands on the approved list; no register of systems asks nothing."""
         catalog = self.world.catalog

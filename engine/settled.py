@@ -42,8 +42,8 @@ CONTEXT: Final = (
 """What follows from the purpose and the role, when no application and no ticket is named."""
 TABLE: Final = (
     "dataset", "known", "categories", "personal", "sensitive", "permitted_roles", "beyond_need", "quarantined",
-    "system_kind", "shadow", "platform_approved", "encrypted_in_transit", "provenance", "legal_review", "need_to_know",
-    "purpose_untold", "identity_needed", "identifying",
+    "system_kind", "shadow", "owned", "platform_approved", "encrypted_in_transit", "provenance", "legal_review",
+    "need_to_know", "purpose_untold", "identity_needed", "identifying",
 )  # fmt: skip
 """What follows from a table, its columns, the action, the purpose and the instant; roles narrow it afterwards."""
 NOBODY: Final = (
@@ -207,7 +207,12 @@ class Settled:
         if found is None or _too_long(texts):
             return found
         whole = found if somebody else words | found
-        return self._tables.keep(key, whole, self._closings, question.now)
+        return self._tables.keep(key, whole, (*self._closings, *self._owner_turns(found["dataset"])), question.now)
+
+    def _owner_turns(self, dataset: str) -> Iterator[datetime]:
+        """Every instant at which something about the owner of a table changes."""
+        owner = (self._world.catalog.dataset(dataset) or {}).get("owner", "")
+        return turns(self._world.people.by_id.get(owner) or {}, {}, self._world.zone)
 
     @property
     def _closings(self) -> list[datetime]:

@@ -156,7 +156,7 @@ def test_a_person_is_what_the_history_says_at_every_instant(
 
 CATALOG: Final = [
     {
-        "dataset": "crm.customer", "system": "crm", "provenance": "collected",
+        "dataset": "crm.customer", "owner": "E2", "system": "crm", "provenance": "collected",
         "access": {"read": ["seller", "agent"], "delete": ["agent"]},
         "columns": [{"name": "mobile", "category": "personal.contact.phone"}, {"name": "note", "category": None}],
     },
@@ -177,6 +177,10 @@ SUBJECTS: Final = [
 STAFF: Final = {
     "id": "E1", "department": "sales", "grade": "staff", "status": "active", "hired_at": date(2020, 1, 1),
     "roles": ["seller"],
+}  # fmt: skip
+OWNER: Final = {
+    "id": "E2", "department": "sales", "grade": "staff", "status": "terminated", "hired_at": date(2020, 1, 1),
+    "terminated_at": at(5),
 }  # fmt: skip
 ODD: Final[st.SearchStrategy[Any]] = st.sampled_from(
     [None, 5, True, 1.0, "", "mobile", [], {}, [1], [True], ["mobile", None], ("note",)]
@@ -228,7 +232,8 @@ ROUNDS: Final = st.lists(
 )  # fmt: skip
 BASE: Final[MappingProxyType[str, Any]] = MappingProxyType({
     "catalog": CATALOG, "purposes": PURPOSES, "roles": ROLE_LIST, "systems": SYSTEMS, "subjects": SUBJECTS,
-    "people": [STAFF], "service_accounts": [{"id": "svc", "owner": "E1", "purpose": "service", "roles": ["agent"]}],
+    "people": [STAFF, OWNER],
+    "service_accounts": [{"id": "svc", "owner": "E1", "purpose": "service", "roles": ["agent"]}],
     "applications": [{"id": "desk", "purpose": "service", "purposes": {"agent": "spam"}}],
     "consents": [], "tickets": [],
 })  # fmt: skip
@@ -237,7 +242,7 @@ APPROVALS: Final = [{"employee": "E1", "approved_by": "E1", "valid_from": at(3),
 
 @settings(max_examples=300)
 @given(rounds=ROUNDS, incidents=st.lists(INCIDENTS, max_size=2), notices=st.lists(NOTICES, max_size=1),
-       minors=st.booleans(), registered=st.booleans())  # fmt: skip
+       minors=st.booleans(), registered=st.booleans(), presumptuous=st.booleans())  # fmt: skip
 def test_tables_and_contexts_are_what_their_views_find(
     rounds: list[tuple[Any, ...]],
     incidents: list[dict[str, Any]],
@@ -245,6 +250,7 @@ def test_tables_and_contexts_are_what_their_views_find(
     *,
     minors: bool,
     registered: bool,
+    presumptuous: bool,
 ) -> None:
     """Whatever was asked before, and whatever malformed or presumptuous words the caller sends."""
     more = {"minor_approvals": APPROVALS} if minors else {}
@@ -252,7 +258,8 @@ def test_tables_and_contexts_are_what_their_views_find(
     if not registered:
         world = facts(**{name: entries for name, entries in BASE.items() if name != "people"})
     for when, resource, context, action, (kind, name) in rounds:
-        subject = {"type": kind, "id": name, "properties": {"roles": ["seller", "everybody"], "senior": True}}
+        lent = {"roles": ["seller", "everybody"], "senior": True} if presumptuous else {}
+        subject = {"type": kind, "id": name, "properties": lent}
         question, request = ask(world, when, subject=subject, resource=resource, context=context, action=action)
 
         assert direct(ContextView, world, request.context, question) == seen(question.context, ContextView)

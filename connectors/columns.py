@@ -23,7 +23,7 @@ LINTER: Final = {"type": "service", "id": "tutela-lint"}
 def ask_columns(schema: Schema, classifier: Classifier, as_of: datetime) -> Iterator[Asked | Unreadable]:
     """A `collect` request for every column, a `retain` request for every table, and what could not be parsed."""
     for unparsed in schema.unparsed:
-        yield Unreadable(unparsed.location, Words(unparsed.message))
+        yield Unreadable(unparsed.location, Words(unparsed.message), unparsed.digest)
     for table in schema.tables:
         classified = classifier.table(table)
         for column in classified:

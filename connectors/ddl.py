@@ -86,18 +86,18 @@ def _read(text: str, file: str, dialect: str, builder: Builder) -> None:
 def _statement(statement: Statement, context: Context) -> None:
     kind = handler(statement.head, context.dialect)
     if statement.broken:
-        context.builder.miss(context.places.at(statement.offset), statement.broken)
+        context.builder.miss(context.places.at(statement.offset), statement.broken, statement.text)
         return
     if kind:
         try:
             apply(statement, kind, context)
         except NotUnderstood as error:
-            context.builder.miss(context.places.at(statement.offset + error.offset), error.reason)
+            context.builder.miss(context.places.at(statement.offset + error.offset), error.reason, statement.text)
     elif not _VERBS.match(statement.head) and _TABLE_WORD.search(statement.head):
-        context.builder.miss(context.places.at(statement.offset), "a statement that is not understood")
+        context.builder.miss(context.places.at(statement.offset), "a statement that is not understood", statement.text)
     elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text))):
         place = context.places.at(statement.offset + hidden.start())
-        context.builder.miss(place, "a table definition inside a block or a dynamic statement")
+        context.builder.miss(place, "a table definition inside a block or a dynamic statement", statement.text)
     else:
         context.builder.skip(statement.head)
     _look_inside(statement, context)
@@ -111,4 +111,4 @@ def _look_inside(statement: Statement, context: Context) -> None:
         bare = blank_comments(statement.text)
         for match in _HIDDEN.finditer(bare):
             place = context.places.at(statement.offset + match.start())
-            context.builder.miss(place, "a table definition inside quotes")
+            context.builder.miss(place, "a table definition inside quotes", statement.text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from tutela.engine.errors import Location
+from tutela.engine.findings import fingerprint
 from tutela.engine.tables import Column, Schema, Table, Unparsed
 
 from .ddl_parse import Definition, Name
@@ -156,9 +157,9 @@ class Builder:
         word = head.split(" ", 1)[0][:20]
         self.skipped[word] = self.skipped.get(word, 0) + 1
 
-    def miss(self, location: Location, reason: str) -> None:
-        """Record a statement that matters and is not understood."""
-        self.unparsed.append(Unparsed(location, reason))
+    def miss(self, location: Location, reason: str, text: str = "") -> None:
+        """Record a statement that matters and is not understood; with its text it can be told apart from others."""
+        self.unparsed.append(Unparsed(location, reason, fingerprint(" ".join(text.split())) if text else ""))
 
     def build(self) -> Schema:
         """The schema as a value."""

@@ -22,6 +22,7 @@ from tutela.engine.messages_log import LOG
 from tutela.engine.messages_policy import POLICY
 from tutela.engine.messages_register import REGISTER
 from tutela.engine.messages_schema import SCHEMA
+from tutela.engine.messages_waiver import WAIVER
 from tutela.engine.register_references import REFERENCES
 from tutela.engine.registers import ENTRIES
 
@@ -39,6 +40,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Files and schemas": SCHEMA,
     "Logs": LOG,
     "Registers, forms and requests": REGISTER,
+    "Waivers, baselines and comparisons": WAIVER,
 }
 CLI_HEAD: Final = """# Command line
 

@@ -49,11 +49,14 @@ class Unreadable:
 
     location: Location
     what: Words
+    digest: str = ""
+    """Of the statement's text; with it the finding is the same wherever the statement stands in its file."""
 
 
 def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], as_of: datetime) -> Report:
     """Ask every request and collect the findings, in a stable order."""
     findings: list[Finding] = []
+    actions: set[str] = set()
     checked = unparsed = 0
     for item in asked:
         if isinstance(item, Unreadable):
@@ -61,6 +64,7 @@ def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreada
             findings.append(_unreadable(item))
             continue
         checked += 1
+        actions.add(item.request.action_name)
         decision = authorizer.decide(item.request)
         if not decision.allowed:
             findings.extend(_findings(item, decision))
@@ -72,6 +76,7 @@ def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreada
         findings=tuple(findings),
         checked=checked,
         unparsed=unparsed,
+        actions=frozenset(actions),
     )
 
 
@@ -129,7 +134,7 @@ def _unreadable(item: Unreadable) -> Finding:
         resource_id=item.location.file,
         location=item.location,
         reasons=(Reason(UNPARSED, Severity.HIGH, words),),
-        fingerprint=fingerprint(UNPARSED, name, str(item.location.line), item.what.en),
+        fingerprint=fingerprint(UNPARSED, name, item.digest or str(item.location.line), item.what.en),
     )
 
 

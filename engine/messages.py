@@ -12,10 +12,11 @@ from .messages_log import LOG
 from .messages_policy import POLICY
 from .messages_register import REGISTER
 from .messages_schema import SCHEMA
+from .messages_waiver import WAIVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .message import Message
 
-MESSAGES: Final[Mapping[str, Message]] = {**POLICY, **EXPRESSION, **SCHEMA, **LOG, **REGISTER}
+MESSAGES: Final[Mapping[str, Message]] = {**POLICY, **EXPRESSION, **SCHEMA, **LOG, **REGISTER, **WAIVER}

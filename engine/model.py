@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from .errors import Lang, Location
+    from .errors import Lang, Location, Problem
 
 Effect = Literal["allow", "deny"]
+State = Literal["", "new", "unchanged"]
+"""How a finding stands to what the report was compared with; empty where it was compared with nothing."""
 
 
 class Severity(StrEnum):
@@ -97,6 +99,24 @@ class Reason(NamedTuple):
     """Where the rule stands."""
 
 
+class Waiver(NamedTuple):
+    """Somebody's decision that some findings do not count for a time."""
+
+    rule: str
+    """The id of a rule, or a pattern of such ids: `COL-*`."""
+    reason: str
+    owner: str
+    expires: date
+    """The last day on which it holds, in the policy time zone."""
+    location: Location
+    """Where the waiver stands."""
+    since: date | None = None
+    resource: str = ""
+    file: str = ""
+    fingerprint: str = ""
+    ticket: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A violation: what stands or happened in the world although the policies deny its request."""
@@ -110,6 +130,45 @@ class Finding:
     reasons: tuple[Reason, ...]
     fingerprint: str
     """Stable over runs and over moved lines: 32 hexadecimal digits from rule, resource and context."""
+    waiver: Waiver | None = None
+    """The waiver that covers the finding, in force or not."""
+    waived: bool = False
+    """Whether that waiver is in force as of the report's instant."""
+    state: State = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts for the exit status: neither waived nor known before."""
+        return not self.waived and self.state != "unchanged"
+
+
+class Absent(NamedTuple):
+    """A finding that was there before and is gone."""
+
+    rule: str
+    resource: str
+    """The type and the id of the resource: `column crm.customer.mobile`."""
+    fingerprint: str
+
+
+class ColumnEntry(NamedTuple):
+    """What a column holds, for the inventory of a report."""
+
+    name: str
+    data_type: str
+    category: str
+    """The data category; empty when nothing says that the column holds more than technical data."""
+    sensitive: bool
+    confidence: float
+    evidence: tuple[str, ...]
+
+
+class TableEntry(NamedTuple):
+    """A table or view of the inventory, with its columns in their order."""
+
+    dataset: str
+    location: Location | None
+    columns: tuple[ColumnEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +184,34 @@ class Report:
     unparsed: int = 0
     """How many of the findings are statements or lines that could not be read (rule `unparsed`)."""
 
+    actions: frozenset[str] = frozenset()
+    """Which actions were asked about."""
+    compared_with: str = ""
+    """The baseline, file or revision that the findings were compared with."""
+    changed: int | None = None
+    """In a comparison of two states: how many of the things asked about differ between them."""
+    absent: tuple[Absent, ...] = ()
+    notes: tuple[Problem, ...] = ()
+    """What the reader should know besides the findings: waivers that cover nothing."""
+    inventory: tuple[TableEntry, ...] = ()
+    """What the columns of the tables that were asked about hold."""
+
+    @property
+    def counting(self) -> tuple[Finding, ...]:
+        """The findings that count: neither waived nor known before."""
+        return tuple(finding for finding in self.findings if finding.counts)
+
+    @property
+    def waived(self) -> int:
+        """How many findings are waived."""
+        return sum(finding.waived for finding in self.findings)
+
+    @property
+    def known(self) -> int:
+        """How many findings were there before, the waived ones left out."""
+        return sum(finding.state == "unchanged" and not finding.waived for finding in self.findings)
+
     def by_severity(self) -> dict[str, int]:
-        """Count the findings of each severity, worst first, zeros included."""
-        counts = Counter(finding.severity for finding in self.findings)
+        """Count the findings of each severity that count, worst first, zeros included."""
+        counts = Counter(finding.severity for finding in self.findings if finding.counts)
         return {severity.value: counts[severity] for severity in Severity}

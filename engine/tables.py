@@ -80,6 +80,8 @@ class Unparsed:
 
     location: Location
     message: str
+    digest: str = ""
+    """Of the statement's text, white space aside: it stays the same when the statement moves in its file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from tutela.engine.model import Severity
 
 from .shape import ordered
 from .text import file_of, visible
-from .words import counts, labelled
+from .words import counts, labelled, waiver_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +28,8 @@ COMMANDS: Final[Mapping[Severity, str]] = {
 
 
 def write_report(report: Report, stream: TextIO, options: Options) -> None:
-    """Write a workflow command for each finding, then the counts as a plain line of the log."""
-    stream.writelines(_command(finding, options.lang) + "\n" for finding in ordered(report.findings))
+    """Write a workflow command for each finding that counts, then the counts as a plain line of the log."""
+    stream.writelines(_command(finding, options.lang) + "\n" for finding in ordered(report.counting))
     stream.write(counts(report, options.lang) + "\n")
 
 
@@ -48,6 +48,8 @@ def _command(finding: Finding, lang: Lang) -> str:
         lines += [labelled("why", visible(str(clause)), lang) for clause in reason.clauses]
         if remedy := reason.remedy.text(lang):
             lines.append(labelled("remedy", visible(remedy), lang))
+    if finding.waiver:
+        lines.append(labelled("waiver", waiver_text(finding.waiver, lang, holds=False), lang))
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
     return f"::{COMMANDS[finding.severity]} {shown}::{_data(chr(10).join(lines))}"
 

@@ -29,10 +29,10 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
 
 
 def write_report(report: Report, stream: TextIO, options: Options) -> None:
-    """Write one issue for each finding."""
+    """Write one issue for each finding that counts: the format has no word for the others."""
     seen: dict[str, int] = {}
     issues: list[dict[str, object]] = []
-    for finding in ordered(report.findings):
+    for finding in ordered(report.counting):
         number = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
         issues.append(_issue(finding, number, options.lang))
     write_document(issues, stream)

@@ -15,7 +15,7 @@ from tutela.engine.model import Severity
 
 from .shape import obligation_text, ordered
 from .text import visible
-from .words import colon, counts, label, provenance, severity_word
+from .words import colon, counts, label, labelled, provenance, severity_word, waiver_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,6 +32,8 @@ STYLES: Final[Mapping[Severity, str]] = {
     Severity.LOW: "cyan",
     Severity.INFO: "blue",
 }
+GONE: Final = 20
+"""How many findings that are gone are named."""
 NARROWEST: Final = 24
 """Text is folded no narrower than this, even where the terminal is."""
 
@@ -67,17 +69,42 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
     """Write the findings, file by file in the order of their worst finding, then the counts."""
     page = _page(stream, options)
     files: dict[str, list[Finding]] = {}
-    for finding in ordered(report.findings):
+    for finding in ordered(report.counting):
         files.setdefault(finding.location.file if finding.location else "", []).append(finding)
     for file, findings in files.items():
         page.put(0, [(visible(file) or label("no-file", options.lang), "bold underline")])
         for finding in findings:
             _put_finding(page, finding)
         page.put(0, [])
-    style = "bold green" if report.checked and not report.findings else "bold"
+    _put_accepted(page, report)
+    style = "bold green" if report.checked and not report.counting else "bold"
     page.put(0, [(counts(report, options.lang), style)])
     source = provenance(report.command, report.policies_digest, report.as_of.isoformat(), options.lang)
     page.put(0, [(source, "dim")])
+
+
+def _put_accepted(page: _Page, report: Report) -> None:
+    """Write what is waived, with its waivers, and what is gone."""
+    waived = [finding for finding in ordered(report.findings) if finding.waived]
+    if waived:
+        page.put(0, [(label("waived", page.lang), "bold underline")])
+    for finding in waived:
+        place = f"{finding.location} " if finding.location and finding.location.file else ""
+        what = f"{visible(finding.rule)} {visible(f'{finding.resource_type} {finding.resource_id}')}"
+        page.put(2, [(visible(place), ""), (what, "bold")])
+        if finding.waiver:
+            page.detail("waiver", waiver_text(finding.waiver, page.lang))
+    if waived:
+        page.put(0, [])
+    if report.absent:
+        head = labelled("absent", f"{label('compared', page.lang)} {visible(report.compared_with)}", page.lang)
+        page.put(0, [(head, "bold underline")])
+    for gone in report.absent[:GONE]:
+        page.put(2, [(f"{visible(gone.rule)} {visible(gone.resource)}", "")])
+    if len(report.absent) > GONE:
+        page.put(2, [(label("more", page.lang).format(len(report.absent) - GONE), "dim")])
+    if report.absent:
+        page.put(0, [])
 
 
 def write_decision(decision: DecisionLike, stream: TextIO, options: Options) -> None:
@@ -123,6 +150,8 @@ def _put_finding(page: _Page, finding: Finding) -> None:
         if (reason.rule, reason.message.text(page.lang)) != (finding.rule, message):
             page.detail("also", f"{reason.rule}{colon(page.lang)}{reason.message.text(page.lang)}")
         _put_reason(page, reason)
+    if finding.waiver:
+        page.detail("waiver", waiver_text(finding.waiver, page.lang, holds=False))
 
 
 def _put_head(page: _Page, severity: Severity, rule: str, message: str, place: str = "") -> None:

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from .shape import ordered
 from .text import file_of, visible
-from .words import counts, labelled, severity_word
+from .words import counts, label, labelled, severity_word, waiver_text
 
 if TYPE_CHECKING:
     from tutela.engine.errors import Lang
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 def write_report(report: Report, stream: TextIO, options: Options) -> None:
     """Write one suite; a report without findings is one passing case."""
-    totals = {"tests": str(len(report.findings) or 1), "failures": str(len(report.findings)), "errors": "0"}
+    count = len(report.counting)
+    totals = {
+        "tests": str(len(report.findings) or 1),
+        "failures": str(count),
+        "errors": "0",
+        "skipped": str(len(report.findings) - count),
+    }
     root = Element("testsuites", {"name": "tutela", **totals})
     suite = SubElement(root, "testsuite", {"name": f"tutela {visible(report.command)}", **totals})
     properties = SubElement(suite, "properties")
@@ -47,6 +53,10 @@ def _add_case(suite: Element, finding: Finding, lang: Lang) -> None:
         if at.line:
             case.set("line", str(at.line))
     message = visible(finding.message.text(lang))
+    if not finding.counts:
+        holds = finding.waived and finding.waiver
+        SubElement(case, "skipped", {"message": waiver_text(holds, lang) if holds else label("known", lang)})
+        return
     failure = SubElement(case, "failure", {"type": finding.severity.value, "message": message})
     lines = [f"{severity_word(finding.severity, lang)} {visible(finding.rule)} {message}"]
     if at and at.file:
@@ -58,4 +68,6 @@ def _add_case(suite: Element, finding: Finding, lang: Lang) -> None:
         lines += [labelled("basis", visible(str(basis)), lang) for basis in reason.basis]
         if remedy := reason.remedy.text(lang):
             lines.append(labelled("remedy", visible(remedy), lang))
+    if finding.waiver:
+        lines.append(labelled("waiver", waiver_text(finding.waiver, lang, holds=False), lang))
     failure.text = "\n".join(lines)

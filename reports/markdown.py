@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from .shape import obligation_text, ordered
 from .text import visible
-from .words import counts, label, labelled, provenance, severity_word
+from .words import counts, label, labelled, provenance, severity_word, waiver_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +27,15 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
     lang = options.lang
     source = provenance(report.command, report.policies_digest, report.as_of.isoformat(), lang)
     stream.write(f"## tutela {escape(report.command)}\n\n**{counts(report, lang)}**\n\n{escape(source)}\n")
-    if report.findings:
-        _write_table(_COLUMNS, (_finding_cells(finding, lang) for finding in ordered(report.findings)), stream, lang)
+    if report.counting:
+        _write_table(_COLUMNS, (_finding_cells(finding, lang) for finding in ordered(report.counting)), stream, lang)
+    waived = [finding for finding in ordered(report.findings) if finding.waived]
+    if waived:
+        stream.write(f"\n### {label('waived', lang)}\n")
+        _write_table(("rule", "location", "resource", "waiver"), (_waived_cells(f, lang) for f in waived), stream, lang)
+    if report.absent:
+        stream.write(f"\n### {label('absent', lang)}\n\n")
+        stream.writelines(f"- {escape(gone.rule)} {escape(gone.resource)}\n" for gone in report.absent)
 
 
 def write_decision(decision: DecisionLike, stream: TextIO, options: Options) -> None:
@@ -61,7 +68,19 @@ def _write_table(columns: Iterable[str], rows: Iterable[list[str]], stream: Text
     stream.writelines(f"| {' | '.join(cells)} |\n" for cells in rows)
 
 
+def _waived_cells(finding: Finding, lang: Lang) -> list[str]:
+    return [
+        escape(finding.rule),
+        escape(str(finding.location)) if finding.location else "",
+        escape(f"{finding.resource_type} {finding.resource_id}"),
+        escape(waiver_text(finding.waiver, lang)) if finding.waiver else "",
+    ]
+
+
 def _finding_cells(finding: Finding, lang: Lang) -> list[str]:
+    remedies = [reason.remedy.text(lang) for reason in finding.reasons]
+    if finding.waiver:
+        remedies.append(labelled("waiver", waiver_text(finding.waiver, lang, holds=False), lang))
     return [
         severity_word(finding.severity, lang),
         escape(finding.rule),
@@ -69,7 +88,7 @@ def _finding_cells(finding: Finding, lang: Lang) -> list[str]:
         escape(f"{finding.resource_type} {finding.resource_id}"),
         escape(finding.message.text(lang)),
         _why(finding.reasons),
-        _lines(reason.remedy.text(lang) for reason in finding.reasons),
+        _lines(remedies),
     ]
 
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final, TextIO
 from tutela.engine.model import Severity
 
 from .json_document import write_document
-from .shape import ordered, reason_shape
+from .shape import ordered, reason_shape, waiver_shape
 from .text import file_of, tool_version, uri_of
-from .words import labelled
+from .words import labelled, waiver_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tutela.engine.errors import Lang
-    from tutela.engine.model import Finding, Reason, Report
+    from tutela.engine.model import Finding, Reason, Report, Waiver
 
     from .writer import Options
 
@@ -60,6 +60,9 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
             "asOf": report.as_of.isoformat(),
             "checked": report.checked,
             "unparsed": report.unparsed,
+            "waived": report.waived,
+            # As results they would be open alerts: GitHub does not read `baselineState`.
+            "absent": [gone._asdict() for gone in report.absent],
         },
     }
     write_document(
@@ -106,7 +109,7 @@ def _basis(reason: Reason) -> str:
 
 
 def _result(finding: Finding, rule_index: int, lang: Lang) -> dict[str, object]:
-    return {
+    result: dict[str, object] = {
         "ruleId": finding.rule,
         "ruleIndex": rule_index,
         "level": LEVELS[finding.severity],
@@ -123,6 +126,26 @@ def _result(finding: Finding, rule_index: int, lang: Lang) -> dict[str, object]:
             "reasons": [reason_shape(reason, lang) for reason in finding.reasons],
         },
     }
+    if finding.state:
+        result["baselineState"] = finding.state
+    if finding.waiver and finding.waived:
+        result["suppressions"] = [_suppression(finding.waiver, lang)]
+    elif finding.waiver:
+        result["message"] = {"text": _message(_lapsed(finding, finding.waiver, lang))}
+    return result
+
+
+def _suppression(waiver: Waiver, lang: Lang) -> dict[str, object]:
+    return {
+        "kind": "external",
+        "status": "accepted",
+        "justification": waiver_text(waiver, lang),
+        "properties": waiver_shape(waiver, in_force=True),
+    }
+
+
+def _lapsed(finding: Finding, waiver: Waiver, lang: Lang) -> str:
+    return f"{finding.message.text(lang)}\n{labelled('waiver', waiver_text(waiver, lang, holds=False), lang)}"
 
 
 def _location(finding: Finding) -> dict[str, object]:

@@ -50,6 +50,7 @@ _LOCATION: Final[dict[str, object]] = {
     ),
     "type": ["object", "null"],
 }
+_DAY: Final[dict[str, object]] = {"type": "string", "format": "date"}
 _FINDING: Final[dict[str, object]] = {
     "rule": _TEXT,
     "severity": {"enum": list(_SEVERITIES)},
@@ -58,7 +59,53 @@ _FINDING: Final[dict[str, object]] = {
     "location": _LOCATION,
     "reasons": {"type": "array", "items": {"$ref": "#/$defs/reason"}},
     "fingerprint": {"type": "string", "description": "The same over runs and over moved lines."},
+    "counts": {"type": "boolean", "description": "For the exit status; false when waived or known before."},
+    "state": {"enum": ["new", "unchanged", None], "description": "Beside what the report was compared with."},
+    "waiver": {
+        **_object(
+            "The waiver that covers the finding.",
+            reason=_TEXT,
+            owner=_TEXT,
+            since={**_DAY, "type": ["string", "null"]},
+            expires=_DAY,
+            ticket={"type": ["string", "null"]},
+            in_force={"type": "boolean", "description": "As of the report's instant."},
+            location=_LOCATION,
+        ),
+        "type": ["object", "null"],
+    },
 }
+_COMPARISON: Final[dict[str, object]] = {
+    **_object(
+        "What the findings were compared with.",
+        **{
+            "with": _TEXT,
+            "changed": {**_COUNT, "type": ["integer", "null"], "description": "How many judged things differ."},
+            "absent": {
+                "type": "array",
+                "items": _object("A finding that is gone.", rule=_TEXT, resource=_TEXT, fingerprint=_TEXT),
+            },
+        },
+    ),
+    "type": ["object", "null"],
+}
+_TABLE: Final = _object(
+    "A table or view that was judged.",
+    dataset=_TEXT,
+    location=_LOCATION,
+    columns={
+        "type": "array",
+        "items": _object(
+            "What a column holds.",
+            name=_TEXT,
+            data_type=_TEXT,
+            category={"type": ["string", "null"]},
+            sensitive={"type": "boolean"},
+            confidence={"type": "number", "minimum": 0, "maximum": 1},
+            evidence=_TEXTS,
+        ),
+    },
+)
 
 REPORT_SCHEMA: Final[dict[str, object]] = {
     "$schema": _DRAFT,
@@ -72,8 +119,11 @@ REPORT_SCHEMA: Final[dict[str, object]] = {
         as_of=_AS_OF,
         summary=_object(
             "The counts.",
-            findings=_COUNT,
+            findings={**_COUNT, "description": "How many count: neither waived nor known before."},
             by_severity=_object("Findings of each severity.", **dict.fromkeys(_SEVERITIES, _COUNT)),
+            waived=_COUNT,
+            unchanged={**_COUNT, "description": "How many were known before and are not waived."},
+            absent={**_COUNT, "description": "How many were known before and are gone."},
             checked={
                 **_COUNT,
                 "description": "How many columns, events, requests or groups of rows were judged.",
@@ -84,6 +134,12 @@ REPORT_SCHEMA: Final[dict[str, object]] = {
             },
         ),
         findings={"type": "array", "items": {"$ref": "#/$defs/finding"}},
+        comparison=_COMPARISON,
+        notes={
+            "type": "array",
+            "items": _object("What else the reader should know.", code=_TEXT, message=_TEXT, location=_LOCATION),
+        },
+        inventory={"type": "array", "items": _TABLE},
     ),
     "$defs": {
         "finding": _object("What stands although the policies deny it.", **_FINDING),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tutela.engine.errors import Lang, Location
-    from tutela.engine.model import Finding, Obligation, Reason, Report
+    from tutela.engine.model import Finding, Obligation, Reason, Report, TableEntry, Waiver
 
     from .writer import DecisionLike
 
@@ -49,13 +49,37 @@ def report_shape(report: Report, lang: Lang) -> dict[str, object]:
         "policies": {"digest": report.policies_digest},
         "as_of": report.as_of.isoformat(),
         "summary": {
-            "findings": len(report.findings),
+            "findings": len(report.counting),
             "by_severity": report.by_severity(),
+            "waived": report.waived,
+            "unchanged": report.known,
+            "absent": len(report.absent),
             "checked": report.checked,
             "unparsed": report.unparsed,
         },
         "findings": [finding_shape(finding, lang) for finding in ordered(report.findings)],
+        "comparison": _comparison(report),
+        "notes": [
+            {"code": note.code, "message": note.message(lang), "location": _location(note.location)}
+            for note in report.notes
+        ],
+        "inventory": [_table(table) for table in report.inventory],
     }
+
+
+def _comparison(report: Report) -> dict[str, object] | None:
+    if not report.compared_with:
+        return None
+    absent = [gone._asdict() for gone in report.absent]
+    return {"with": report.compared_with, "changed": report.changed, "absent": absent}
+
+
+def _table(table: TableEntry) -> dict[str, object]:
+    columns = [
+        {**column._asdict(), "category": column.category or None, "evidence": list(column.evidence)}
+        for column in table.columns
+    ]
+    return {"dataset": table.dataset, "location": _location(table.location), "columns": columns}
 
 
 def finding_shape(finding: Finding, lang: Lang) -> dict[str, object]:
@@ -68,6 +92,22 @@ def finding_shape(finding: Finding, lang: Lang) -> dict[str, object]:
         "location": _location(finding.location),
         "reasons": [reason_shape(reason, lang) for reason in finding.reasons],
         "fingerprint": finding.fingerprint,
+        "counts": finding.counts,
+        "state": finding.state or None,
+        "waiver": waiver_shape(finding.waiver, in_force=finding.waived) if finding.waiver else None,
+    }
+
+
+def waiver_shape(waiver: Waiver, *, in_force: bool) -> dict[str, object]:
+    """A waiver as JSON values."""
+    return {
+        "reason": waiver.reason,
+        "owner": waiver.owner,
+        "since": waiver.since.isoformat() if waiver.since else None,
+        "expires": waiver.expires.isoformat(),
+        "ticket": waiver.ticket or None,
+        "in_force": in_force,
+        "location": _location(waiver.location),
     }
 
 

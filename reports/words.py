@@ -12,25 +12,37 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tutela.engine.errors import Lang
-    from tutela.engine.model import Report
+    from tutela.engine.model import Report, Waiver
 
 LABELS: Final[Mapping[str, Words]] = {
+    "absent": Words("gone", "已消失"),
     "allow": Words("ALLOW", "允许"),
     "deny": Words("DENY", "拒绝"),
     "as-of": Words("as of", "截至"),
     "basis": Words("basis", "依据"),
+    "compared": Words("compared with", "对比基准"),
+    "expires": Words("until", "有效期至"),
+    "fingerprint": Words("fingerprint", "指纹"),
+    "known": Words("known", "已知"),
     "error": Words("error", "错误"),
     "also": Words("also", "另有"),
     "location": Words("location", "位置"),
     "message": Words("message", "说明"),
     "missing": Words("missing", "缺少"),
+    "more": Words("and {} more", "另有 {} 项"),
     "no-file": Words("(no file)", "(无文件)"),
+    "not-in-force": Words("not in force", "未生效"),
     "obligation": Words("obligation", "义务"),
+    "owner": Words("owner", "负责人"),
     "policies": Words("policies", "策略"),
+    "reason": Words("reason", "理由"),
     "remedy": Words("remedy", "整改"),
     "resource": Words("resource", "资源"),
     "rule": Words("rule", "规则"),
     "severity": Words("severity", "级别"),
+    "ticket": Words("ticket", "工单"),
+    "waived": Words("waived", "已豁免"),
+    "waiver": Words("waiver", "豁免"),
     "why": Words("why", "原因"),
 }
 
@@ -65,19 +77,47 @@ def severity_word(severity: Severity, lang: Lang) -> str:
 
 def counts(report: Report, lang: Lang) -> str:
     """Say how many findings of which severity there are, and out of how many things that were checked."""
-    total = len(report.findings)
+    if report.changed == 0 and not report.counting:
+        return _and("没有变化" if lang == "zh" else "nothing changed", _accepted(report, lang), lang)
+    total = len(report.counting)
     kinds = [(number, SEVERITIES[Severity(name)].text(lang)) for name, number in report.by_severity().items() if number]
     if lang == "zh":
         detail = f"({'、'.join(f'{word} {number}' for number, word in kinds)})" if kinds else ""
         head = f"{total} 项发现{detail}" if total else "无发现"
         tail = [f"已检查 {report.checked} 项" if report.checked else "未检查任何内容"]
         tail += [f"{report.unparsed} 项无法解析"] if report.unparsed else []
-        return ",".join([head, *tail])
+        return _and(head, [*_accepted(report, lang), *tail], lang)
     detail = f" ({', '.join(f'{number} {word}' for number, word in kinds)})" if kinds else ""
     head = f"{total} finding{'' if total == 1 else 's'}{detail}" if total else "no findings"
     tail = [f"{report.checked} checked" if report.checked else "nothing was checked"]
     tail += [f"{report.unparsed} unparsed"] if report.unparsed else []
-    return ", ".join([head, *tail])
+    return _and(head, [*_accepted(report, lang), *tail], lang)
+
+
+def _and(head: str, tail: list[str], lang: Lang) -> str:
+    return (",".join if lang == "zh" else ", ".join)([head, *tail])
+
+
+def _accepted(report: Report, lang: Lang) -> list[str]:
+    """What does not count, what is gone, and how much a change brings."""
+    numbers = (("waived", report.waived), ("known", report.known), ("absent", len(report.absent)))
+    if lang == "zh":
+        shown = [f"{label(key, lang)} {number} 项" for key, number in numbers if number]
+        return [*shown, f"{report.changed} 项有变化"] if report.changed else shown
+    shown = [f"{number} {label(key, lang)}" for key, number in numbers if number]
+    return [*shown, f"{report.changed} changed"] if report.changed else shown
+
+
+def waiver_text(waiver: Waiver, lang: Lang, *, holds: bool = True) -> str:
+    """A waiver on one line: its reason, who answers for it, and until when."""
+    comma = "," if lang == "zh" else ", "
+    parts = [labelled("owner", waiver.owner, lang), f"{label('expires', lang)} {waiver.expires.isoformat()}"]
+    if waiver.since is not None and not holds:
+        parts[-1] = f"{waiver.since.isoformat()} – {waiver.expires.isoformat()}"
+    parts += [] if holds else [label("not-in-force", lang)]
+    parts += [labelled("ticket", waiver.ticket, lang)] if waiver.ticket else []
+    shown = visible(comma.join(parts))
+    return f"{visible(waiver.reason)}({shown})" if lang == "zh" else f"{visible(waiver.reason)} ({shown})"
 
 
 def provenance(command: str, digest: str, as_of: str, lang: Lang) -> str:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FILE: Final = "tutela.toml"
 PREFIX: Final = "TUTELA_"
 PACK: Final = "pack:"
-LISTS: Final = frozenset({"policies", "registers", "schemas"})
+LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers"})
 TABLES: Final = frozenset({"log"})
 LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone")
 TAXONOMY_LIMIT: Final = 8 * 1024 * 1024
@@ -41,6 +41,9 @@ class Project:
     default_schema: str | None = None
     taxonomy: str | None = None
     lang: str | None = None
+    waivers: tuple[str, ...] = ()
+    waiver_limit: str | None = None
+    """The longest period that a waiver may hold: `P1Y`."""
     log: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """How access logs are read: `format`, `mapping`, `log_line_prefix`."""
 

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tutela.engine.errors import Location
-from tutela.engine.model import Basis, Clause, Finding, Obligation, Reason, Report, Severity, Words
+from tutela.engine.errors import Location, Problem
+from tutela.engine.model import (
+    Absent,
+    Basis,
+    Clause,
+    ColumnEntry,
+    Finding,
+    Obligation,
+    Reason,
+    Report,
+    Severity,
+    TableEntry,
+    Waiver,
+    Words,
+)
 
 if TYPE_CHECKING:
     from tutela.engine.model import Effect
@@ -86,6 +99,31 @@ FINDINGS = (
     _finding("RET-02.no-schedule", Severity.INFO, SCHEDULE, "crm.visit", Location("/abs/x.sql")),
 )
 
+IN_FORCE = Waiver(
+    "COL-01.*",
+    "迁移后删除",
+    "E1007",
+    date(2025, 6, 30),
+    Location("waivers.yaml", 2, 5),
+    date(2025, 1, 1),
+    "crm.*",
+    ticket="CRM-7",
+)
+LAPSED = Waiver("ACC-06", NASTY, NASTY, date(2025, 2, 28), Location("waivers.yaml", 9, 5), resource="*", ticket=NASTY)
+INVENTORY = (
+    TableEntry(
+        "crm.customer",
+        CRM,
+        (
+            ColumnEntry("id", "bigint", "", False, 0.8, ()),  # noqa: FBT003
+            ColumnEntry("id_no", "varchar(18)", "personal.id.national", True, 0.95, ("name id_no", "comment 身份证号")),  # noqa: FBT003
+            ColumnEntry("mobile", "text", "personal.contact.phone", False, 0.9, ("name mobile",)),  # noqa: FBT003
+        ),
+    ),
+    TableEntry("crm.客户", TABLE, (ColumnEntry(NASTY, NASTY, "personal.health", True, 1.0, (NASTY,)),)),  # noqa: FBT003
+    TableEntry("live.public.order", None, (ColumnEntry("no", "int", "", False, 0.5, ()),)),  # noqa: FBT003
+)
+
 
 @pytest.fixture(autouse=True)
 def _same_everywhere(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction] - autouse
@@ -105,6 +143,34 @@ def findings() -> tuple[Finding, ...]:
 def report() -> Report:
     """A report with every severity and every kind of place."""
     return Report("lint", "sha256:0f1e2d3c", AS_OF, FINDINGS, checked=120, unparsed=1)
+
+
+@pytest.fixture
+def accepted() -> Report:
+    """A report with waivers in force and not, known findings, gone ones, notes and an inventory."""
+    waived = replace(FINDINGS[0], waiver=IN_FORCE, waived=True, state="unchanged")
+    lapsed = replace(FINDINGS[2], waiver=LAPSED, state="new")
+    known = replace(FINDINGS[4], state="unchanged")
+    live = replace(FINDINGS[5], location=None, resource_id="live.public.order.no", state="new")
+    return Report(
+        "lint",
+        "sha256:0f1e2d3c",
+        AS_OF,
+        (waived, replace(FINDINGS[1], state="new"), lapsed, known, live),
+        checked=120,
+        compared_with="main",
+        changed=7,
+        absent=(Absent("RET-01.kept-too-long", f"column {NASTY}", "0" * 32), Absent("X", "table crm.旧表", "1" * 32)),
+        notes=(Problem(code="waiver-unused", location=LAPSED.location, args={"rule": "ACC-06", "covers": NASTY}),),
+        inventory=INVENTORY,
+    )
+
+
+@pytest.fixture
+def unchanged() -> Report:
+    """A comparison in which nothing changed."""
+    known = replace(FINDINGS[0], state="unchanged")
+    return Report("lint", "sha256:0f1e2d3c", AS_OF, (known,), checked=120, compared_with="main", changed=0)
 
 
 @pytest.fixture

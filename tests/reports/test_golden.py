@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 LANGS = ("en", "zh")
-NAMES = ("report", "empty")
+NAMES = ("report", "accepted", "unchanged", "empty")
 DECISIONS = ("denied", "allowed")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .accepted import accepted_options
 from .options import as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 @as_of_option
 @output_options
 @project_options
+@accepted_options
 def command(  # noqa: PLR0913 (options)
     log: Path,
     log_format: str | None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .accepted import accepted_options
 from .options import as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @as_of_option
 @output_options
 @project_options
+@accepted_options
 def command(sources: tuple[str, ...], dialect: str | None, as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Ask for every column of SOURCES (DDL files or folders; the project's schemas by default) whether it may be
     collected, and for every table whether its retention is settled.

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
 
     from tutela.engine.authorizer import Authorizer
-    from tutela.engine.errors import Lang
+    from tutela.engine.errors import Lang, Problem
     from tutela.engine.findings import Asked, Unreadable
     from tutela.engine.model import Report
     from tutela.project import Project
+
+    from .accepted import Accepted
 
 EXPLAINED: Final = frozenset({"human", "json"})
 """Formats of explanations."""
@@ -159,6 +161,8 @@ class Output:
     exit_zero: bool
     explain: str | None
     """Which findings are explained instead of the report."""
+    accepted: Accepted | None = None
+    """Waivers and baselines; None for commands that know none."""
 
     def judge(
         self, command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], when: datetime, lang: Lang
@@ -167,7 +171,8 @@ class Output:
         from tutela.engine.findings import named, report
 
         if self.explain is None:
-            return self.write(report(command, authorizer, asked, when), lang)
+            made = report(command, authorizer, asked, when)
+            return self.write(self.accepted.mark(made, authorizer.policies) if self.accepted else made, lang)
         from .explanation import write_explanations
 
         found = named(authorizer, asked, self.explain)
@@ -180,6 +185,7 @@ class Output:
 
     def write(self, report: Report, lang: Lang) -> int:
         """Write the report in every format and return the exit status."""
+        from tutela.engine.findings import UNPARSED
         from tutela.reports import write
 
         if not report.checked and not report.findings:
@@ -191,12 +197,24 @@ class Output:
         with ExitStack() as stack:
             # All are opened before any is written: when one cannot be, there is no report at all.
             streams = [(name, stack.enter_context(opened(target))) for name, target in self.targets]
+            if self.accepted and self.accepted.write_baseline:
+                self.accepted.write(report, stack.enter_context(opened(str(self.accepted.write_baseline))))
             for name, stream in streams:
                 write(report, name, stream, lang=lang)
+        tell(report.notes, lang)
         limit = SEVERITIES.index(self.fail_on)
         # What could not be read is never clean, whatever the limit.
-        failed = report.unparsed > 0 or any(finding.severity.rank <= limit for finding in report.findings)
+        failed = any(found.rule == UNPARSED or found.severity.rank <= limit for found in report.counting)
         return 1 if failed and not self.exit_zero else 0
+
+
+def tell(notes: Iterable[Problem], lang: Lang) -> None:
+    """Say on stderr what the reader should know besides the findings."""
+    from tutela.reports.text import visible
+
+    for note in notes:
+        for line in note.render(lang).splitlines():
+            click.echo(visible(line), err=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .accepted import accepted_options
 from .options import as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def command() -> None:
 @as_of_option
 @output_options
 @project_options
+@accepted_options
 def check(records: tuple[Path, ...], erase: bool, as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Ask for each group of rows in RECORDS (CSV, YAML or JSON) whether it may still be kept."""
     from tutela.connectors.records import read_records

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .accepted import accepted_options
+from .comparison import compared
 from .options import as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
@@ -19,17 +20,28 @@ if TYPE_CHECKING:
 @click.command("lint")
 @click.argument("sources", nargs=-1)
 @click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
+@click.option("--diff-base", metavar="BASE", help="Count only what differs from BASE: a git revision, file or folder.")
+@click.option("--diff/--no-diff", default=None, help="Two SOURCES are the old and the new state.  [default: if alike]")
 @as_of_option
 @output_options
 @project_options
 @accepted_options
-def command(sources: tuple[str, ...], dialect: str | None, as_of: datetime | None, output: Output, setup: Setup) -> int:
+def command(  # noqa: PLR0913 (options)
+    sources: tuple[str, ...],
+    dialect: str | None,
+    diff_base: str | None,
+    diff: bool | None,
+    as_of: datetime | None,
+    output: Output,
+    setup: Setup,
+) -> int:
     """Ask for every column of SOURCES (DDL files or folders; the project's schemas by default) whether it may be
     collected, and for every table whether its retention is settled.
     """  # noqa: D205 (click joins the lines)
     from tutela.connectors.columns import ask_columns
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
+    from tutela.engine.changes import report_change
     from tutela.project import load_classifier, load_facts_of, load_policies_of
 
     project = setup.project
@@ -37,8 +49,16 @@ def command(sources: tuple[str, ...], dialect: str | None, as_of: datetime | Non
     if not paths:
         raise click.UsageError("name a schema file, or `schemas` in tutela.toml")
     policies = load_policies_of(project)
-    schema = read_sources(paths, dialect=dialect or (None if sources else project.dialect))
+    speech = dialect or (None if sources else project.dialect)
+    states = compared(
+        paths, lambda names: read_sources(names, dialect=speech), base=diff_base, diff=diff, lang=setup.lang
+    )
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     when = instant(as_of)
-    asked = ask_columns(schema, load_classifier(project, policies), when)
+    classifier = load_classifier(project, policies)
+    asked = ask_columns(states.now, classifier, when)
+    if states.base is not None and output.explain is None:
+        before = ask_columns(states.base, classifier, when)
+        change = report_change("lint", authorizer, asked, before, when, states.name)
+        return output.finish(change, policies, setup.lang)
     return output.judge("lint", authorizer, asked, when, setup.lang)

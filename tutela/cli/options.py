@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tutela.engine.errors import Lang, Problem
     from tutela.engine.findings import Asked, Unreadable
     from tutela.engine.model import Report
+    from tutela.engine.policyset import PolicySet
     from tutela.project import Project
 
     from .accepted import Accepted
@@ -171,8 +172,7 @@ class Output:
         from tutela.engine.findings import named, report
 
         if self.explain is None:
-            made = report(command, authorizer, asked, when)
-            return self.write(self.accepted.mark(made, authorizer.policies) if self.accepted else made, lang)
+            return self.finish(report(command, authorizer, asked, when), authorizer.policies, lang)
         from .explanation import write_explanations
 
         found = named(authorizer, asked, self.explain)
@@ -182,6 +182,10 @@ class Output:
         told = [(explained.decision, explained.findings) for explained in found]
         write_explanations(authorizer, told, self.targets[0][0], lang)
         return 0 if self.exit_zero else 1
+
+    def finish(self, report: Report, policies: PolicySet, lang: Lang) -> int:
+        """Mark what is accepted already, write the report and return the exit status."""
+        return self.write(self.accepted.mark(report, policies) if self.accepted else report, lang)
 
     def write(self, report: Report, lang: Lang) -> int:
         """Write the report in every format and return the exit status."""

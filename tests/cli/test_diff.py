@@ -1,0 +1,160 @@
+"""`lint` with a base: only what a change brings counts, and what is not understood is never clean."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Tool = Callable[..., subprocess.CompletedProcess[str]]
+
+NOW = ("--as-of", "2026-11-20T10:00:00+08:00")
+TABLE = "CREATE TABLE crm.lead (\n  id bigint,\n  mobile varchar(20){more}\n);\n"
+OTHER = "CREATE TABLE crm.{name} (id bigint);\n"
+ADD = "ALTER TABLE crm.lead\n  ADD COLUMN id_card_no varchar(18);\n"
+BROKEN = "ALTER TABLE crm.lead ADD COLUMN (((;\n"
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+def git(folder: Path, *args: str) -> None:
+    """Run git as somebody."""
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    subprocess.run(["git", *who, *args], cwd=folder, check=True, capture_output=True)
+
+
+def put(folder: Path, **files: str) -> None:
+    """Write SQL files: `old="..."` is old.sql."""
+    for name, text in files.items():
+        (folder / f"{name}.sql").write_text(text, encoding="utf-8")
+
+
+def places(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Where the findings that count stand, each place once."""
+    findings: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    at = [finding["location"] for finding in findings if finding["counts"]]
+    return sorted({f"{place['file']}:{place['line']}:{place['column']}" for place in at})
+
+
+@needs_git
+def test_a_migration_that_only_alters(tutela: Tool, copy: Path) -> None:
+    """The folder is replayed as it was and as it is; the finding stands at the new statement."""
+    (copy / "db").mkdir()
+    put(copy / "db", V1=TABLE.format(more=""))
+    git(copy, "init", "-q")
+    git(copy, "add", "-A")
+    git(copy, "commit", "-qm", "first")
+    same = tutela("lint", "db", *NOW, "--diff-base", "HEAD", cwd=copy)
+    put(copy / "db", V2=ADD)
+    changed = tutela("lint", "db", *NOW, "--diff-base", "HEAD", "-f", "json", cwd=copy)
+    put(copy / "db", V2=BROKEN)
+    broken = tutela("lint", "db", *NOW, "--diff-base", "HEAD", "-f", "json", cwd=copy)
+    unknown = tutela("lint", "db", *NOW, "--diff-base", "HAED", cwd=copy)
+
+    assert (0, 1, 1, 2) == tuple(done.returncode for done in (same, changed, broken, unknown))
+    assert same.stdout.startswith("nothing changed, ")
+    assert ["db/V2.sql:2:14"] == places(changed)
+    assert ["db/V2.sql"] == [place.partition(":")[0] for place in places(broken)]
+    assert "HAED: diff-revision-unknown" in unknown.stderr
+
+
+def test_two_states_of_the_same_tables(tutela: Tool, copy: Path) -> None:
+    """Old and new are told by what they define; the command says what it takes them for."""
+    put(copy, old=TABLE.format(more=""), new=TABLE.format(more=",\n  id_card_no varchar(18)"))
+    done = tutela("lint", "old.sql", "new.sql", *NOW, "-f", "json", cwd=copy)
+    same = tutela("lint", "old.sql", "old.sql", *NOW, cwd=copy)
+    both = tutela("lint", "old.sql", "new.sql", *NOW, "-f", "json", "--no-diff", cwd=copy)
+
+    assert (1, 0, 1) == tuple(one.returncode for one in (done, same, both))
+    assert done.stderr.startswith("old.sql and new.sql define the same tables")
+    assert ["new.sql:4:3"] == places(done)
+    assert same.stdout.startswith("nothing changed, ")
+    assert "" == both.stderr
+    assert "old.sql:3:3" in places(both)
+
+
+def test_two_parts_of_one_schema(tutela: Tool, copy: Path) -> None:
+    """Files that share no table, or few of many, are one schema as ever."""
+    more = "".join(OTHER.format(name=f"t{number}") for number in range(4))
+    put(copy, a=TABLE.format(more="") + more, b=OTHER.format(name="b"), c=TABLE.format(more=""))
+    for second in ("b.sql", "c.sql"):
+        done = tutela("lint", "a.sql", second, *NOW, "-f", "json", cwd=copy)
+
+        assert (1, "") == (done.returncode, done.stderr)
+        assert "a.sql:3:3" in places(done)
+
+
+def test_a_script_upon_a_base(tutela: Tool, copy: Path) -> None:
+    """`--diff` replays a script that defines no table of the base upon it; `--diff-base` may be a file."""
+    put(copy, base=TABLE.format(more=""), script=ADD, broken=BROKEN)
+    upon = tutela("lint", "base.sql", "script.sql", *NOW, "--diff", "-f", "json", cwd=copy)
+    named = tutela("lint", "base.sql", "script.sql", *NOW, "--diff-base", "base.sql", "-f", "json", cwd=copy)
+    broken = tutela("lint", "base.sql", "broken.sql", *NOW, "--diff", "-f", "json", cwd=copy)
+
+    assert (1, 1, 1) == tuple(done.returncode for done in (upon, named, broken))
+    assert ["script.sql:2:14"] == places(upon) == places(named)
+    assert ["broken.sql"] == [place.partition(":")[0] for place in places(broken)]
+
+
+def test_a_statement_that_was_broken_before(tutela: Tool, copy: Path) -> None:
+    """It does not count while its text is the same, wherever it stands; another one in its place does."""
+    table = TABLE.format(more="")
+    put(copy, base=table + BROKEN)
+    (copy / "now").mkdir()
+    for text, status in (
+        (f"{table}\n\n{BROKEN}", 0),
+        (table + BROKEN.replace("(((", "(((" * 2), 1),
+        (table + BROKEN * 2, 1),
+    ):
+        put(copy / "now", base=text)
+        done = tutela("lint", "now/base.sql", *NOW, "--diff-base", "base.sql", "--fail-on", "critical", cwd=copy)
+
+        assert status == done.returncode, done.stdout
+
+
+def test_what_a_change_mends_is_told(tutela: Tool, copy: Path) -> None:
+    """A dropped column takes its findings with it; nothing counts, and yet something changed."""
+    put(copy, old=TABLE.format(more=",\n  id_card_no varchar(18)"), new=TABLE.format(more=""))
+    done = tutela("lint", "new.sql", *NOW, "--diff-base", "old.sql", cwd=copy)
+
+    assert 0 == done.returncode
+    assert "column crm.lead.id_card_no" in done.stdout
+    assert "nothing changed" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--diff", "a.sql"),
+        ("--diff", "a.sql", "a.sql", "a.sql"),
+        ("--diff", "--diff-base", "a.sql", "a.sql", "a.sql"),
+        ("--diff-base", "HEAD", "-"),
+        ("--diff-base", "HEAD", "absent.sql"),
+        ("--diff-base", "binary.sql", "a.sql"),
+    ],
+)
+def test_what_cannot_be_compared(tutela: Tool, copy: Path, args: tuple[str, ...]) -> None:
+    """Exit status 2, and why."""
+    put(copy, a=TABLE.format(more=""))
+    (copy / "binary.sql").write_bytes(b"\0\1\2")
+    done = tutela("lint", *args, *NOW, cwd=copy)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert done.stderr
+
+
+def test_a_base_in_which_there_was_nothing(tutela: Tool, copy: Path) -> None:
+    """Everything is new."""
+    put(copy, a=TABLE.format(more=""), none="-- no table yet\nSELECT 1;\n")
+    (copy / "empty.sql").write_bytes(b"")
+    whole = tutela("lint", "a.sql", *NOW, "-f", "json", cwd=copy)
+    for base in ("none.sql", "empty.sql"):
+        done = tutela("lint", "a.sql", *NOW, "--diff-base", base, "-f", "json", cwd=copy)
+
+        assert (1, places(whole)) == (done.returncode, places(done))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tutela.engine.facts_access import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
-from tutela.engine.model import Words
+from tutela.engine.model import ColumnEntry, Words
 from tutela.engine.request import Request
 
 if TYPE_CHECKING:
@@ -42,7 +42,16 @@ def _collect(table: Table, classified: Classified, as_of: datetime) -> Asked:
     }
     resource = {"type": "column", "id": column.path, "properties": properties}
     request = Request(LINTER, "collect", resource, as_of=as_of)
-    return Asked(request, column.location)
+    evidence = tuple(classified.evidence)
+    entry = ColumnEntry(
+        column.name,
+        column.data_type,
+        classified.category or "",
+        classified.sensitive,
+        classified.confidence,
+        evidence,
+    )
+    return Asked(request, column.location, column=entry)
 
 
 def _retain(table: Table, classified: list[Classified], as_of: datetime) -> Asked:

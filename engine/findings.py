@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .model import Finding, Reason, Report, Severity, Words
+from .known import peek
+from .model import Finding, Reason, Report, Severity, TableEntry, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from .authorizer import Authorizer
     from .decision import Decision
     from .errors import Location
+    from .model import ColumnEntry
     from .request import Request
 
 UNPARSED: Final = "unparsed"
@@ -33,6 +35,8 @@ class Asked:
     location: Location | None
     key: str = ""
     """Tells apart findings of the same rule on the same resource (a log event's id); part of the fingerprint."""
+    column: ColumnEntry | None = None
+    """What the column that is asked about holds, for the inventory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Unreadable:
 def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], as_of: datetime) -> Report:
     """Ask every request and collect the findings, in a stable order."""
     findings: list[Finding] = []
+    tables: dict[str, list[tuple[Location | None, ColumnEntry]]] = {}
     actions: set[str] = set()
     checked = unparsed = 0
     for item in asked:
@@ -66,6 +71,9 @@ def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreada
         checked += 1
         actions.add(item.request.action_name)
         decision = authorizer.decide(item.request)
+        if item.column is not None:
+            dataset = str(item.request.resource.get("dataset", ""))
+            tables.setdefault(dataset, []).append((item.location, _declared(item.column, decision)))
         if not decision.allowed:
             findings.extend(_findings(item, decision))
     findings.sort(key=_order)
@@ -77,7 +85,22 @@ def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreada
         checked=checked,
         unparsed=unparsed,
         actions=frozenset(actions),
+        inventory=tuple(
+            TableEntry(name, found[0][0], tuple(column for _, column in found))
+            for name, found in sorted(tables.items())
+        ),
     )
+
+
+def _declared(column: ColumnEntry, decision: Decision) -> ColumnEntry:
+    """A column with what the registers say of it, where they say something else."""
+    resource = decision.question.resource
+    category, sensitive = peek(resource, "category"), peek(resource, "sensitive")
+    if sensitive is not None:
+        column = column._replace(sensitive=bool(sensitive))
+    if (category or "") == column.category:
+        return column
+    return column._replace(category=str(category or ""), confidence=1.0, evidence=("catalog",))
 
 
 def named(authorizer: Authorizer, asked: Iterable[Asked | Unreadable], what: str) -> list[Explained]:

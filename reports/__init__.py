@@ -67,6 +67,8 @@ FORMATS: Final[Mapping[str, Writer]] = {
     "github": _ReportModule("github"),
     "gitlab": _ReportModule("gitlab"),
     "markdown": _ReportModule("markdown"),
+    "csv": _ReportModule("csv_rows"),
+    "html": _ReportModule("html_page"),
 }
 """The report formats that tutela brings, each with its writer; nothing is imported before it is used."""
 

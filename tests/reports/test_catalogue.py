@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def test_formats() -> None:
     """The formats are those of the documentation, and decisions have some of them."""
-    expected = ["human", "json", "jsonl", "sarif", "junit", "github", "gitlab", "markdown"]
+    expected = ["human", "json", "jsonl", "sarif", "junit", "github", "gitlab", "markdown", "csv", "html"]
 
     assert expected == list(FORMATS)
     assert set(DECISION_FORMATS) < set(FORMATS)

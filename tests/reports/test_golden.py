@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -29,6 +30,9 @@ DECISIONS = ("denied", "allowed")
 
 def _compare(name: str, text: str) -> None:
     path = GOLDEN / name
+    if name.endswith(".html"):  # style and script are files that can be read as they are
+        text = re.sub(r"(<style>|<script>).*?(</style>|</script>)", r"\1\2", text, flags=re.DOTALL)
+        text = re.sub("sha256-[A-Za-z0-9+/=]{44}", "sha256-...", text)
     if os.environ.get("TUTELA_UPDATE_GOLDEN"):
         path.write_bytes(text.encode())
 

@@ -1,0 +1,212 @@
+"use strict";
+(() => {
+  const read = (id) => JSON.parse(document.getElementById(id).textContent);
+  const ui = read("ui"), data = read("data"), texts = data.texts;
+  const root = document.documentElement;
+  const PAGE = 100, STATUS = ["counts", "waived", "known"];
+  let zh = root.lang === "zh-CN";
+  const word = (key) => ui[zh ? "zh" : "en"][key];
+  const said = (pair) => texts[pair[zh ? 1 : 0]];
+  const severity = (rank) => data.severities[rank][zh ? 2 : 1];
+  const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
+
+  // Everything that is shown is a text node: nothing in the data is ever markup.
+  const make = (tag, attributes, ...children) => {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes || {})) {
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, value === true ? "" : value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  };
+  const name = (text) => make("bdi", null, text);
+  const badge = (rank) => make("span", { class: `badge ${data.severities[rank][0]}` }, severity(rank));
+  const link = (number) => (number < 0 ? null : `#table=${encodeURIComponent(texts[data.tables[number][0]])}`);
+  const section = (id, title, ...children) => {
+    const host = document.getElementById(id);
+    host.replaceChildren(make("h2", { id: `${id}-head`, tabindex: "-1" }, title), ...children);
+    host.setAttribute("aria-labelledby", `${id}-head`);
+    host.hidden = false;
+    return host;
+  };
+  const scroller = (id, table) => make("div", { class: "scroll", role: "region", tabindex: "0", "aria-labelledby": `${id}-head` }, table);
+
+  // A table whose columns sort and whose rows are filtered; only what is looked at becomes part of the page.
+  const grid = (id, columns, rows, state, fields = []) => {
+    const body = make("tbody"), told = make("p", { class: "soft", role: "status" });
+    const more = make("button", { type: "button", class: "more", onclick: () => { state.shown += PAGE; fill(); } }, word("more"));
+    const heads = columns.map((column) => {
+      const head = make("th", { scope: "col", class: column.class });
+      head.append(make("button", { type: "button", onclick: () => {
+        state.down = state.sort === column.key ? !state.down : false;
+        state.sort = column.key;
+        fill();
+      } }, column.label));
+      return head;
+    });
+    const needle = make("input", { type: "search", value: state.text, oninput: (event) => { state.text = event.target.value; state.shown = PAGE; fill(); } });
+    needle.value = state.text;
+    const choices = fields.map((field) => {
+      const chosen = make("select", { onchange: (event) => { state[field.key] = event.target.value; state.shown = PAGE; fill(); } },
+        ...field.options.map(([value, label]) => make("option", { value }, label)));
+      chosen.value = state[field.key] || "";
+      return make("label", null, field.label, chosen);
+    });
+    const fill = () => {
+      const wanted = state.text.toLowerCase();
+      const kept = rows.filter((row) => fields.every((field) => !state[field.key] || field.fits(row, state[field.key])) &&
+        (!wanted || columns.some((column) => column.find && column.find(row).toLowerCase().includes(wanted))));
+      const by = columns.find((column) => column.key === state.sort);
+      if (by) kept.sort((a, b) => (state.down ? -1 : 1) * compare(by.sort(a), by.sort(b)));
+      heads.forEach((head, i) => {
+        if (columns[i].key === state.sort) head.setAttribute("aria-sort", state.down ? "descending" : "ascending");
+        else head.removeAttribute("aria-sort");
+      });
+      body.replaceChildren(...kept.slice(0, state.shown).map((row) =>
+        make("tr", null, ...columns.map((column, i) => make(i || column.plain ? "td" : "th", { scope: i || column.plain ? null : "row", class: column.class }, ...column.cells(row))))));
+      told.textContent = word("shown").replace("{shown}", Math.min(state.shown, kept.length)).replace("{all}", kept.length);
+      more.hidden = kept.length <= state.shown;
+    };
+    fill();
+    return [make("div", { class: "bar" }, make("label", null, word("filter"), needle), ...choices),
+      scroller(id, make("table", null, make("thead", null, make("tr", null, ...heads)), body)), told, more];
+  };
+  const fresh = (sort = "") => ({ text: "", sort, down: false, shown: PAGE });
+  const text = (key, label, get, more = {}) => ({ key, label, find: get, sort: get, cells: (row) => [name(get(row))], ...more });
+
+  // A finding: [kind, table, resource, file, line, column, status, waiver, fingerprint]; its kind: [rank, rule, message, reasons]
+  const rank = (row) => data.kinds[row[0]][0], rule = (row) => texts[data.kinds[row[0]][1]];
+  const message = (row) => said(data.kinds[row[0]][2]);
+  const place = (row) => [texts[row[3]], row[4] || "", row[5] || ""].filter((part) => part !== "").join(":");
+  const about = (row) => {
+    if (row[2] < -1) return texts[-2 - row[2]];
+    const table = data.tables[row[1]];
+    return row[2] < 0 ? `table ${texts[table[0]]}` : `column ${texts[table[0]]}.${texts[table[2][row[2]][0]]}`;
+  };
+  const resource = (row) => [link(row[1]) ? make("a", { href: link(row[1]) }, name(about(row))) : name(about(row))];
+  const because = (row) => {
+    const list = make("dl");
+    const put = (key, value) => value && list.append(make("dt", null, word(key)), make("dd", null, name(value)));
+    for (const reason of data.kinds[row[0]][3].map((number) => data.reasons[number])) {
+      if (texts[reason[0]] !== rule(row)) put("rule", `${texts[reason[0]]}: ${said(reason[1])}`);
+      reason[2].forEach((clause) => put("why", texts[clause]));
+      put("basis", reason[3].map((basis) => texts[basis]).join("; "));
+      put("remedy", said(reason[4]));
+    }
+    const waiver = row[7] || [];
+    if (waiver.length) put("waiver", [...waiver.slice(0, 3).map((number) => texts[number]), waiver[3], waiver[4]].filter(Boolean).join(" · "));
+    put("fingerprint", row[8]);
+    return list.childElementCount ? make("details", null, make("summary", null, word("details")), list) : null;
+  };
+  const findingColumns = (status) => [
+    { key: "severity", label: word("severity"), class: "narrow", plain: true, sort: rank, cells: (row) => [badge(rank(row))] },
+    text("rule", word("rule"), rule, { class: "medium-wide" }),
+    { ...text("resource", word("resource"), about, { class: "medium-wide" }), cells: resource },
+    text("place", word("place"), place, { class: "medium-wide", sort: (row) => `${texts[row[3]]}:${String(row[4]).padStart(9, "0")}` }),
+    ...(status === 1 ? [
+      text("reason", word("reason"), (row) => texts[row[7][0]], { class: "wide" }), text("owner", word("owner"), (row) => texts[row[7][1]]),
+      text("expires", word("expires"), (row) => row[7][4]), text("ticket", word("ticket"), (row) => texts[row[7][2]]),
+    ] : [{ ...text("message", word("message"), message, { class: "wide" }), cells: (row) => [name(message(row)), because(row)] }]),
+  ];
+  const states = { findings: fresh(), waived: fresh(), known: fresh(), gone: fresh(), heat: fresh(), table: fresh() };
+  const byRule = (rows) => ({ key: "rule-is", label: word("rule"), fits: (row, value) => rule(row) === value,
+    options: [["", word("all-rules")], ...[...new Set(rows.map(rule))].sort().map((id) => [id, id])] });
+  const bySeverity = () => ({ key: "severity-is", label: word("severity"), fits: (row, value) => data.severities[rank(row)][0] === value,
+    options: [["", word("all-severities")], ...data.severities.map((entry) => [entry[0], entry[zh ? 2 : 1]])] });
+  const showFindings = () => ["findings", "waived", "known"].forEach((id, status) => {
+    const rows = data.findings.filter((row) => row[6] === status);
+    if (!rows.length && status) return;
+    const note = status ? make("p", { class: "soft" }, word(`${id}-note`)) : null;
+    if (!rows.length) section(id, word(id), make("p", null, word("none")));
+    else section(id, `${word(id)} (${rows.length})`, ...(note ? [note] : []), ...grid(id, findingColumns(status), rows, states[id], [bySeverity(), byRule(rows)]));
+  });
+  const showGone = () => data.absent.length && section("gone", `${word("gone")} (${data.absent.length})`, ...grid("gone",
+    [text("rule", word("rule"), (row) => texts[row[0]]), text("resource", word("resource"), (row) => texts[row[1]])], data.absent, states.gone));
+
+  // The map: one row a table, one column a branch of the taxonomy; its cells say how many columns, ▲ how sensitive.
+  const branch = (category) => category.split(".").slice(0, 2).join(".");
+  const count = new Map();
+  data.findings.forEach((row) => row[6] === 0 && row[1] >= 0 && count.set(row[1], (count.get(row[1]) || 0) + 1));
+  const mapped = data.tables.map((table, number) => {
+    const cells = new Map();
+    let sensitive = 0, held = 0;
+    for (const column of table[2]) {
+      if (!texts[column[2]]) continue;
+      const cell = cells.get(branch(texts[column[2]])) || [0, 0];
+      cell[0] += 1; cell[1] += column[3]; held += 1; sensitive += column[3];
+      cells.set(branch(texts[column[2]]), cell);
+    }
+    return { number, name: texts[table[0]], cells, sensitive, held, findings: count.get(number) || 0 };
+  }).sort((a, b) => b.sensitive - a.sensitive || b.findings - a.findings || b.held - a.held || compare(a.name, b.name));
+  const branches = [...new Set(mapped.flatMap((row) => [...row.cells.keys()]))].sort();
+  const heat = (label, [all, hot]) => all
+    ? make("td", { class: hot ? `hot${Math.min(3, hot)}` : `cell${Math.min(3, all)}`, "aria-label": `${label}: ${all}${hot ? `, ${word("sensitive")} ${hot}` : ""}` }, hot ? `${all} ▲` : `${all}`)
+    : make("td", { class: "empty" }, "·");
+  const showMap = () => {
+    if (!mapped.length) return;
+    const state = states.heat, body = make("tbody"), told = make("p", { class: "soft", role: "status" });
+    const more = make("button", { type: "button", class: "more", onclick: () => { state.shown += PAGE; fill(); } }, word("more"));
+    const needle = make("input", { type: "search", oninput: (event) => { state.text = event.target.value; state.shown = PAGE; fill(); } });
+    needle.value = state.text;
+    const fill = () => {
+      const kept = mapped.filter((row) => row.name.toLowerCase().includes(state.text.toLowerCase()));
+      body.replaceChildren(...kept.slice(0, state.shown).map((row) => make("tr", null,
+        make("th", { scope: "row", title: row.name }, make("a", { href: link(row.number) }, name(row.name))),
+        ...branches.map((key) => heat(key, row.cells.get(key) || [0, 0])),
+        make("td", null, `${row.held}`), make("td", null, `${row.findings}`))));
+      told.textContent = word("shown").replace("{shown}", Math.min(state.shown, kept.length)).replace("{all}", kept.length);
+      more.hidden = kept.length <= state.shown;
+    };
+    fill();
+    const turned = (label) => make("th", { scope: "col", class: "turned", title: label }, make("span", null, label));
+    section("heat", word("heat"), make("p", { class: "soft" }, word("heat-legend")), make("div", { class: "bar" }, make("label", null, word("filter"), needle)),
+      scroller("heat", make("table", { class: "map" }, make("thead", null, make("tr", null, make("th", { scope: "col" }, word("table")),
+        ...branches.map((key) => turned(key.replace(/^personal\./, ""))), make("th", { scope: "col", class: "number" }, word("total")), make("th", { scope: "col", class: "number" }, word("findings")))), body)), told, more);
+  };
+
+  // One table: its columns, their evidence, and its findings.
+  const showTable = (focus) => {
+    const host = document.getElementById("table");
+    let wanted = "";
+    try { wanted = decodeURIComponent(location.hash.replace(/^#table=/, "")); } catch { /* no name */ }
+    const number = location.hash.startsWith("#table=") ? data.tables.findIndex((table) => texts[table[0]] === wanted) : -1;
+    host.hidden = number < 0;
+    if (number < 0) return;
+    const table = data.tables[number], found = data.findings.filter((row) => row[1] === number);
+    const of = new Map();
+    found.forEach((row) => row[2] >= 0 && of.set(table[2][row[2]], [...(of.get(table[2][row[2]]) || []), row]));
+    const findings = (row) => of.get(row) || [];
+    const shown = (row) => make("div", null, badge(rank(row)), " ", name(rule(row)), row[6] ? ` (${word(STATUS[row[6]]).toLowerCase()})` : "");
+    const columns = [
+      text("column", word("column"), (row) => texts[row[0]]), text("type", word("type"), (row) => texts[row[1]]),
+      text("category", word("category"), (row) => texts[row[2]], { class: "medium-wide" }),
+      text("sensitive", word("sensitive"), (row) => (row[3] ? word("yes") : "")),
+      { key: "confidence", label: word("confidence"), class: "number", sort: (row) => row[4], cells: (row) => [`${row[4]} %`] },
+      text("evidence", word("evidence"), (row) => row[5].map((item) => texts[item]).join("; "), { class: "wide" }),
+      { key: "found", label: word("findings"), class: "wide", sort: (row) => findings(row).length, find: (row) => findings(row).map(rule).join(" "),
+        cells: (row) => findings(row).map(shown) },
+    ];
+    const close = make("button", { type: "button", id: "close", onclick: () => { location.hash = "heat-head"; } }, word("close"));
+    section("table", "", make("p", { class: "soft" }, name(texts[table[1]])),
+      ...found.filter((row) => row[2] < 0).map(shown), ...grid("table", columns, table[2], fresh()), close);
+    document.getElementById("table-head").append(`${word("table")} `, name(texts[table[0]]));
+    if (focus) { host.scrollIntoView(); document.getElementById("table-head").focus({ preventScroll: true }); }
+  };
+
+  const show = () => { showMap(); showTable(false); showFindings(); showGone(); };
+  document.getElementById("language").addEventListener("click", (event) => {
+    zh = !zh;
+    root.lang = zh ? "zh-CN" : "en";
+    event.target.textContent = zh ? "English" : "中文";
+    event.target.lang = zh ? "en" : "zh-CN";
+    show();
+  });
+  document.getElementById("theme").addEventListener("click", () => {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = dark ? "light" : "dark";
+  });
+  addEventListener("hashchange", () => showTable(true));
+  show();
+  showTable(true);
+})();

@@ -150,15 +150,14 @@ def _lapsed(finding: Finding, waiver: Waiver, lang: Lang) -> str:
 
 def _location(finding: Finding) -> dict[str, object]:
     name: dict[str, object] = {"fullyQualifiedName": finding.resource_id, "kind": finding.resource_type}
-    result: dict[str, object] = {"logicalLocations": [name]}
-    path = file_of(finding)
-    if finding.location and path:
-        physical: dict[str, object] = {"artifactLocation": _artifact(path)}
-        if finding.location.line:
-            region = {"startLine": finding.location.line, "startColumn": finding.location.column}
-            physical["region"] = {key: number for key, number in region.items() if number}
-        result["physicalLocation"] = physical
-    return result
+    at, path = finding.location, file_of(finding)
+    region = {"startLine": 1}
+    if at and path and "://" not in path:
+        artifact = _artifact(path)
+        region = {"startLine": at.line or 1} | ({"startColumn": at.column} if at.line and at.column else {})
+    else:  # GitHub takes no result without a path and a line, not even one of a live database
+        artifact = _artifact(f"{finding.resource_type}/{finding.resource_id}")
+    return {"logicalLocations": [name], "physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
 def _artifact(path: str) -> dict[str, object]:

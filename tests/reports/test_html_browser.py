@@ -187,7 +187,7 @@ def test_many_tables_are_usable(page: Page, asked: list[str], report: Report, tm
     column = ColumnEntry("mobile", "text", "personal.contact.phone", sensitive=False, confidence=0.9, evidence=())
     inventory = tuple(TableEntry(f"crm.t{n:04}", None, (column,) * 20) for n in range(2000))
     findings = tuple(
-        replace(report.findings[0], resource_id=f"{t.dataset}.mobile") for t in inventory for _ in range(10)
+        replace(report.findings[0], resource_id=f"{t.dataset}.mobile") for t in inventory for _ in range(2)
     )
     show(page, replace(report, findings=findings, inventory=inventory), tmp_path)
     before = page.locator("#heat tbody tr").count()
@@ -197,7 +197,7 @@ def test_many_tables_are_usable(page: Page, asked: list[str], report: Report, tm
 
     assert (100, 200) == (before, after)
     assert ["crm.t1999"] == cells(page, "heat", 1)
-    assert "100 of 20000 shown" == page.locator("#findings [role=status]").inner_text()
+    assert "100 of 4000 shown" == page.locator("#findings [role=status]").inner_text()
     assert 1 == len(asked)
 
 

@@ -33,7 +33,7 @@ def _written(report: Report, format_: str) -> str:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("name", ["report", "empty"])
+@pytest.mark.parametrize("name", ["report", "accepted", "unchanged", "empty"])
 def test_report_keeps_to_its_schema(name: str, request: pytest.FixtureRequest) -> None:
     """A report with and one without findings validate against the schema."""
     document = json.loads(_written(request.getfixturevalue(name), "json"))

@@ -28,11 +28,12 @@ NUMBER = {"type": "integer", "minimum": 1}
 LOCATION = {
     "type": "object",
     "additionalProperties": False,
+    "required": ["physicalLocation", "logicalLocations"],  # GitHub refuses a result without a file and a line
     "properties": {
         "physicalLocation": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["artifactLocation"],
+            "required": ["artifactLocation", "region"],
             "properties": {
                 "artifactLocation": {
                     "type": "object",
@@ -92,6 +93,21 @@ RESULT = {
             "minProperties": 1,
             "additionalProperties": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
         },
+        "baselineState": {"enum": ["new", "unchanged", "updated", "absent"]},
+        "suppressions": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["kind"],
+                "properties": {
+                    "kind": {"enum": ["inSource", "external"]},
+                    "status": {"enum": ["accepted", "underReview", "rejected"]},
+                    "justification": {"type": "string"},
+                    "properties": {"type": "object"},
+                },
+            },
+        },
         "properties": {"type": "object"},
     },
 }
@@ -141,7 +157,7 @@ def _run(report: Report) -> dict[str, Any]:
     return run
 
 
-@pytest.mark.parametrize("name", ["report", "empty"])
+@pytest.mark.parametrize("name", ["report", "accepted", "unchanged", "empty"])
 def test_structure(name: str, request: pytest.FixtureRequest) -> None:
     """The parts that tutela uses are where the standard has them, and each result points at its rule."""
     report: Report = request.getfixturevalue(name)
@@ -169,14 +185,20 @@ def test_levels(report: Report) -> None:
 
 
 def test_places(report: Report) -> None:
-    """A region holds what is known, and a finding without a file stands at its logical place alone."""
+    """A region holds what is known; a finding without a file stands at a path made of its resource."""
     places = {result["ruleId"]: result["locations"][0] for result in _run(report)["results"]}
-    logical = {"logicalLocations": [{"fullyQualifiedName": "crm.order", "kind": "column"}]}
+    logical = {
+        "logicalLocations": [{"fullyQualifiedName": "crm.order", "kind": "column"}],
+        "physicalLocation": {
+            "artifactLocation": {"uri": "column/crm.order", "uriBaseId": "%SRCROOT%"},
+            "region": {"startLine": 1},
+        },
+    }
     line = {
         "artifactLocation": {"uri": "db/crm.sql", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 40},
     }
-    file = {"artifactLocation": {"uri": "file:///abs/x.sql"}}
+    file = {"artifactLocation": {"uri": "file:///abs/x.sql"}, "region": {"startLine": 1}}
 
     assert logical == places["RET-01.kept-too-long"]
     assert line == places["unparsed"]["physicalLocation"]
@@ -228,3 +250,26 @@ def test_help_is_of_the_rule_itself(report: Report) -> None:
     assert f"{remedy}\n{basis}" == rule["help"]["text"]
     assert title == rule["shortDescription"]["text"]
     assert str(Severity.CRITICAL) == rule["properties"]["severity"]
+
+
+def test_an_address_is_no_file(report: Report) -> None:
+    """A finding in a live database has no scheme that a code scanning service would refuse."""
+    live = replace(report.findings[0], location=Location("postgresql://db.example.org/crm"))
+    place = _run(replace(report, findings=(live,)))["results"][0]["locations"][0]
+
+    assert "column/crm.customer.id_no" == place["physicalLocation"]["artifactLocation"]["uri"]
+
+
+def test_what_does_not_count_is_marked(accepted: Report) -> None:
+    """A waiver suppresses, what was compared has a state, and what is gone is no result."""
+    run = _run(accepted)
+    results = {result["properties"]["resource"]["id"]: result for result in run["results"]}
+    waived = results["crm.customer.id_no"]["suppressions"]
+    expected = ["new", "unchanged", "new", "unchanged", "new"]
+
+    assert ["external"] == [suppression["kind"] for suppression in waived]
+    assert "迁移后删除 (owner: E1007, until 2025-06-30, ticket: CRM-7)" == waived[0]["justification"]
+    assert 1 == sum("suppressions" in result for result in run["results"])
+    assert expected == [result["baselineState"] for result in run["results"]]
+    assert 2 == len(run["properties"]["absent"])
+    assert "not in force" in next(r for r in run["results"] if r["ruleId"] == "ACC-06.bulk-export")["message"]["text"]

@@ -17,6 +17,7 @@ from tutela.reports import write
 from tutela.reports.markdown import escape
 
 if TYPE_CHECKING:
+    from tutela.engine.errors import Lang
     from tutela.engine.model import Report
 
 
@@ -132,3 +133,20 @@ def test_markdown_rows_hold(report: Report) -> None:
 def test_markdown_escapes(expected: str, text: str) -> None:
     """Text stays text."""
     assert expected == escape(text)
+
+
+@pytest.mark.parametrize("format_", ["human", "github", "gitlab", "markdown", "junit"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_only_what_counts_is_a_finding(accepted: Report, format_: str, lang: Lang) -> None:
+    """A service shows as many as count, and no known one by name; a waiver that is not in force is told."""
+    stream = StringIO()
+    write(accepted, format_, stream, lang=lang)
+    text = stream.getvalue()
+    marks = {"github": "\n::", "gitlab": '"check_name"', "markdown": "| ACC-06", "junit": "<failure", "human": "ACC-06"}
+    expected = {"github": 2, "gitlab": 3, "markdown": 1, "junit": 3, "human": 1}
+    lapsed = {"en": "not in force", "zh": "未生效"}[lang]
+
+    assert expected[format_] == text.count(marks[format_])
+    assert (format_ != "junit") == ("crm.order" not in text)
+    assert (format_ != "gitlab") == (lapsed in text)
+    assert (format_ in {"human", "markdown", "junit"}) == ("迁移后删除" in text)

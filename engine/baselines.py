@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .errors import Location, Problem
 from .model import Absent
+from .plain import is_map
 from .shapes import ANY_TEXT, TEXT, entry, items
 from .validation import place, validate
 
@@ -58,7 +59,7 @@ def baseline_of(report: Report) -> dict[str, object]:
 def read_baseline(document: Document, command: str) -> tuple[Baseline, list[Problem]]:
     """The baseline in a document, and everything wrong with it."""
     data: Any = document.data
-    version: Any = data.get("version", VERSION) if isinstance(data, dict) else VERSION
+    version: Any = data.get("version", VERSION) if is_map(data) else VERSION
     problems = [*document.problems]
     if not problems and type(version) is int and version != VERSION:
         problems = [place(document, ["version"], "baseline-version", found=version, wanted=VERSION)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .known import peek
-from .model import Finding, Reason, Report, Severity, TableEntry, Words
+from .model import UNPARSED, Finding, Reason, Report, Severity, TableEntry, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .model import ColumnEntry
     from .request import Request
 
-UNPARSED: Final = "unparsed"
 SHORTEST: Final = 8
 """How many digits of a fingerprint name a finding."""
 UNPARSED_WORDS: Final = Words(

@@ -51,6 +51,8 @@ class Words(NamedTuple):
         return (self.zh or self.en) if lang == "zh" else (self.en or self.zh)
 
 
+UNPARSED: Final = "unparsed"
+"""The rule of a finding that says that something could not be read."""
 NO_WORDS: Final = Words("")
 
 

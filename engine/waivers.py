@@ -7,10 +7,9 @@ from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from .decision import NOT_UNDERSTOOD
+from .decision import NO_RULE, NOT_UNDERSTOOD
 from .errors import Location, Problem
-from .findings import UNPARSED
-from .model import Waiver
+from .model import UNPARSED, Waiver
 from .periods import add_period
 from .plain import is_list, is_map
 from .shapes import TEXT, entry, items
@@ -55,7 +54,7 @@ _WILD: Final = frozenset("*?[")
 def read_waivers(document: Document, rules: Iterable[str], limit: str = "") -> tuple[list[Waiver], list[Problem]]:
     """The waivers of one file, and everything wrong with it; `limit` is the longest period a waiver may hold."""
     problems = [*document.problems] or validate(document, SCHEMA, "waivers")
-    known = [*rules, *sorted(EXACT)]
+    known = [*rules, NO_RULE, *sorted(EXACT)]
     waivers: list[Waiver] = []
     for number, stated in enumerate(_entries(document)):
         if problems and validate(replace(document, data={"waivers": [stated]}), SCHEMA, "waivers"):
@@ -196,7 +195,7 @@ def _holds(waiver: Waiver, today: date) -> bool:
 
 
 def _bears(waiver: Waiver, report: Report, acts: Callable[[str], Iterable[str]]) -> bool:
-    return waiver.rule in EXACT or bool(report.actions.intersection(acts(waiver.rule)))
+    return waiver.rule in {*EXACT, NO_RULE} or bool(report.actions.intersection(acts(waiver.rule)))
 
 
 def _unused(waiver: Waiver) -> Problem:

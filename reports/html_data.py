@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from tutela.engine.findings import UNPARSED
-from tutela.engine.model import Severity
+from tutela.engine.model import UNPARSED, Severity
 
 from .shape import ordered
 from .text import file_of, visible

@@ -66,7 +66,7 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
 
 
 def _text(name: str) -> str:
-    return (files(__package__) / "html" / name).read_text("utf-8")
+    return (files("tutela.reports") / "html" / name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:

@@ -171,3 +171,28 @@ def test_other_commands_have_baselines_too(command: str, tutela: Tool, crm: Path
     assert (0, 0, 2) == (written.returncode, read.returncode, wrong.returncode)
     assert " known" in read.stdout
     assert "baseline-command" in wrong.stderr
+
+
+def test_the_inventory_says_what_columns_hold(tutela: Tool, crm: Path) -> None:
+    """By the catalog where it says something, else by the classifier, each with its evidence."""
+    tables = {table["dataset"]: table for table in found(tutela("lint", *NOW, "-f", "json", cwd=crm))["inventory"]}
+    columns = {
+        f"{name}.{column['name']}": (column["category"], column["sensitive"], column["evidence"][:1])
+        for name, table in tables.items()
+        for column in table["columns"]
+    }
+
+    assert "schema.sql" == tables["crm.customer"]["location"]["file"]
+    assert ("personal.device.hardware_id", False, ["catalog"]) == columns["crm.app_event.android_id"]
+    assert ("personal.contact.phone.mobile", False, ["name mobile"]) == columns["crm.customer.mobile"]
+    assert ("personal.government_id.resident_id", True) == columns["crm.customer.id_card_no_enc"][:2]
+    assert None is columns["crm.customer.id"][0]
+
+
+def test_a_page_is_written_beside_other_formats(tutela: Tool, crm: Path, tmp_path: Path) -> None:
+    """From the command line as any other format."""
+    done = tutela("lint", *NOW, "-f", "html", "-o", tmp_path / "r.html", "-f", "csv", "--lang", "zh", cwd=crm)
+
+    assert (1, "") == (done.returncode, done.stderr)
+    assert '<html lang="zh-CN">' in (tmp_path / "r.html").read_text("utf-8")
+    assert done.stdout.startswith("\ufeffseverity,")

@@ -189,7 +189,7 @@ class Output:
 
     def write(self, report: Report, lang: Lang) -> int:
         """Write the report in every format and return the exit status."""
-        from tutela.engine.findings import UNPARSED
+        from tutela.engine.model import UNPARSED
         from tutela.reports import write
 
         if not report.checked and not report.findings:

@@ -41,6 +41,8 @@ def accepted_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:  # noqa: ANN401
         if waivers and no_waivers:
             raise click.UsageError("--waivers and --no-waivers exclude each other")
+        if output.explain is not None and (baseline or write_baseline):
+            raise click.UsageError("--explain shows how findings come about: it reads and writes no baseline")
         files = waivers or tuple(setup.project.path(name) for name in setup.project.waivers)
         accepted = Accepted(setup.project, () if no_waivers else files, baseline, write_baseline)
         return function(output=replace(output, accepted=accepted), setup=setup, **more)

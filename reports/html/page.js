@@ -20,7 +20,8 @@
     node.append(...children.filter((child) => child !== null && child !== undefined));
     return node;
   };
-  const name = (text) => make("bdi", null, text);
+  // Names break where a reader would: after a dot, an underscore or a bracket.
+  const name = (text) => make("bdi", null, ...String(text).split(/(?<=[._(/])/).flatMap((part, i) => (i ? [make("wbr"), part] : [part])));
   const badge = (rank) => make("span", { class: `badge ${data.severities[rank][0]}` }, severity(rank));
   const link = (number) => (number < 0 ? null : `#table=${encodeURIComponent(texts[data.tables[number][0]])}`);
   const section = (id, title, ...children) => {
@@ -106,7 +107,7 @@
     text("place", word("place"), place, { class: "medium-wide", sort: (row) => `${texts[row[3]]}:${String(row[4]).padStart(9, "0")}` }),
     ...(status === 1 ? [
       text("reason", word("reason"), (row) => texts[row[7][0]], { class: "wide" }), text("owner", word("owner"), (row) => texts[row[7][1]]),
-      text("expires", word("expires"), (row) => row[7][4]), text("ticket", word("ticket"), (row) => texts[row[7][2]]),
+      text("expires", word("expires"), (row) => row[7][4], { class: "narrow" }), text("ticket", word("ticket"), (row) => texts[row[7][2]]),
     ] : [{ ...text("message", word("message"), message, { class: "wide" }), cells: (row) => [name(message(row)), because(row)] }]),
   ];
   const states = { findings: fresh(), waived: fresh(), known: fresh(), gone: fresh(), heat: fresh(), table: fresh() };
@@ -181,8 +182,8 @@
     const columns = [
       text("column", word("column"), (row) => texts[row[0]]), text("type", word("type"), (row) => texts[row[1]]),
       text("category", word("category"), (row) => texts[row[2]], { class: "medium-wide" }),
-      text("sensitive", word("sensitive"), (row) => (row[3] ? word("yes") : "")),
-      { key: "confidence", label: word("confidence"), class: "number", sort: (row) => row[4], cells: (row) => [`${row[4]} %`] },
+      text("sensitive", word("sensitive"), (row) => (row[3] ? word("yes") : ""), { class: "narrow" }),
+      { key: "confidence", label: word("confidence"), class: "number narrow", sort: (row) => row[4], cells: (row) => [`${row[4]} %`] },
       text("evidence", word("evidence"), (row) => row[5].map((item) => texts[item]).join("; "), { class: "wide" }),
       { key: "found", label: word("findings"), class: "wide", sort: (row) => findings(row).length, find: (row) => findings(row).map(rule).join(" "),
         cells: (row) => findings(row).map(shown) },

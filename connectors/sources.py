@@ -4,15 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tutela.engine.tables import Schema
+
 from .ddl import read_schema
+from .live import address_of, read_live
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tutela.engine.tables import Schema
+    from .live import LiveOptions
 
 
-def read_sources(names: Sequence[str | Path], *, dialect: str | None = None) -> Schema:
-    """Read files and folders as one schema, in the order that they are named; raises InputError."""
-    return read_schema(names, dialect=dialect)
+def read_sources(names: Sequence[str | Path], *, dialect: str | None = None, live: LiveOptions | None = None) -> Schema:
+    """Read files, folders and live databases as one schema, in the order that they are named; raises InputError."""
+    addresses = {name: address for name in names if (address := address_of(name))}
+    files = [name for name in names if name not in addresses]
+    parts = [read_live(address, live) for address in addresses.values()]
+    if files or not parts:
+        parts.insert(0, read_schema(files, dialect=dialect))
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _joined(parts: Sequence[Schema]) -> Schema:
+    """Several schemas as one; the first dialect counts."""
+    skipped: dict[str, int] = {}
+    for part in parts:
+        for word, count in part.skipped.items():
+            skipped[word] = skipped.get(word, 0) + count
+    return Schema(
+        tables=tuple(table for part in parts for table in part.tables),
+        unparsed=tuple(unparsed for part in parts for unparsed in part.unparsed),
+        grants=tuple(grant for part in parts for grant in part.grants),
+        dialect=parts[0].dialect,
+        partitions=tuple(pair for part in parts for pair in part.partitions),
+        skipped=skipped,
+    )

@@ -18,6 +18,7 @@ import click
 import tutela
 from tutela.cli import COMMANDS, group
 from tutela.engine.messages_expression import EXPRESSION
+from tutela.engine.messages_live import LIVE
 from tutela.engine.messages_log import LOG
 from tutela.engine.messages_policy import POLICY
 from tutela.engine.messages_register import REGISTER
@@ -38,6 +39,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Policies, parameters, vocabulary, tests and projects": POLICY,
     "Conditions": EXPRESSION,
     "Files and schemas": SCHEMA,
+    "Live databases": LIVE,
     "Logs": LOG,
     "Registers, forms and requests": REGISTER,
     "Waivers, baselines and comparisons": WAIVER,

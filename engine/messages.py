@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .messages_expression import EXPRESSION
+from .messages_live import LIVE
 from .messages_log import LOG
 from .messages_policy import POLICY
 from .messages_register import REGISTER
@@ -19,4 +20,4 @@ if TYPE_CHECKING:
 
     from .message import Message
 
-MESSAGES: Final[Mapping[str, Message]] = {**POLICY, **EXPRESSION, **SCHEMA, **LOG, **REGISTER, **WAIVER}
+MESSAGES: Final[Mapping[str, Message]] = {**POLICY, **EXPRESSION, **SCHEMA, **LIVE, **LOG, **REGISTER, **WAIVER}

@@ -29,6 +29,8 @@ class Column:
     default: str = ""
     generated: str = ""
     """The expression of a generated column."""
+    identity: bool = False
+    """The database counts it up: an identity column, AUTO_INCREMENT, a rowid."""
     references: str = ""
     """The column that a foreign key leads to: `crm.customer.id`."""
     tag: str = ""
@@ -97,6 +99,10 @@ class Schema:
     """(partition, parent table) of partitions without columns of their own; they are not among `tables`."""
     skipped: dict[str, int] = field(default_factory=dict[str, int])
     """How many statements of each kind do not matter to the schema: `{"INSERT": 20}`."""
+
+    def size(self) -> int:
+        """How many tables and columns there are."""
+        return sum(1 + len(table.columns) for table in self.tables)
 
     def columns(self) -> Iterator[Column]:
         """Every column of every table and view."""

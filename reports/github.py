@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from tutela.engine.model import Severity
 
 from .shape import ordered
-from .text import file_of, visible
+from .text import file_of, live, resource_name, visible
 from .words import counts, labelled, waiver_text
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
 def _command(finding: Finding, lang: Lang) -> str:
     properties: dict[str, str] = {}
     at = finding.location
-    if at and at.file:
+    if at and at.file and not live(finding):
         properties["file"] = file_of(finding)
         properties |= {"line": str(at.line)} if at.line else {}
         properties |= {"col": str(at.column)} if at.line and at.column else {}
-    properties["title"] = f"{finding.rule} ({finding.resource_type} {finding.resource_id})"
+    properties["title"] = f"{finding.rule} ({finding.resource_type} {resource_name(finding)})"
     lines = [visible(finding.message.text(lang))]
     for reason in finding.reasons:
         if reason.rule != finding.rule:

@@ -14,7 +14,7 @@ from rich.text import Text
 from tutela.engine.model import Severity
 
 from .shape import obligation_text, ordered
-from .text import visible
+from .text import live, resource_name, visible
 from .words import colon, counts, label, labelled, provenance, severity_word, waiver_text
 
 if TYPE_CHECKING:
@@ -144,8 +144,11 @@ def _put_finding(page: _Page, finding: Finding) -> None:
     place = ""
     if finding.location and finding.location.line:
         place = ":".join(str(number) for number in (finding.location.line, finding.location.column) if number) + " "
+    elif live(finding):
+        place = visible(resource_name(finding)) + " "
     _put_head(page, finding.severity, finding.rule, message, place)
-    page.detail("resource", f"{finding.resource_type} {finding.resource_id}")
+    if not live(finding):
+        page.detail("resource", f"{finding.resource_type} {finding.resource_id}")
     for reason in finding.reasons:
         if (reason.rule, reason.message.text(page.lang)) != (finding.rule, message):
             page.detail("also", f"{reason.rule}{colon(page.lang)}{reason.message.text(page.lang)}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from .shape import ordered
-from .text import file_of, visible
+from .text import file_of, resource_name, visible
 from .words import counts, label, labelled, severity_word, waiver_text
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
 
 
 def _add_case(suite: Element, finding: Finding, lang: Lang) -> None:
-    name = visible(f"{finding.resource_type} {finding.resource_id}")
+    name = visible(f"{finding.resource_type} {resource_name(finding)}")
     case = SubElement(suite, "testcase", {"classname": visible(finding.rule), "name": name})
     at = finding.location
     if at and at.file:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, TextIO
 
 from .shape import obligation_text, ordered
-from .text import visible
+from .text import resource_name, visible
 from .words import counts, label, labelled, provenance, severity_word, waiver_text
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _finding_cells(finding: Finding, lang: Lang) -> list[str]:
         severity_word(finding.severity, lang),
         escape(finding.rule),
         escape(str(finding.location)) if finding.location else "",
-        escape(f"{finding.resource_type} {finding.resource_id}"),
+        escape(f"{finding.resource_type} {resource_name(finding)}"),
         escape(finding.message.text(lang)),
         _why(finding.reasons),
         _lines(remedies),

@@ -9,7 +9,7 @@ from tutela.engine.model import Severity
 
 from .json_document import write_document
 from .shape import ordered, reason_shape, waiver_shape
-from .text import file_of, tool_version, uri_of
+from .text import file_of, resource_name, tool_version, uri_of
 from .words import labelled, waiver_text
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _lapsed(finding: Finding, waiver: Waiver, lang: Lang) -> str:
 
 
 def _location(finding: Finding) -> dict[str, object]:
-    name: dict[str, object] = {"fullyQualifiedName": finding.resource_id, "kind": finding.resource_type}
+    name: dict[str, object] = {"fullyQualifiedName": resource_name(finding), "kind": finding.resource_type}
     at, path = finding.location, file_of(finding)
     region = {"startLine": 1}
     if at and path and "://" not in path:

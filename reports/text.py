@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 LIMIT: Final = 2000
 """Documents for people show this many characters of one text; those for programs show all."""
 
+_ADDRESS: Final = re.compile(r"[a-z][a-z0-9_]*://")
 _DRIVE: Final = re.compile(r"[A-Za-z]:/")
 _UNSAFE_IN_JSON: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 
@@ -56,6 +58,25 @@ def file_of(finding: Finding) -> str:
     """The file of a finding with forward slashes, or the empty text."""
     path = finding.location.file.replace("\\", "/") if finding.location else ""
     return path.removeprefix("./")
+
+
+def live(finding: Finding) -> bool:
+    """Whether a finding is in a live database: its place is an address, not a file."""
+    return bool(finding.location and _ADDRESS.match(finding.location.file))
+
+
+def resource_name(finding: Finding) -> str:
+    """What a finding is about; in a live database `database.schema.table.column`."""
+    name = finding.resource_id
+    if not finding.location or not live(finding) or finding.resource_type == "file":
+        return name
+    kind, _, rest = finding.location.file.partition("://")
+    if kind == "mysql":  # its schemas are its databases
+        return name
+    database = rest.partition("/")[2]
+    if kind in {"sqlite", "duckdb"}:
+        database = PurePosixPath(database.replace("\\", "/")).stem
+    return f"{database}.{name}" if database else name
 
 
 def uri_of(path: str) -> str:

@@ -54,6 +54,10 @@ class Project:
         resolved = found.resolve()
         return resolved.relative_to(here) if resolved.is_relative_to(here) else found
 
+    def sources(self) -> list[str | Path]:
+        """The schema sources: addresses of databases as they are, paths ready to open."""
+        return [name if "://" in name else self.path(name) for name in self.schemas]
+
     def entries(self) -> list[str]:
         """The policy entries, packs as they are and paths ready to open."""
         return [e if e.startswith("pack:") else str(self.path(e)) for e in self.policies]
@@ -138,7 +142,12 @@ def _override(project: Project) -> Project:
 
 
 def _split(value: str) -> tuple[str, ...]:
-    """The entries of a list in a variable; where paths are separated by colons, `pack:NAME` stays one entry."""
+    """The entries of a list in a variable; where paths are separated by colons, `pack:NAME` stays one entry.
+
+    The address of a database has colons of its own and so stands alone.
+    """
+    if "://" in value:
+        return (value,)
     found: list[str] = []
     for part in value.split(os.pathsep):
         if found and found[-1] + os.pathsep == PACK:
@@ -225,4 +234,4 @@ def load_schema(project: Project) -> Schema | None:
 
     if not project.schemas:
         return None
-    return read_sources([project.path(name) for name in project.schemas], dialect=project.dialect)
+    return read_sources(project.sources(), dialect=project.dialect)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import ModuleType
+
+    from tutela.engine.tables import Schema
 
 
 def _helper(name: str) -> ModuleType:
@@ -36,3 +39,48 @@ def pgaudit_server() -> Iterator[Callable[..., object]]:
             return helper.new_server(servers, **settings)
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[str, str], str]]:
+    """One real PostgreSQL: `postgres(database, script)` makes a database and gives its address for the user."""
+    helper = _helper("postgres")
+    for servers in helper.pgaudit_servers(pgaudit=False):
+        server = helper.plain_server(servers)
+
+        def make(database: str, script: str, server: Any = server) -> str:  # noqa: ANN401 (a helper's class)
+            with server.connect() as admin:
+                admin.execute(f'CREATE DATABASE "{database}"')
+            with psycopg.connect(
+                host="127.0.0.1", port=server.port, user="postgres", dbname=database, autocommit=True
+            ) as own:
+                own.execute(script.encode())
+            return f"postgresql://postgres@127.0.0.1:{server.port}/{database}"
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Callable[[str], str]]:
+    """One real MariaDB: `mariadb(script)` runs statements as root and gives the address of the server."""
+    for server in _helper("mariadb").maria_server():
+
+        def make(script: str, server: Any = server) -> str:  # noqa: ANN401 (a helper's class)
+            server.run(script)
+            return f"mysql://root@127.0.0.1:{server.port}/"
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def live_case() -> Callable[[str], tuple[str, str]]:
+    """The statements that make a catalog of `cases/live`, and what is read of it."""
+    helper = _helper("live")
+    return lambda name: (helper.script(name), helper.expected(name))
+
+
+@pytest.fixture(scope="session")
+def lines_of() -> Callable[[Schema], str]:
+    """A schema as lines."""
+    found: Callable[[Schema], str] = _helper("live").lines_of
+    return found

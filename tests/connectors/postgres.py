@@ -120,11 +120,11 @@ class PgauditServer:
         return self.folder / name
 
 
-def pgaudit_servers() -> Iterator[list[PgauditServer]]:
+def pgaudit_servers(*, pgaudit: bool = True) -> Iterator[list[PgauditServer]]:
     """A list to append started servers to; all are stopped and removed at the end."""
-    for needed in (BIN / "initdb", BIN / "pg_ctl", MODULE):
+    for needed in (BIN / "initdb", BIN / "pg_ctl", *([MODULE] if pgaudit else [])):
         if not needed.exists():
-            pytest.skip(f"no {needed}: install postgresql-15-pgaudit")
+            pytest.skip(f"no {needed}: install {'postgresql-15-pgaudit' if pgaudit else 'postgresql'}")
     servers: list[PgauditServer] = []
     try:
         yield servers
@@ -132,6 +132,16 @@ def pgaudit_servers() -> Iterator[list[PgauditServer]]:
         for server in servers:
             server.stop()
             shutil.rmtree(server.folder, ignore_errors=True)
+
+
+def plain_server(servers: list[PgauditServer]) -> PgauditServer:
+    """A started server without pgaudit, in which the role `anna` needs her password."""
+    server = new_server(servers, shared_preload_libraries="''", logging_collector="off", pgaudit__log="'none'")
+    rules = server.folder / "data" / "pg_hba.conf"
+    rules.write_text("host all anna 127.0.0.1/32 scram-sha-256\n" + rules.read_text(encoding="utf-8"), encoding="utf-8")
+    with server.connect() as admin:
+        admin.execute("SELECT pg_reload_conf()")
+    return server
 
 
 def new_server(servers: list[PgauditServer], **settings: str) -> PgauditServer:

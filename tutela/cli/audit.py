@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     help="YAML file: which field of a JSONL or CSV log means what.",
 )
 @click.option("--log-line-prefix", help="PostgreSQL's log_line_prefix, for stderr logs.")
-@click.option("--schema", "schemas", multiple=True, type=click.Path(path_type=Path), help="DDL of the database.")
+@click.option("--schema", "schemas", multiple=True, help="DDL of the database, or its address.")
 @click.option("--dialect", help="SQL dialect of the statements.  [default: the project's, else postgres]")
 @click.option("--default-schema", help="Schema of unqualified table names.")
 @as_of_option
@@ -37,7 +37,7 @@ def command(  # noqa: PLR0913 (options)
     log_format: str | None,
     mapping: Path | None,
     log_line_prefix: str | None,
-    schemas: tuple[Path, ...],
+    schemas: tuple[str, ...],
     dialect: str | None,
     default_schema: str | None,
     as_of: datetime | None,

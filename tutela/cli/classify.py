@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .live import live_options
 from .problems import choose, language
 
 if TYPE_CHECKING:
     from tutela.engine.classifier import Classified
+
+    from .live import Live
 
 
 @click.command("classify")
@@ -19,10 +22,13 @@ if TYPE_CHECKING:
 @click.option(
     "--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies."
 )
+@live_options
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "json"]), default="human", show_default=True)
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
-def command(sources: tuple[str, ...], dialect: str | None, profile: str, format_: str, lang: str | None) -> int:
-    """Say for every column of SOURCES (DDL files or folders) which data category it holds, and why."""
+def command(  # noqa: PLR0913 (options)
+    sources: tuple[str, ...], dialect: str | None, profile: str, live: Live, format_: str, lang: str | None
+) -> int:
+    """Say for every column of SOURCES (DDL files, folders, addresses of databases) which data category it holds."""
     from tutela.connectors.sources import read_sources
     from tutela.engine.classifier import Classifier
     from tutela.project import find_project, load_taxonomy
@@ -30,8 +36,10 @@ def command(sources: tuple[str, ...], dialect: str | None, profile: str, format_
     choose(lang)
     project = find_project(required=False)
     classifier = Classifier(load_taxonomy(project), profile)
-    schema = read_sources(list(sources), dialect=dialect)
-    found = [(table.path, column) for table in schema.tables for column in classifier.table(table)]
+    with live.progress(language(lang or project.lang)) as options:
+        schema = read_sources(list(sources), dialect=dialect, live=options)
+        tables = live.each(schema.tables, len(schema.tables))
+        found = [(table.path, column) for table in tables for column in classifier.table(table)]
     for unparsed in schema.unparsed:
         click.echo(f"{unparsed.location}: unparsed: {unparsed.message}", err=True)
     if format_ == "json":

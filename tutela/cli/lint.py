@@ -1,4 +1,4 @@
-"""`tutela lint`: judge the columns and tables of schema files."""
+"""`tutela lint`: judge the columns and tables of schema files and live databases."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import click
 
 from .accepted import accepted_options
 from .comparison import compared
+from .live import live_options
 from .options import as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from .live import Live
     from .options import Output, Setup
 
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
 @click.option("--diff-base", metavar="BASE", help="Count only what differs from BASE: a git revision, file or folder.")
 @click.option("--diff/--no-diff", default=None, help="Two SOURCES are the old and the new state.  [default: if alike]")
+@live_options
 @as_of_option
 @output_options
 @project_options
@@ -31,12 +34,13 @@ def command(  # noqa: PLR0913 (options)
     dialect: str | None,
     diff_base: str | None,
     diff: bool | None,
+    live: Live,
     as_of: datetime | None,
     output: Output,
     setup: Setup,
 ) -> int:
-    """Ask for every column of SOURCES (DDL files or folders; the project's schemas by default) whether it may be
-    collected, and for every table whether its retention is settled.
+    """Ask for every column of SOURCES (DDL files, folders, or addresses of databases; the project's schemas by default)
+    whether it may be collected, and for every table whether its retention is settled.
     """  # noqa: D205 (click joins the lines)
     from tutela.connectors.columns import ask_columns
     from tutela.connectors.sources import read_sources
@@ -45,20 +49,25 @@ def command(  # noqa: PLR0913 (options)
     from tutela.project import load_classifier, load_facts_of, load_policies_of
 
     project = setup.project
-    paths: list[str | Path] = [*sources] or [project.path(name) for name in project.schemas]
+    paths: list[str | Path] = [*sources] or project.sources()
     if not paths:
         raise click.UsageError("name a schema file, or `schemas` in tutela.toml")
     policies = load_policies_of(project)
     speech = dialect or (None if sources else project.dialect)
-    states = compared(
-        paths, lambda names: read_sources(names, dialect=speech), base=diff_base, diff=diff, lang=setup.lang
-    )
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     when = instant(as_of)
     classifier = load_classifier(project, policies)
-    asked = ask_columns(states.now, classifier, when)
-    if states.base is not None and output.explain is None:
-        before = ask_columns(states.base, classifier, when)
-        change = report_change("lint", authorizer, asked, before, when, states.name)
-        return output.finish(change, policies, setup.lang)
-    return output.judge("lint", authorizer, asked, when, setup.lang)
+    with live.progress(setup.lang) as options:
+        states = compared(
+            paths,
+            lambda names: read_sources(names, dialect=speech, live=options),
+            base=diff_base,
+            diff=diff,
+            lang=setup.lang,
+        )
+        asked = live.each(ask_columns(states.now, classifier, when), states.now.size())
+        if states.base is not None and output.explain is None:
+            before = ask_columns(states.base, classifier, when)
+            change = report_change("lint", authorizer, asked, before, when, states.name)
+            return output.finish(change, policies, setup.lang)
+        return output.judge("lint", authorizer, asked, when, setup.lang)

@@ -90,7 +90,7 @@ def _put_accepted(page: _Page, report: Report) -> None:
         page.put(0, [(label("waived", page.lang), "bold underline")])
     for finding in waived:
         place = f"{finding.location} " if finding.location and finding.location.file else ""
-        what = f"{visible(finding.rule)} {visible(f'{finding.resource_type} {finding.resource_id}')}"
+        what = f"{visible(finding.rule)} {visible(f'{finding.resource_type} {resource_name(finding)}')}"
         page.put(2, [(visible(place), ""), (what, "bold")])
         if finding.waiver:
             page.detail("waiver", waiver_text(finding.waiver, page.lang))

@@ -72,7 +72,7 @@ def _waived_cells(finding: Finding, lang: Lang) -> list[str]:
     return [
         escape(finding.rule),
         escape(str(finding.location)) if finding.location else "",
-        escape(f"{finding.resource_type} {finding.resource_id}"),
+        escape(f"{finding.resource_type} {resource_name(finding)}"),
         escape(waiver_text(finding.waiver, lang)) if finding.waiver else "",
     ]
 

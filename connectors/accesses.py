@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from tutela.engine.classifier import Classifier
+    from tutela.engine.lineage import SchemaClassifier
     from tutela.engine.tables import Schema
 
 WRITES: Final[Mapping[str, str]] = {"insert": "update", "update": "update", "ddl": "update", "delete": "delete"}
@@ -257,7 +257,7 @@ class Accesses:
 
 def accesses(  # noqa: PLR0913 (what an audit needs to know)
     schema: Schema | None,
-    classifier: Classifier,
+    classifier: SchemaClassifier,
     dialect: str,
     as_of: datetime,
     *,
@@ -269,9 +269,9 @@ def accesses(  # noqa: PLR0913 (what an audit needs to know)
     short = default_schema.lower() + "." if default_schema else ""
     categories = {
         (table.path if "." in table.path else short + table.path).lower(): {
-            found.column.name.lower(): found.category for found in classifier.table(table)
+            found.column.name.lower(): found.category for found in columns
         }
-        for table in tables
+        for table, columns in (classifier.classify(schema).tables if schema else ())
     }
     return Accesses(
         analyser=Analyser(schema, dialect, default_schema=default_schema),

@@ -10,25 +10,28 @@ from tutela.engine.model import ColumnEntry, Words
 from tutela.engine.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from tutela.engine.classifier import Classified, Classifier
+    from tutela.engine.classifier import Classified
+    from tutela.engine.lineage import SchemaClassifier
     from tutela.engine.tables import Schema, Table
 
 LINTER: Final = {"type": "service", "id": "tutela-lint"}
 """Who asks when a schema is linted."""
 
 
-def ask_columns(schema: Schema, classifier: Classifier, as_of: datetime) -> Iterator[Asked | Unreadable]:
-    """A `collect` request for every column, a `retain` request for every table, and what could not be parsed."""
+def ask_columns(schema: Schema, classifier: SchemaClassifier, as_of: datetime) -> Iterator[Asked | Unreadable]:
+    """A `collect` request for every column, a `retain` request for every table, and what could not be analysed."""
     for unparsed in schema.unparsed:
         yield Unreadable(unparsed.location, Words(unparsed.message), unparsed.digest)
-    for table in schema.tables:
-        classified = classifier.table(table)
+    classification = classifier.classify(schema)
+    for unresolved in classification.unresolved:
+        yield Unreadable(unresolved.location, unresolved.words, unresolved.digest)
+    for table, classified in classification.tables:
         for column in classified:
             yield _collect(table, column, as_of)
-        if table.kind == "table":
+        if table.stored:
             yield _retain(table, classified, as_of)
 
 
@@ -54,7 +57,7 @@ def _collect(table: Table, classified: Classified, as_of: datetime) -> Asked:
     return Asked(request, column.location, column=entry)
 
 
-def _retain(table: Table, classified: list[Classified], as_of: datetime) -> Asked:
+def _retain(table: Table, classified: Sequence[Classified], as_of: datetime) -> Asked:
     categories = list(dict.fromkeys(c.category for c in classified if c.category))
     properties: dict[str, Any] = {
         "dataset": table.path,

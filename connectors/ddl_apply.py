@@ -153,7 +153,7 @@ def _query(draft: Draft, tree: exp.Create, context: Context) -> None:
     if not isinstance(query, exp.Query):
         return
     draft.sql = query.sql(context.dialect)
-    named = draft.columns and draft.kind == "view"
+    named = draft.columns and (draft.kind == "view" or not any(column.data_type for column in draft.columns))
     for name in () if named else _outputs(query, context.builder):
         if draft.index(name) is None:
             draft.add(Definition(name, 0), draft.location)
@@ -193,6 +193,7 @@ def _view(statement: Statement, context: Context) -> None:
         raise NotUnderstood("not a view definition")
     draft = _draft(tree, statement, context)
     draft.kind = "view"
+    draft.materialized = tree.find(exp.MaterializedProperty) is not None
     if isinstance(tree.this, exp.Schema):
         _define(draft, tree.this.expressions, statement, context)
     _query(draft, tree, context)

@@ -45,6 +45,7 @@ class Draft:
     kind: Kind = "table"
     sql: str = ""
     partition_of: str = ""
+    materialized: bool = False
 
     def add(self, column: Definition, location: Location) -> None:
         """Put a column at the end; one of the same name is replaced."""
@@ -75,6 +76,7 @@ class Draft:
             kind=self.kind,
             sql=self.sql,
             partition_of=self.partition_of,
+            materialized=self.materialized,
         )
 
 

@@ -26,6 +26,7 @@ class TableRow(NamedTuple):
     view: bool = False
     comment: str | None = None
     sql: str | None = None
+    materialized: bool = False
 
 
 class ColumnRow(NamedTuple):
@@ -108,6 +109,7 @@ class Found:
                 comment=row.comment or "",
                 kind="view" if row.view else "table",
                 sql=(row.sql or "").strip().rstrip(";"),
+                materialized=row.materialized,
             )
             tables.append(table)
         if not tables and not self.unseen:

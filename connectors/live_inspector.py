@@ -101,12 +101,13 @@ def _read(inspector: Inspector, schema: str, found: Found, dialect: Dialect) -> 
     from sqlalchemy.engine.reflection import ObjectKind, ObjectScope
 
     kind: dict[str, Any] = {"schema": schema, "kind": ObjectKind.ANY, "scope": ObjectScope.DEFAULT}
-    views = set(inspector.get_view_names(schema)) | set(_materialized(inspector, schema))
+    kept = set(_materialized(inspector, schema))
+    views = set(inspector.get_view_names(schema)) | kept
     comments = _comments(inspector, kind)
     for (_, table), columns in inspector.get_multi_columns(**kind).items():
         view = table in views
         sql = inspector.get_view_definition(table, schema) if view else None
-        found.tables.append(TableRow(schema, table, view, comments.get(table), sql))
+        found.tables.append(TableRow(schema, table, view, comments.get(table), sql, table in kept))
         found.columns += [_column(schema, table, column, dialect) for column in columns]
     for (_, table), key in inspector.get_multi_pk_constraint(**kind).items():
         found.keys.update((schema, table, column) for column in (key or {}).get("constrained_columns", ()))

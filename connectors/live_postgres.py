@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _SCHEMAS: Final = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 _TABLES: Final = """
 SELECT n.nspname, c.relname, c.relkind IN ('v', 'm'), obj_description(c.oid, 'pg_class'),
-       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.oid, {partition}
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END, c.oid, {partition}, c.relkind = 'm'
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY(%s)
 ORDER BY n.nspname, c.relname"""
@@ -150,9 +150,9 @@ def _tables(connection: psycopg.Connection[Any], found: Found, version: int) -> 
     """The tables; the answer has schema and name by the object's number, and whether it is a partition."""
     query = _TABLES.format(partition="c.relispartition" if version >= 100_000 else "false")
     names: dict[int, tuple[str, str, bool]] = {}
-    for schema, name, view, comment, sql, oid, partition in connection.execute(query, (found.schemas,)):
+    for schema, name, view, comment, sql, oid, partition, kept in connection.execute(query, (found.schemas,)):
         names[oid] = (schema, name, partition)
-        found.tables.append(TableRow(schema, name, view, comment, sql))
+        found.tables.append(TableRow(schema, name, view, comment, sql, kept))
     found.step()
     return names
 

@@ -18,6 +18,7 @@ import click
 import tutela
 from tutela.cli import COMMANDS, group
 from tutela.engine.messages_expression import EXPRESSION
+from tutela.engine.messages_lineage import LINEAGE
 from tutela.engine.messages_live import LIVE
 from tutela.engine.messages_log import LOG
 from tutela.engine.messages_policy import POLICY
@@ -39,6 +40,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Policies, parameters, vocabulary, tests and projects": POLICY,
     "Conditions": EXPRESSION,
     "Files and schemas": SCHEMA,
+    "Views, copies and the catalog": LINEAGE,
     "Live databases": LIVE,
     "Logs": LOG,
     "Registers, forms and requests": REGISTER,
@@ -57,8 +59,9 @@ Results go to stdout, progress and problems to stderr.
 A command works in a project: the nearest folder upwards that has a `tutela.toml`, or a `pyproject.toml` with
 `[tool.tutela]`. `classify` and `schema` work anywhere, the others also with `--policies`. The variables
 `TUTELA_POLICIES`, `TUTELA_REGISTERS`, `TUTELA_SCHEMAS` (separated like `PATH`), `TUTELA_DIALECT`,
-`TUTELA_DEFAULT_SCHEMA`, `TUTELA_TAXONOMY` and `TUTELA_LANG` replace its settings; options replace both.
-`TUTELA_NO_CACHE=1` loads policies from their texts, `TUTELA_DEBUG=1` shows the traceback of an internal error.
+`TUTELA_DEFAULT_SCHEMA`, `TUTELA_TAXONOMY`, `TUTELA_LINEAGE` and `TUTELA_LANG` replace its settings; options
+replace both. `TUTELA_NO_CACHE=1` loads policies from their texts, `TUTELA_DEBUG=1` shows the traceback of an
+internal error.
 """
 ERRORS_HEAD: Final = """# Problems
 

@@ -73,6 +73,14 @@ class Catalog:
         dataset, _, name = path.rpartition(".")
         return self.columns.get((key_of(self.full(dataset)), key_of(name)))
 
+    def declared(self) -> dict[tuple[str, str], str | None]:
+        """(data set, column) -> the category that somebody declared; None when it was reviewed and holds nothing."""
+        return {key: column["category"] for key, column in self.columns.items() if "category" in column}
+
+    def registered(self) -> list[str]:
+        """The names of all data sets."""
+        return list(self._datasets)
+
     def feeds(self, entry: Mapping[str, Any], name: str) -> list[str]:
         """The ids of the channels that feed a table, registered or not."""
         named = [*entry.get("channels", ()), *self._feeds.get(key_of(entry.get("dataset", name)), ())]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .messages_expression import EXPRESSION
+from .messages_lineage import LINEAGE
 from .messages_live import LIVE
 from .messages_log import LOG
 from .messages_policy import POLICY
@@ -20,4 +21,6 @@ if TYPE_CHECKING:
 
     from .message import Message
 
-MESSAGES: Final[Mapping[str, Message]] = {**POLICY, **EXPRESSION, **SCHEMA, **LIVE, **LOG, **REGISTER, **WAIVER}
+MESSAGES: Final[Mapping[str, Message]] = {
+    **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **LIVE, **LOG, **REGISTER, **WAIVER,
+}  # fmt: skip

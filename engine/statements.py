@@ -18,6 +18,7 @@ from sqlglot.errors import SqlglotError
 from .statements_catalog import ANYTHING, Catalog, ColumnRef, Entry, TableRef, Unknown
 from .statements_lower import Part, Plan, StatementKind, UnresolvedError, lower
 from .statements_scopes import NOTHING, Refs, ViewLineage, check_tree, trace
+from .statements_views import MAX_BYTES, named_outputs, view_query
 from .statements_words import (
     EXECUTABLE_COMMENT,
     FOLDING_TRAPS,
@@ -38,7 +39,6 @@ __all__ = ["ANYTHING", "NOTHING", "Analyser", "ColumnRef", "StatementKind", "Tab
 # sqlglot warns on standard error about statements it does not know; here that is an answer, no accident.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
-MAX_BYTES: Final = 65_536
 MAX_DEPTH: Final = 150
 """Open parentheses, and CASEs, at one place."""
 MAX_VIEW_DEPTH: Final = 20
@@ -107,7 +107,6 @@ class Analyser:
         self._cache: OrderedDict[str, Touched] = OrderedDict()
         self._views: dict[str, ViewLineage | UnresolvedError | None] = {}
         self._open: list[str] = []
-        self._schema, self._dialect = schema, dialect
 
     def analyse(self, sql: str) -> Touched:
         """What the text touches; several statements in it count together."""
@@ -143,37 +142,12 @@ class Analyser:
 
     def _trace_view(self, entry: Entry) -> ViewLineage:
         """A view body sees its own schema first and none of the CTEs of the statement that uses it."""
-        query, names = self._body(entry)
-        catalog = self.catalog
-        if entry.ref.schema and entry.ref.schema not in catalog.path[:1]:
-            path = (entry.ref.schema, *catalog.path)
-            catalog = Catalog(self._schema, self._dialect, default_schema=catalog.default, search_path=path)
-        traced = trace(Part(query), catalog, self)
-        listed = [column.name for column in entry.table.columns]
-        shown = names or [name for name, _ in traced.outputs]
-        if len(shown) != len(traced.outputs) or (listed and len(listed) != len(shown)):
-            raise UnresolvedError("view-unresolved", entry.ref.table)
+        query, names = view_query(entry.table, self.catalog.dialect)
+        traced = trace(Part(query), self.catalog.within(entry.ref.schema), self)
         columns = dict[str, Refs]()
-        for name, (_, refs) in zip(listed or shown, traced.outputs, strict=True):
+        for name, refs in named_outputs(entry.table, names, traced.outputs):
             columns[name] = columns.get(name, NOTHING) | refs
         return ViewLineage(columns, traced.inner, traced.tables)
-
-    def _body(self, entry: Entry) -> tuple[exp.Query, list[str]]:
-        if not entry.table.sql or len(entry.table.sql) > MAX_BYTES:
-            raise UnresolvedError("view-unresolved", entry.ref.table)
-        names: list[str] = []
-        try:
-            tree = sqlglot.parse_one(entry.table.sql, dialect=self.catalog.dialect)
-        except SqlglotError:
-            raise UnresolvedError("view-unresolved", entry.ref.table) from None
-        body: exp.Expr | None = tree
-        if isinstance(tree, exp.Create):
-            body = tree.expression
-            if isinstance(tree.this, exp.Schema):
-                names = [node.name for node in tree.this.expressions]
-        if not isinstance(body, exp.Query):
-            raise UnresolvedError("view-unresolved", entry.ref.table)
-        return body, names
 
     def _guarded(self, sql: str) -> Touched:
         """Every failure, also one nobody thought of, ends as unresolved."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -119,6 +120,14 @@ class Catalog:
             self._add(table)
         self._link_partitions(tables, schema.partitions if schema else ())
         self.mapping = MappingSchema(self._mapping(), dialect=self.dialect, normalize=False)
+
+    def within(self, schema: str) -> Catalog:
+        """The same tables, as a view in this schema sees them: its own schema first."""
+        if not schema or schema in self.path[:1]:
+            return self
+        found = copy(self)
+        found.path = (schema, *self.path)
+        return found
 
     def _add(self, table: Table) -> None:
         key = f"t{len(self.entries)}"

@@ -70,6 +70,16 @@ class Traced:
 
 def check_tree(tree: exp.Expr, family: str) -> None:
     """Refuse what can read without a column that shows it: unknown functions, positional columns, pivots."""
+    check_nodes(tree, family)
+    for node in tree.find_all(exp.Anonymous, exp.AnonymousAggFunc, exp.Dot):
+        if isinstance(node, exp.Dot):
+            _check_method(node)
+        else:
+            check_function(node)
+
+
+def check_nodes(tree: exp.Expr, family: str) -> None:
+    """Refuse what moves columns about or names them by position."""
     count = 0
     for node in tree.walk():
         name = type(node).__name__
@@ -79,37 +89,37 @@ def check_tree(tree: exp.Expr, family: str) -> None:
             raise UnresolvedError("column-hidden")
         if isinstance(node, exp.Parameter) and family in _PARAMETER_COLUMNS:
             raise UnresolvedError("column-hidden")
-        if isinstance(node, (exp.Anonymous, exp.AnonymousAggFunc)):
-            _check_function(node)
-        elif isinstance(node, exp.Dot):
-            _check_dot(node)
+        if (
+            isinstance(node, exp.Dot)
+            and isinstance(node.this, exp.Identifier)
+            and not isinstance(node.expression, exp.Func)
+        ):
+            raise UnresolvedError("column-hidden")
         count += isinstance(node, exp.Column)
     if count > MAX_COLUMNS:
         raise UnresolvedError("statement-large")
 
 
-def _check_function(node: exp.Expr) -> None:
+def check_function(node: exp.Expr) -> None:
+    """Refuse a function that may read what its arguments do not show."""
     name = node.this if isinstance(node.this, str) else getattr(node.this, "name", "")
     if str(name).lower() not in FUNCTIONS:
         raise UnresolvedError("function-unknown", str(name), whole=True)
 
 
-def _check_dot(node: exp.Dot) -> None:
+def _check_method(node: exp.Dot) -> None:
     """`pg_catalog.lower(x)` and `(row).field` are known; `other.lower(x)` and `x.method()` are not."""
     left, right = node.this, node.expression
-    if isinstance(right, exp.Func):
-        if not (isinstance(left, exp.Identifier) and left.name.lower() in FUNCTION_SCHEMAS):
-            raise UnresolvedError("function-unknown", right.name, whole=True)
-    elif isinstance(left, exp.Identifier):
-        raise UnresolvedError("column-hidden")
+    if isinstance(right, exp.Func) and not (isinstance(left, exp.Identifier) and left.name.lower() in FUNCTION_SCHEMAS):
+        raise UnresolvedError("function-unknown", right.name, whole=True)
 
 
 def trace(part: Part, catalog: Catalog, views: Views) -> Traced:
     """Trace a query; raises UnresolvedError."""
-    return _Tracer(part, catalog, views).run()
+    return Tracer(part, catalog, views).run()
 
 
-class _Tracer:
+class Tracer:
     """The tracing of one query."""
 
     def __init__(self, part: Part, catalog: Catalog, views: Views) -> None:
@@ -123,8 +133,13 @@ class _Tracer:
         self.recursive = False
 
     def run(self) -> Traced:
-        tree: exp.Expr = self.part.query.copy()
+        """What the query reads and shows."""
+        tree = self.part.query.copy()
         check_tree(tree, self.catalog.family)
+        return self._result(*self.prepare(tree))
+
+    def prepare(self, tree: exp.Expr) -> tuple[exp.Expr, list[Scope]]:
+        """Bind every table, qualify every column and find its scope; raises UnresolvedError."""
         tree = normalize_identifiers(tree, dialect=self.catalog.dialect)
         self._bind(tree)
         try:
@@ -141,7 +156,7 @@ class _Tracer:
             raise UnresolvedError("statement-kind", whole=True)
         self.recursive = any(with_.recursive for with_ in tree.find_all(exp.With))
         self._visit(tree, scopes)
-        return self._result(tree, scopes)
+        return tree, scopes
 
     def _bind(self, tree: exp.Expr) -> None:
         """Rename every base table to its entry, and make sure that no table node is left over."""

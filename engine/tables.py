@@ -55,6 +55,15 @@ class Table:
     sql: str = ""
     partition_of: str = ""
     """The table of which this one, attached later, is a partition."""
+    materialized: bool = False
+    """A view that keeps rows of its own."""
+    copy_of: str = ""
+    """The table whose data this one seems to copy, with its schema: as `engine.copies` tells."""
+
+    @property
+    def stored(self) -> bool:
+        """Whether it keeps rows of its own: a plain view does not."""
+        return self.kind == "table" or self.materialized
 
     @property
     def path(self) -> str:

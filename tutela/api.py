@@ -60,7 +60,7 @@ def lint(
 
     when = as_of or datetime.now(UTC)
     schema = read_sources(_named(paths), dialect=dialect)
-    asked = ask_columns(schema, _classifier(policies), when)
+    asked = ask_columns(schema, _classifier(policies, facts), when)
     return make_report("lint", Authorizer(policies, facts), asked, when)
 
 
@@ -89,7 +89,9 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     paths = list(schemas)
     schema = read_sources(paths, dialect=dialect) if paths else None
     window = policies.parameters.values.get("export.window_minutes")
-    asked = accesses(schema, _classifier(policies), dialect, when, default_schema=default_schema, window_minutes=window)
+    asked = accesses(
+        schema, _classifier(policies, facts), dialect, when, default_schema=default_schema, window_minutes=window
+    )
     events = whole(read_log(log, **dict(options or {})))
     return make_report("audit", Authorizer(policies, facts), asked.ask(events), when)
 
@@ -158,10 +160,7 @@ def _named(paths: tuple[PathLike, ...]) -> list[PathLike]:
     return list(paths)
 
 
-def _classifier(policies: PolicySet) -> Any:  # noqa: ANN401 (Classifier; imported late)
-    from tutela.engine.classifier import Classifier
+def _classifier(policies: PolicySet, facts: AnyFacts | None) -> Any:  # noqa: ANN401 (SchemaClassifier; imported late)
+    from .project import Project, load_classifier
 
-    from .project import load_taxonomy
-
-    profile = policies.parameters.values.get("sensitivity_profile", "pipl_strict")
-    return Classifier(load_taxonomy(), str(profile))
+    return load_classifier(Project(Path()), policies, facts=facts)

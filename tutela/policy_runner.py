@@ -104,7 +104,8 @@ class Runner:
         from .project import load_classifier
 
         schema = parse_schema(lint["sql"], "lint.sql", lint.get("dialect") or self.project.dialect)
-        for asked in ask_columns(schema, load_classifier(self.project, authorizer.policies), when):
+        classifier = load_classifier(self.project, authorizer.policies, facts=authorizer.facts)
+        for asked in ask_columns(schema, classifier, when):
             if isinstance(asked, Unreadable):
                 yield Answer("deny", (UNPARSED,))
             else:

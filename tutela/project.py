@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tutela.engine.errors import InputError, Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tutela.engine.authorizer import Authorizer
-    from tutela.engine.classifier import Classifier
     from tutela.engine.facts import Facts
+    from tutela.engine.lineage import SchemaClassifier
     from tutela.engine.policyset import PolicySet
     from tutela.engine.tables import Schema
     from tutela.engine.taxonomy import Taxonomy
@@ -25,6 +25,8 @@ PREFIX: Final = "TUTELA_"
 PACK: Final = "pack:"
 LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers"})
 TABLES: Final = frozenset({"log"})
+PERMISSION: Final = "sampling"
+"""Given by the project's file only: no variable of the environment lends it."""
 LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone")
 TAXONOMY_LIMIT: Final = 8 * 1024 * 1024
 
@@ -40,10 +42,13 @@ class Project:
     dialect: str | None = None
     default_schema: str | None = None
     taxonomy: str | None = None
+    lineage: str | None = None
     lang: str | None = None
     waivers: tuple[str, ...] = ()
     waiver_limit: str | None = None
     """The longest period that a waiver may hold: `P1Y`."""
+    sampling: str | None = None
+    """`allowed`: values of live databases may be looked at."""
     log: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """How access logs are read: `format`, `mapping`, `log_line_prefix`."""
 
@@ -136,7 +141,7 @@ def _override(project: Project) -> Project:
     changes: dict[str, Any] = {}
     for name in SETTINGS:
         value = os.environ.get(PREFIX + name.upper())
-        if value and name not in TABLES:
+        if value and name not in TABLES and name != PERMISSION:
             changes[name] = _split(value) if name in LISTS else value
     return replace(project, **changes) if changes else project
 
@@ -218,14 +223,42 @@ def load_authorizer(project: Project) -> Authorizer:
     return Authorizer(policies, load_facts_of(project, policies))
 
 
-def load_classifier(project: Project, policies: PolicySet | None) -> Classifier:
-    """The classifier with the project's taxonomy and, when policies bind one, its sensitivity profile."""
+def load_classifier(
+    project: Project,
+    policies: PolicySet | None,
+    *,
+    facts: object = None,
+    profile: str | None = None,
+    catalog: Sequence[Mapping[str, Any]] | None = None,
+) -> SchemaClassifier:
+    """The classifier of whole schemas, which follows views and copies; the catalog's word on a base column counts."""
+    from tutela.connectors.files import read_text
+    from tutela.connectors.policy_files import packs_folder, shown
     from tutela.engine.classifier import Classifier
+    from tutela.engine.documents import read_document
+    from tutela.engine.facts import Facts
+    from tutela.engine.facts_catalog import Catalog
+    from tutela.engine.lineage import SchemaClassifier
+    from tutela.engine.lineage_rules import LineageRules
 
-    profile = (
-        "pipl_strict" if policies is None else str(policies.parameters.values.get("sensitivity_profile", "pipl_strict"))
+    taxonomy = load_taxonomy(project)
+    if profile is None:
+        bound = None if policies is None else policies.parameters.values.get("sensitivity_profile")
+        profile = str(bound or "pipl_strict")
+    path = project.path(project.lineage) if project.lineage else packs_folder() / "lineage.yaml"
+    rules = LineageRules.from_document(read_document(read_text(path, limit=TAXONOMY_LIMIT), shown(path)), taxonomy)
+    declared = facts.world.catalog if isinstance(facts, Facts) else None
+    if catalog is not None:
+        declared = Catalog({"catalog": catalog}, taxonomy, profile)
+    return SchemaClassifier(
+        Classifier(taxonomy, profile),
+        rules,
+        taxonomy,
+        profile,
+        declared=declared.declared() if declared else None,
+        registered=declared.registered() if declared else (),
+        default_schema=project.default_schema,
     )
-    return Classifier(load_taxonomy(project), profile)
 
 
 def load_schema(project: Project) -> Schema | None:

@@ -15,6 +15,8 @@ from tutela.engine.documents import read_document
 from tutela.engine.errors import Location
 from tutela.engine.events import Event, EventAction
 from tutela.engine.findings import Asked
+from tutela.engine.lineage import SchemaClassifier
+from tutela.engine.lineage_rules import LineageRules
 from tutela.engine.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
@@ -29,7 +31,11 @@ SCHEMA = parse_schema(
     "postgres",
 )
 TEXT = (packs_folder() / "taxonomy.yaml").read_text(encoding="utf-8")
-CLASSIFIER = Classifier(Taxonomy.from_data(read_document(TEXT, "taxonomy.yaml").data))
+TAXONOMY = Taxonomy.from_data(read_document(TEXT, "taxonomy.yaml").data)
+RULES = read_document((packs_folder() / "lineage.yaml").read_text(encoding="utf-8"), "lineage.yaml")
+CLASSIFIER = SchemaClassifier(
+    Classifier(TAXONOMY), LineageRules.from_document(RULES, TAXONOMY), TAXONOMY, "pipl_strict"
+)
 
 
 def asked(events: Iterable[Event], minutes: int = 30) -> list[Asked]:

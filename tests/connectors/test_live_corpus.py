@@ -13,9 +13,8 @@ from tutela.connectors.columns import ask_columns
 from tutela.connectors.live import read_live
 from tutela.connectors.sources import read_sources
 from tutela.engine.authorizer import Authorizer
-from tutela.engine.classifier import Classifier
 from tutela.engine.findings import report
-from tutela.project import load_taxonomy
+from tutela.project import Project, load_classifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -61,15 +60,16 @@ def short(path: str, schema: str) -> str:
 
 def categories(schema: Schema, name: str) -> set[tuple[str, str | None, bool]]:
     """Each column with its category."""
-    classifier = Classifier(load_taxonomy())
-    found = (classified for table in schema.tables for classified in classifier.table(table))
+    found = (column for _, column in load_classifier(Project(Path()), None).classify(schema).columns())
     return {(short(c.column.path, name), c.category, c.sensitive) for c in found}
 
 
 def findings(schema: Schema, policies: PolicySet, name: str) -> set[tuple[str, str]]:
     """Each finding's rule and column or table."""
     when = datetime(2026, 11, 20, tzinfo=UTC)
-    found = report("lint", Authorizer(policies), ask_columns(schema, Classifier(load_taxonomy()), when), when)
+    found = report(
+        "lint", Authorizer(policies), ask_columns(schema, load_classifier(Project(Path()), None), when), when
+    )
     return {(finding.rule, short(finding.resource_id, name)) for finding in found.findings}
 
 

@@ -60,7 +60,7 @@ def command(  # noqa: PLR0913 (options)
     when = instant(as_of)
     asked = accesses(
         schema,
-        load_classifier(project, policies),
+        load_classifier(project, policies, facts=authorizer.facts),
         speech,
         when,
         default_schema=default_schema or project.default_schema,

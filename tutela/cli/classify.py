@@ -1,8 +1,10 @@
-"""`tutela classify`: which data category each column of a schema holds; writes nothing."""
+"""`tutela classify`: which data category each column of a schema holds, and what the catalog says of it."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,7 +13,15 @@ from .live import live_options
 from .problems import choose, language
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from tutela.connectors.live import LiveOptions
     from tutela.engine.classifier import Classified
+    from tutela.engine.errors import Lang
+    from tutela.engine.lineage import Classification
+    from tutela.engine.sampling import Sampling
+    from tutela.engine.tables import Schema
+    from tutela.project import Project
 
     from .live import Live
 
@@ -23,32 +33,109 @@ if TYPE_CHECKING:
     "--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies."
 )
 @live_options
+@click.option(
+    "--sample",
+    type=click.IntRange(1, 1000),
+    help="Look at the values of this many rows of each table of a live database.",
+)
+@click.option("--write", is_flag=True, help="Add what is missing to the catalog; what stands there is kept.")
+@click.option("--diff", is_flag=True, help="Print what --write would change, and write nothing.")
+@click.option("--check", "check_", is_flag=True, help="Tell personal columns that the catalog does not declare.")
+@click.option("--catalog", type=click.Path(path_type=Path), help="The catalog.  [default: that of the registers]")
+@click.option("--prune", is_flag=True, help="With --write or --diff: take out what is no longer in the schema.")
+@click.option("--min-coverage", type=click.FloatRange(0, 1), help="With --check: the share of columns to be listed.")
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "json"]), default="human", show_default=True)
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
 def command(  # noqa: PLR0913 (options)
-    sources: tuple[str, ...], dialect: str | None, profile: str, live: Live, format_: str, lang: str | None
+    sources: tuple[str, ...],
+    dialect: str | None,
+    profile: str,
+    live: Live,
+    sample: int | None,
+    write: bool,
+    diff: bool,
+    check_: bool,
+    catalog: Path | None,
+    prune: bool,
+    min_coverage: float | None,
+    format_: str,
+    lang: str | None,
 ) -> int:
     """Say for every column of SOURCES (DDL files, folders, addresses of databases) which data category it holds."""
     from tutela.connectors.sources import read_sources
-    from tutela.engine.classifier import Classifier
-    from tutela.project import find_project, load_taxonomy
+    from tutela.project import find_project, load_classifier
 
     choose(lang)
     project = find_project(required=False)
-    classifier = Classifier(load_taxonomy(project), profile)
-    with live.progress(language(lang or project.lang)) as options:
+    speech = language(lang or project.lang)
+    merging = write or diff
+    if merging and check_:
+        raise click.UsageError("--check goes with neither --write nor --diff")
+    if prune and not merging:
+        raise click.UsageError("--prune goes with --write or --diff")
+    if min_coverage is not None and not check_:
+        raise click.UsageError("--min-coverage goes with --check")
+    if catalog is not None and not (merging or check_):
+        raise click.UsageError("--catalog goes with --write, --diff or --check")
+    file = None
+    if merging or check_:
+        from .classify_catalog import catalog_path, read
+
+        file = read(catalog_path(project, catalog), project, write=merging)
+    classifier = load_classifier(project, None, profile=profile, catalog=file.entries if file else None)
+    with live.progress(speech) as options, sampling(sources, project, sample, options) as taken:
         schema = read_sources(list(sources), dialect=dialect, live=options)
-        tables = live.each(schema.tables, len(schema.tables))
-        found = [(table.path, column) for table in tables for column in classifier.table(table)]
-    for unparsed in schema.unparsed:
-        click.echo(f"{unparsed.location}: unparsed: {unparsed.message}", err=True)
+        classification = classifier.classify(schema, taken)
+    holes = _holes(schema, classification, speech)
+    if file is not None:
+        from .classify_catalog import Mode, Teller, hold
+
+        pruned = prune and not schema.unparsed
+        mode = Mode(merge=merging, diff=diff, prune=pruned, minimum=min_coverage, format=format_)
+        if prune and schema.unparsed:
+            click.echo(Teller(speech).text("kept"), err=True)
+        return max(hold(file, classification, project, mode, Teller(speech)), 1 if holes else 0)
+    found = [(table.path, column) for table, column in classification.columns()]
     if format_ == "json":
         from tutela.reports.json_document import write_document
 
         write_document({"columns": [_entry(table, column) for table, column in found]}, sys.stdout)
     else:
-        _table(found, language(lang or project.lang))
-    return 1 if schema.unparsed else 0
+        _table(found, speech)
+    return 1 if holes else 0
+
+
+@contextmanager
+def sampling(
+    sources: tuple[str, ...], project: Project, rows: int | None, options: LiveOptions
+) -> Generator[Sampling | None]:
+    """What looking at values takes, when it is asked for and the project allows it; raises InputError."""
+    if rows is None:
+        yield None
+        return
+    from tutela.connectors.sample_live import live_sampler
+    from tutela.connectors.validators import load_validators
+    from tutela.engine.errors import InputError, Location, Problem
+    from tutela.engine.sampling import Sampling
+    from tutela.project import load_taxonomy
+
+    if project.sampling != "allowed":
+        raise InputError([Problem(code="sample-refused", location=Location("--sample"), args={})])
+    if len(sources) != 1:
+        raise click.UsageError("--sample goes with one database at a time")
+    with live_sampler(sources[0], options) as sampler:
+        yield Sampling(sampler, load_validators(load_taxonomy(project)), rows)
+
+
+def _holes(schema: Schema, classification: Classification, speech: Lang) -> int:
+    """Tell what could not be read or analysed, and count it."""
+    from tutela.reports.text import visible
+
+    holes = [(hole.location, hole.message) for hole in schema.unparsed]
+    holes += [(hole.location, hole.words.text(speech)) for hole in classification.unresolved]
+    for location, what in holes:
+        click.echo(visible(f"{location}: unparsed: {what}"), err=True)
+    return len(holes)
 
 
 def _entry(table: str, found: Classified) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913 (options)
     speech = dialect or (None if sources else project.dialect)
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     when = instant(as_of)
-    classifier = load_classifier(project, policies)
+    classifier = load_classifier(project, policies, facts=authorizer.facts)
     with live.progress(setup.lang) as options:
         states = compared(
             paths,

@@ -1,0 +1,151 @@
+"""The catalog register as one file: read with all its problems, written whole or not at all."""
+
+from __future__ import annotations
+
+import codecs
+import errno
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from tutela.engine.entries import Entries
+from tutela.engine.errors import InputError, Location, Problem
+from tutela.engine.registers import ENTRIES, read_register
+from tutela.engine.validation import place, suggestion
+
+from .catalog_edit import CatalogText, NotEditable, merged, same
+from .files import decode, read_bytes
+from .policy_files import shown
+from .register_files import LIMIT, read_data, read_json
+
+if TYPE_CHECKING:
+    from tutela.engine.catalog_plan import CatalogPlan
+    from tutela.engine.documents import Document
+    from tutela.engine.taxonomy import Taxonomy
+
+REGISTER: Final = "catalog"
+WRITABLE: Final = (".yaml", ".yml", ".json")
+HEAD: Final = "# Written by `tutela classify --write`; edit it freely: what stands here is never changed.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogFile:
+    """A catalog: its entries, and the text that they came from."""
+
+    path: Path
+    entries: Entries
+    text: str
+    """Without a byte order mark; empty when there is no file yet."""
+    mark: bool = False
+    """Whether the file starts with a byte order mark."""
+
+    def edited(self, plan: CatalogPlan, *, prune: bool) -> str:
+        """The text after a merge; InputError when it cannot be made to say exactly what the plan means."""
+        json_ = self.path.suffix.lower() == ".json"
+        start = self.text or ("[]\n" if json_ else HEAD)
+        try:
+            text = CatalogText(start, json_=json_).apply(plan, prune=prune)
+        except NotEditable:
+            raise self._refused() from None
+        if text == start:
+            return self.text
+        document = _document(self.path, text)
+        # As plain data: the entries have tuples and dates where the file has lists and texts.
+        was = cast("list[dict[str, Any]]", _document(self.path, self.text).data if self.text else [])
+        wanted = merged(was, plan, prune=prune)
+        if document.problems or not same(document.data or [], wanted):
+            raise self._refused()
+        return text
+
+    def _refused(self) -> InputError:
+        return InputError([Problem(code="catalog-layout", location=Location(shown(self.path)), args={})])
+
+    def write(self, text: str) -> None:
+        """Put the new text in place of the old one; a link stays a link, and what may not be written is not."""
+        target = self.path.resolve()
+        data = (codecs.BOM_UTF8 if self.mark else b"") + text.encode("utf-8")
+        mode = 0o666 & ~_umask()
+        if target.exists():
+            mode = stat.S_IMODE(target.stat().st_mode)
+            if not mode & stat.S_IWUSR or not os.access(target, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.path))
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(name).chmod(mode)
+            Path(name).replace(target)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+
+
+def read_catalog(path: Path, taxonomy: Taxonomy, *, write: bool) -> CatalogFile:
+    """Read a catalog; InputError lists everything wrong in it. To be written, it may also be absent."""
+    if write and path.suffix.lower() not in WRITABLE:
+        raise InputError([Problem(code="catalog-format", location=Location(shown(path)), args={"file": shown(path)})])
+    if write and not path.exists():
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path.parent))
+        return CatalogFile(path, Entries(), "")
+    data = read_bytes(path, limit=LIMIT)
+    mark = data.startswith(codecs.BOM_UTF8)
+    text = decode(data, shown(path))
+    if write and data != (codecs.BOM_UTF8 if mark else b"") + text.encode("utf-8"):
+        raise InputError([Problem(code="catalog-encoding", location=Location(shown(path)), args={"file": shown(path)})])
+    document = _document(path, text) if path.suffix.lower() in WRITABLE else read_data(path, ENTRIES[REGISTER])
+    entries, problems = read_register(REGISTER, document)
+    problems += [] if problems else _categories(document, entries, taxonomy) + _twice(document, entries)
+    if problems:
+        raise InputError(problems)
+    return CatalogFile(path, entries, text, mark)
+
+
+def _document(path: Path, text: str) -> Document:
+    from tutela.engine.documents import read_document
+
+    file = shown(path)
+    return read_json(text, file) if path.suffix.lower() == ".json" else read_document(text, file)
+
+
+def _categories(document: Document, entries: Entries, taxonomy: Taxonomy) -> list[Problem]:
+    return [
+        place(
+            document,
+            [number, "columns", at, "category"],
+            "register-category",
+            category=key,
+            hint=f"; did you mean `{guess}`?" if (guess := suggestion(key, taxonomy.categories)) else "",
+        )
+        for number, entry in enumerate(entries)
+        for at, column in enumerate(entry.get("columns", ()))
+        if (key := column.get("category")) is not None and key not in taxonomy.categories
+    ]
+
+
+def _twice(document: Document, entries: Entries) -> list[Problem]:
+    """Columns and data sets that are there twice when case does not count."""
+    problems: list[Problem] = []
+    datasets: set[str] = set()
+    for number, entry in enumerate(entries):
+        names: set[str] = set()
+        paths: list[tuple[list[str | int], str, set[str]]] = [([number, "dataset"], entry["dataset"], datasets)]
+        paths += [([number, "columns", at, "name"], c["name"], names) for at, c in enumerate(entry.get("columns", ()))]
+        for path, name, seen in paths:
+            if name.lower() in seen:
+                problems.append(place(document, path, "catalog-twice", name=name))
+            seen.add(name.lower())
+    return problems
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,63 @@
+"""What is asked about views and copies: inherited categories, the retention of what they keep, and what is unclear."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tutela.connectors.accesses import accesses
+from tutela.connectors.columns import ask_columns
+from tutela.connectors.ddl import parse_schema
+from tutela.engine.errors import Location
+from tutela.engine.events import Event
+from tutela.engine.findings import Asked, Unreadable
+from tutela.project import Project, load_classifier
+
+AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
+SCHEMA = parse_schema(
+    """CREATE TABLE crm.customer (id int, full_name text, mobile text);
+CREATE VIEW crm.v AS SELECT mobile AS a, count(*) AS n FROM crm.customer GROUP BY 1;
+CREATE MATERIALIZED VIEW crm.mv AS SELECT full_name AS a FROM crm.customer;
+CREATE TABLE crm.kept AS SELECT a AS b FROM crm.v;
+CREATE VIEW crm.bad AS SELECT x FROM crm.nowhere;
+""",
+    "s.sql",
+    "postgres",
+)
+CLASSIFIER = load_classifier(Project(Path()), None)
+
+
+def test_lint_asks_with_inherited_categories() -> None:
+    """Columns are asked with what flows into them; what keeps rows is asked for its retention, a plain view is not."""
+    items = list(ask_columns(SCHEMA, CLASSIFIER, AT))
+    asked = {item.request.resource["id"]: item.request for item in items if isinstance(item, Asked)}
+    retained = [path for path, request in asked.items() if request.action_name == "retain"]
+    (hole,) = (item for item in items if isinstance(item, Unreadable))
+
+    assert "personal.contact.phone.mobile" == asked["crm.v.a"].resource["category"]
+    assert asked["crm.v.n"].resource["category"] is None
+    assert ["personal.name.full"] == asked["crm.mv"].resource["categories"]
+    assert ["crm.customer", "crm.mv", "crm.kept"] == retained
+    assert 5 == hole.location.line
+    assert "`crm.bad`" in hole.what.en
+    assert "nowhere" in hole.what.zh
+
+
+def test_audit_asks_with_the_same_categories() -> None:
+    """An access to a copy is asked with the categories that lint gives its columns."""
+    prepared = accesses(SCHEMA, CLASSIFIER, "postgres", AT)
+    event = Event(location=Location("log", 1), at=AT, account="a", action="read", sql="SELECT b FROM crm.kept", id="1")
+    (asked,) = prepared.ask([event])
+
+    assert isinstance(asked, Asked)
+    assert ["personal.contact.phone.mobile"] == asked.request.resource["categories"]
+
+
+def test_a_copy_that_names_its_columns() -> None:
+    """The names in the head of a CREATE TABLE ... AS are those of the query's columns, by position."""
+    script = "CREATE TABLE customer (id int, mobile text); CREATE TABLE d (p, q) AS SELECT mobile, id FROM customer;"
+    found = CLASSIFIER.classify(parse_schema(script, "s.sql", "postgres"))
+
+    assert [("p", "personal.contact.phone.mobile"), ("q", None)] == [
+        (column.column.name, column.category) for table, column in found.columns() if table.name == "d"
+    ]

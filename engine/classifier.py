@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 CLINICAL: Final = "personal.health.medical_record"
 _TAG: Final = re.compile(r"@tutela\(\s*category\s*=\s*([\w.]{1,100})\s*\)")
 _BOOL: Final = re.compile(r"bool|bit(?:\(1\))?$|tinyint\(1\)", re.IGNORECASE)
+_BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp", re.IGNORECASE)
 _DATE: Final = re.compile(r"date|time|year", re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"(?:tiny|small|medium|big)?u?int|integer|number|numeric|decimal|float|double|real|serial", re.IGNORECASE
@@ -37,6 +38,8 @@ _TEXT_ONLY: Final = (
     "personal.account.password",
     "personal.account.token",
     "personal.communication.content",
+    "personal.communication.recording",
+    "personal.behaviour",
     "personal.device.ip",
     "free_text",
     "organisation.name",
@@ -67,6 +70,34 @@ _LINKED: Final = (
     "personal.government_id",
 )
 """What a weak name stands for in a table that only a key connects with a person."""
+_TOLD_IN_CARE: Final = (
+    "free_text",
+    "personal.health",
+    "personal.family.relation",
+    "personal.location.trajectory",
+    "personal.transaction.review",
+    "personal.derived",
+    "personal.behaviour",
+    "personal.preference",
+)
+"""What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
+_RELATION: Final = frozenset({"relation", "relationship", "kinship"})
+_NEVER_OF_ORGANISATIONS: Final = (
+    "free_text",
+    "personal.government_id.resident_id",
+    "personal.government_id.passport",
+    "personal.demographic",
+    "personal.biometric",
+    "personal.health",
+    "personal.family",
+)
+_PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
+_KEYED: Final = ("personal.account.user_id", "personal.account.username")
+_KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
+_PLATFORM_IDS: Final = ("openid", "unionid", "appleid", "loginid", "googleid", "signinid")
+_LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar\(max\)|ntext|memo", re.IGNORECASE)
+
+_NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,33 +158,32 @@ class Classifier:
             raise InputError([problem])
         return Classified(column, key, self._sensitive[key], 1.0, evidence, _subject(key))
 
-    def _decided(
-        self, column: Column, marks: dict[str, Mark], around: Surroundings, reading: Reading
-    ) -> Classified:
+    def _decided(self, column: Column, marks: dict[str, Mark], around: Surroundings, reading: Reading) -> Classified:
         """Take the category with the most points, if they are enough."""
-        staff = around.staff or bool({*reading.words} & self._words["staff_words"])
-        operator = "staff" if "_".join(reading.words) in self._words["operator_columns"] else ""
-        if not marks:
-            return Classified(column, None, sensitive=False, confidence=_silence(0, self._taxonomy), evidence=(), subject_type=operator)
-        key, best = max(marks.items(), key=lambda item: (item[1].points, item[1].longest, -item[1].order))
+        key, best = max(
+            marks.items(), key=lambda item: (item[1].points, item[1].longest, -item[1].order), default=("", _NOTHING)
+        )
         if best.points < self._taxonomy.report or key.startswith("system.operational"):
             points = 0 if key.startswith("system.operational") else best.points
+            operator = "staff" if "_".join(reading.words) in self._words["operator_columns"] else ""
             confidence = _silence(points, self._taxonomy)
-            return Classified(column, None, sensitive=False, confidence=confidence, evidence=best.evidence, subject_type=operator)
+            return Classified(column, None, False, confidence, best.evidence, operator)  # noqa: FBT003
+        evidence = best.evidence
+        if around.clinical and key.startswith(_TOLD_IN_CARE) and not _RELATION & {*reading.words}:
+            key, evidence = CLINICAL, (*evidence, "clinical table")
+        staff = around.staff or bool({*reading.words} & self._words["staff_words"])
+        subject = "staff" if staff and key.startswith("personal") else _subject(key)
         confidence = round(min(0.97, 0.62 + 0.07 * best.points), 2)
-        subject = _subject(key) if not staff else "staff"
-        return Classified(column, key, self._sensitive[key], confidence, best.evidence, subject)
+        return Classified(column, key, self._sensitive[key], confidence, evidence, subject)
 
-    def _clinical(
-        self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading
-    ) -> None:
+    def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take clinical words, and what is no key and no technical column of a clinical table, for health data."""
         if reading.turned or CLINICAL not in self._sensitive:
             return
         if any(mark.points >= self._taxonomy.report for mark in marks.values()):
             return
         words = {*reading.words}
-        technical = words & self._words["technical_words"] or words == {"date"} or _BOOL.search(column.data_type)
+        technical = words & self._words["technical_words"] or words == {"date"} or _BOOKKEPT.search(column.data_type)
         chinese = any(word in column.comment for word in self._words["technical_words_zh"])
         if reading.clinical and not around.thing:
             evidence = f"clinical word {reading.clinical}"
@@ -165,26 +195,25 @@ class Classifier:
             return
         marks[CLINICAL] = Mark(STRONG, 0, 0, owned=False, initials=False, evidence=(evidence,))
 
-    def _weighed(
-        self, key: str, mark: Mark, reading: Reading, column: Column, around: Surroundings
-    ) -> Mark:
+    def _weighed(self, key: str, mark: Mark, reading: Reading, column: Column, around: Surroundings) -> Mark:
         """Weigh in the table and the type of the column."""
         points, evidence = mark.points, [*mark.evidence]
         weak = points < STRONG
         if any(key.startswith(f"{other}.") for other in reading.marks):
             points += 1  # the narrower of two that both fit
-        if around.person:
-            points += 2
-            evidence.append(around.person)
-        elif around.clinical and key.startswith("personal.health"):
-            points += 2
-            evidence.append("clinical table")
-        elif around.linked and weak and key.startswith(_LINKED):
-            points += 2
-            evidence.append("key of a person in the table")
-        if (around.thing or around.organisation) and not mark.owned:
-            points -= (2 if weak else 0) if around.person else 3
-            evidence.append("table about things" if around.thing else "table about organisations")
+        more, why = _context(key, around, weak=weak)
+        points += more
+        if key == "free_text" and weak and _LONG_TEXT.match(column.data_type):
+            points, why = points + 2, "long text"
+        evidence += [why] if why else []
+        if mark.initials and weak and not around.pinyin and not reading.described:
+            points -= 2
+        less, why = _elsewhere(key, mark, around, weak=weak)
+        points -= less
+        evidence += [why] if why else []
+        if key in _KEYED and reading.words[-1:] and reading.words[-1] in _KEY_WORDS and not _is_platform_id(mark):
+            points -= 4
+            evidence.append("a key")
         if self._off_type(key, column.data_type, reading.words):
             points -= 4
             evidence.append(f"type {column.data_type}")
@@ -199,6 +228,36 @@ class Classifier:
         if _NUMBER.match(data_type):
             return key.startswith(_TEXT_ONLY) or words[-1:] == ("id",)
         return False
+
+
+def _context(key: str, around: Surroundings, *, weak: bool) -> tuple[int, str]:
+    """The points that a table adds, and why."""
+    if key.startswith("organisation"):
+        return 0, ""
+    if around.person:
+        return 2, around.person
+    if around.clinical and key.startswith("personal.health"):
+        return 2, "clinical table"
+    if around.linked and weak and key.startswith(_LINKED):
+        return 2, "key of a person in the table"
+    return 0, ""
+
+
+def _elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
+    """The points that a table about things or organisations takes, and why."""
+    if mark.owned or key.startswith("organisation") or not (around.thing or around.organisation):
+        return 0, ""
+    if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
+        return 0, ""
+    why = "table about things" if around.thing else "table about organisations"
+    if around.person or (around.linked and key.startswith(_LINKED)):
+        return (2 if weak else 0), why
+    return (6 if key.startswith(_PLACES) else 3 if around.thing else 4), why
+
+
+def _is_platform_id(mark: Mark) -> bool:
+    """Tell whether what matched is the name that another platform gave a person."""
+    return any(text.endswith(_PLATFORM_IDS) for text in mark.evidence)
 
 
 def _subject(key: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 INITIALS: Final = 5
 """Pinyin of up to this many letters are initials: too short to be found inside a longer name."""
 
-_PARTS_TOO_SHORT: Final = frozenset({"age", "race", "face", "sex", "party", "card", "post", "state", "title", "given", "pan", "tin"})
+_PARTS_TOO_SHORT: Final = frozenset({"age", "race", "face", "sex", "party", "card", "post", "given", "pan", "tin"})
 """Hints that end many other words (`postage`, `interface`), and so are not found inside one."""
 
 
@@ -86,14 +86,15 @@ class Hints:
 
     def in_noun(self, comment: str) -> tuple[list[tuple[Hint, str]], bool]:
         """The hints at the head of a Chinese text, and whether it speaks of a flag or another thing."""
-        head = head_noun(comment)
+        owner, head = head_noun(comment)
         if not head or head.startswith(("是否", "有无")):
             return [], bool(head)
         for stripped in (head, self._bare(head)):
             for length in range(min(len(stripped), self.longest_noun), 0, -1):
                 found = self.nouns.get(stripped[-length:])
-                if found:
-                    if stripped[:-length].endswith(self.other):
+                before = stripped[:-length]
+                if found and not (length == 1 and before):
+                    if (before or owner).endswith(self.other):
                         return [], True
                     return [(hint, stripped[-length:]) for hint in found], False
         return [], head.endswith(self.meta)

@@ -51,11 +51,12 @@ def is_chinese(text: str) -> bool:
     return bool(_CJK.search(text[:MAX_TEXT]))
 
 
-def head_noun(comment: str) -> str:
-    """The noun phrase that a Chinese comment starts with, from its last 的 on, without spaces, in lower case."""
+def head_noun(comment: str) -> tuple[str, str]:
+    """The noun phrase that a Chinese comment starts with, in lower case: what stands before its last 的, and the rest."""
     first = _CLAUSE.split(comment.strip()[:MAX_TEXT], maxsplit=1)[0]
     first = _JOINED.split(_SPACE.sub("", first), maxsplit=1)[0]
-    return first.rsplit("的", 1)[-1].lower()
+    owner, _, head = first.lower().rpartition("的")
+    return owner, head
 
 
 def head_words(comment: str) -> tuple[str, ...]:
@@ -112,7 +113,8 @@ class Splitter:
             return (word,)
         for length in range(len(word) - 1, _SHORTEST_PART - 1, -1):
             first, rest = word[:length], word[length:]
-            if first in self.hints and (rest in self.tails or rest in self.modifiers):
+            tail = rest in self.tails and (len(rest) > 1 or length > _SHORTEST_PART + 1)
+            if first in self.hints and (tail or rest in self.modifiers):
                 return (first, rest)
             if len(rest) >= _SHORTEST_PART and (first in self.modifiers or singular(first) in self.modifiers):
                 parts = self._parts(rest)

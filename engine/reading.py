@@ -20,6 +20,8 @@ STRONG: Final = 3
 WEAK: Final = 1
 _REMEMBERED: Final = 1 << 15
 _LONGEST_ENGLISH: Final = 6
+_OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
+_INITIALS_OF_ONE: Final = 2
 _MEDICAL: Final = "personal.health.medical_record"
 _FLAGS_TOO: Final = ("is", "has")
 _TOLD_BY_FLAGS: Final = ("personal.health", "personal.criminal", "personal.demographic", "personal.minor")
@@ -60,6 +62,7 @@ class Reader:
         self._splitter = compile_splitter(taxonomy, self._hints)
         words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"]
+        self._owning = (*_OWNING, *(owner for owner in words["pinyin_owners"] if len(owner) > _INITIALS_OF_ONE))
         self._contact = words["contact_words"]
         self._neutral = words["neutral_words"]
         self._others = words["other_owners"]
@@ -92,6 +95,8 @@ class Reader:
             told = readings[0][0] in _FLAGS_TOO
             marks = {key: self._flagged(mark, told=told and key.startswith(_TOLD_BY_FLAGS)) for key, mark in marks.items()}
         clinical = "" if turned else self._clinical(readings[-1])
+        if not clinical and not described and not turned and not {*readings[-1]} & self._technical:
+            clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
         return Reading(marks, readings[-1], turned or flag, clinical, described)
 
     def _flagged(self, mark: Mark, *, told: bool) -> Mark:
@@ -117,7 +122,7 @@ class Reader:
         contact = hit.hint.category.startswith(("personal.contact", "personal.location"))
         if owner == "person" or (owner == "contact" and contact):
             points += 2
-        owned = owner == "person" or any(hit.matched.startswith(word) for word in ("contact", "owner", "manager", "legal"))
+        owned = owner == "person" or hit.matched.startswith(self._owning)
         mark = Mark(points, len(hit.matched), hit.hint.order, owned, hit.initials, (f"name {hit.matched}",))
         best = marks.get(hit.hint.category)
         if best is None or (mark.points, mark.longest) > (best.points, best.longest):

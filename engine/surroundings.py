@@ -20,14 +20,23 @@ if TYPE_CHECKING:
     from .taxonomy import Taxonomy
 
 _IDENTITY: Final = ("personal.name", "personal.demographic", "personal.government_id", "personal.biometric")
+_NAMING: Final = ("personal.name", "personal.government_id", "personal.demographic.birth_date")
 _CONTACT: Final = "personal.contact"
 _HEALTH: Final = "personal.health"
 _UNIQUE: Final = "organisation.uscc"
 _PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "zipcode", "county", "address", "addr"})
+_PATIENT: Final = frozenset({"patient", "encounter", "admission", "hadm", "inpatient"})
+_LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
+"""First words of names of tables that list codes."""
 _KEYS: Final = frozenset({"id", "no", "number", "key", "sk", "code", "num"})
+_KEEPERS: Final = frozenset({"owner", "account", "login", "parent", "father", "agent", "manager"})
+"""Who keeps a row, and is not whom it is about."""
 _PERSONS_ENOUGH: Final = 2
 _CLINICAL_ENOUGH: Final = 3
-_CLINICAL_SHARE: Final = 0.3
+_SURE_ENOUGH: Final = 2
+_CLINICAL_SHARE: Final = 0.2
+_OF_PATIENTS: Final = 0.5
+_FEW: Final = 4
 _PREFIX_ENOUGH: Final = 3
 _PREFIX_SHARE: Final = 0.6
 _PREFIX_LONGEST: Final = 4
@@ -48,6 +57,8 @@ class Surroundings(NamedTuple):
     """Its rows belong to a person, by a key."""
     address: bool
     """It holds a street, a city or a postcode."""
+    pinyin: bool
+    """Its columns are named by pinyin initials: `tz` is a weight there, and a time zone elsewhere."""
     prefix: str
     """What its column names start with and what means nothing: `f` in `f_name`, `f_phone`, ..."""
 
@@ -80,17 +91,20 @@ class Surveyor:
         organisation = self._says(stems, chinese, "organisation_words")
         thing = listing or self._says(stems, chinese, "object_words")
         kinds = [_kind(reading) for reading in readings]
-        organisation = organisation or (not person and _is_register(readings))
-        why = "table about persons" if person and not listing else _neighbours(kinds, other=thing or organisation)
+        if _is_register(readings) and not (person and any(kinds)):
+            person, organisation = False, True
+        why = "table about persons" if person else _neighbours(kinds, other=thing or organisation)
+        patient = any(_PATIENT & {*reading.words} for reading in readings)
         return Surroundings(
             person="" if listing else why,
             thing=thing,
             organisation=organisation and not person,
             staff=self._says(stems, chinese, "staff_words"),
-            clinical=not listing and (self._is_clinical(table, chinese) or self._reads_clinical(readings, thing=thing)),
-            patient=any({"patient", "encounter", "admission", "hadm"} & {*reading.words} for reading in readings),
+            clinical=not listing and (self._is_clinical(table, chinese) or self._reads_clinical(readings, person=bool(why), patient=patient)),
+            patient=patient,
             linked=any(self._links(column, reading) for column, reading in zip(table.columns, readings)),
             address=sum(bool(_PLACE & {*reading.words}) for reading in readings) > 0,
+            pinyin=len(readings) < _FEW or sum(_is_initials(reading) for reading in readings) > 1,
             prefix=prefix,
         )
 
@@ -116,6 +130,8 @@ class Surveyor:
     def _lists(self, table: Table, stems: frozenset[str]) -> bool:
         """A table that lists kinds, codes or settings, whatever they are of."""
         words = words_of(table.name)
+        if len(words) > 1 and words[0] in _LISTS:
+            return True
         last = singular(words[-1]) if words else ""
         ends = table.comment.strip().removesuffix("表").endswith(tuple(self._words["dictionary_words_zh"]))
         return last in self._words["dictionary_words"] or ends or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
@@ -127,18 +143,26 @@ class Surveyor:
         clinical = self._words["clinical_words"]
         return bool(stems & clinical) or any(word in chinese for word in self._words["clinical_words_zh"])
 
-    def _reads_clinical(self, readings: list[Reading], *, thing: bool) -> bool:
-        """Enough of the columns that could hold content are clinical."""
+    def _reads_clinical(self, readings: list[Reading], *, person: bool, patient: bool) -> bool:
+        """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""
         open_ = [reading for reading in readings if not {*reading.words} & self._words["technical_words"]]
-        clinical = sum(bool(reading.clinical) or _strong(reading, (_HEALTH,)) for reading in open_)
-        return not thing and clinical >= max(_CLINICAL_ENOUGH, _CLINICAL_SHARE * len(open_))
+        sure = sum(bool(reading.clinical) or _strong(reading, (_HEALTH,)) for reading in open_)
+        likely = sum(bool({*reading.words} & self._words["clinical_fields"]) for reading in open_ if not reading.clinical)
+        if sure < _SURE_ENOUGH:
+            return False
+        share = _OF_PATIENTS if person else 0 if patient else _CLINICAL_SHARE
+        return sure + likely >= max(_CLINICAL_ENOUGH, share * len(open_))
 
     def _links(self, column: Column, reading: Reading) -> bool:
         """A key that leads to a person."""
         if column.references:
             return bool(self._stems(column.references.rpartition(".")[0]) & self._words["subject_words"])
         words = reading.words
-        return len(words) > 1 and words[-1] in _KEYS and words[-2] in self._words["subject_words"]
+        return len(words) > 1 and words[-1] in _KEYS and words[-2] in self._words["subject_words"] - _KEEPERS
+
+
+def _is_initials(reading: Reading) -> bool:
+    return any(mark.initials for mark in reading.marks.values())
 
 
 def _strong(reading: Reading, kinds: tuple[str, ...]) -> bool:
@@ -158,6 +182,7 @@ def _neighbours(kinds: Iterable[str], *, other: bool) -> str:
     found = {kind for kind in kinds if kind}
     if other:
         found = {kind for kind in found if kind.startswith(_IDENTITY)}
+        found = found if any(kind.startswith(_NAMING) for kind in found) else set()
     return "beside other columns of a person" if len(found) >= _PERSONS_ENOUGH else ""
 
 

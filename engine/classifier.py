@@ -166,12 +166,14 @@ class Classifier:
         if best.points < self._taxonomy.report or key.startswith("system.operational"):
             points = 0 if key.startswith("system.operational") else best.points
             operator = "staff" if "_".join(reading.words) in self._words["operator_columns"] else ""
-            confidence = _silence(points, self._taxonomy)
+            confidence = _silence(points, around, self._taxonomy.suspect)
             return Classified(column, None, False, confidence, best.evidence, operator)  # noqa: FBT003
-        evidence = best.evidence
-        if around.clinical and key.startswith(_TOLD_IN_CARE) and not _RELATION & {*reading.words}:
+        evidence, words = best.evidence, {*reading.words}
+        if around.clinical and key.startswith(_TOLD_IN_CARE) and not _RELATION & words:
             key, evidence = CLINICAL, (*evidence, "clinical table")
-        staff = around.staff or bool({*reading.words} & self._words["staff_words"])
+        elif around.patient and key == "free_text" and words & self._words["clinical_fields"]:
+            key, evidence = CLINICAL, (*evidence, "about a patient")
+        staff = around.staff or bool(words & self._words["staff_words"])
         subject = "staff" if staff and key.startswith("personal") else _subject(key)
         confidence = round(min(0.97, 0.62 + 0.07 * best.points), 2)
         return Classified(column, key, self._sensitive[key], confidence, evidence, subject)
@@ -264,9 +266,11 @@ def _subject(key: str) -> str:
     return "organisation" if key.startswith("organisation") else "person" if key.startswith("personal") else ""
 
 
-def _silence(points: int, taxonomy: Taxonomy) -> float:
+def _silence(points: int, around: Surroundings, suspect: int) -> float:
     """How sure it is that nothing personal is there, when nothing or too little speaks for it."""
-    return 0.6 if points >= taxonomy.suspect else 0.8 if points > 0 else 0.9
+    if points >= suspect:
+        return 0.6
+    return 0.8 if points > 0 or around.person or around.clinical else 0.95
 
 
 def classify(table: Table, taxonomy: Taxonomy, profile: str = "pipl_strict") -> list[Classified]:

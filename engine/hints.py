@@ -19,6 +19,14 @@ _PARTS_TOO_SHORT: Final = frozenset({"age", "race", "face", "sex", "party", "car
 """Hints that end many other words (`postage`, `interface`), and so are not found inside one."""
 
 
+TOLD_BY_FLAGS: Final = ("personal.health", "personal.criminal", "personal.demographic", "personal.minor")
+"""What a yes or no tells of a person: smokes, is married, was convicted."""
+_WHETHER: Final = ("是否", "有无")
+_PERSON: Final = "人"
+_LONGEST_ROLE: Final = 5
+_ROLES: Final = ("人", "者", "员", "长", "客户", "用户", "会员", "患者", "学生", "家长", "经理", "父亲", "母亲", "配偶")
+
+
 class Hint(NamedTuple):
     """A category that a name or noun stands for."""
 
@@ -40,6 +48,17 @@ class NameHit(NamedTuple):
     def initials(self) -> bool:
         """The name is pinyin initials, which stand for many words."""
         return self.hint.pinyin and len(self.matched) <= INITIALS
+
+
+class Nouns(NamedTuple):
+    """What stands at the head of a Chinese text."""
+
+    hints: tuple[Hint, ...]
+    matched: str = ""
+    owned: bool = False
+    """What stands before it is a person: the telephone *of the manager*."""
+    turned: bool = False
+    """It speaks of a flag, a kind or another thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +103,24 @@ class Hints:
         """Initials are the whole name, after at most a prefix or the initials of a person."""
         return len(before) <= 1 or before[-1] in self.initials_owners
 
-    def in_noun(self, comment: str) -> tuple[list[tuple[Hint, str]], bool]:
+    def in_noun(self, comment: str) -> Nouns:
         """The hints at the head of a Chinese text, and whether it speaks of a flag or another thing."""
         owner, head = head_noun(comment)
-        if not head or head.startswith(("是否", "有无")):
-            return [], bool(head)
+        if flag := head.startswith(_WHETHER):
+            head = head[len(_WHETHER[0]) :]
         for stripped in (head, self._bare(head)):
             for length in range(min(len(stripped), self.longest_noun), 0, -1):
-                found = self.nouns.get(stripped[-length:])
+                found = self.nouns.get(stripped[-length:], ())
                 before = stripped[:-length]
-                if found and not (length == 1 and before):
-                    if (before or owner).endswith(self.other):
-                        return [], True
-                    return [(hint, stripped[-length:]) for hint in found], False
-        return [], head.endswith(self.meta)
+                if length == 1 and before and not (stripped.endswith(_PERSON) and len(before) < _LONGEST_ROLE):
+                    continue
+                if found and (before or owner).endswith(self.other):
+                    return Nouns((), turned=True)
+                if flag:
+                    found = tuple(hint for hint in found if hint.category.startswith(TOLD_BY_FLAGS))
+                if found:
+                    return Nouns(found, stripped[-length:], owned=(before or owner).endswith(_ROLES))
+        return Nouns((), turned=flag or head.endswith(self.meta))
 
     def _bare(self, head: str) -> str:
         for word in self.generic:

@@ -54,7 +54,8 @@ def is_chinese(text: str) -> bool:
 def head_noun(comment: str) -> tuple[str, str]:
     """The noun phrase that a Chinese comment starts with, in lower case: what stands before its last 的, and the rest."""
     first = _CLAUSE.split(comment.strip()[:MAX_TEXT], maxsplit=1)[0]
-    first = _JOINED.split(_SPACE.sub("", first), maxsplit=1)[0]
+    first = _SPACE.sub("", first)
+    first = first if first.endswith("关系") else _JOINED.split(first, maxsplit=1)[0]
     owner, _, head = first.lower().rpartition("的")
     return owner, head
 

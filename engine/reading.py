@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .hints import compile_hints, compile_splitter
+from .hints import TOLD_BY_FLAGS, compile_hints, compile_splitter
 from .names import head_words, is_chinese, singular, without_digits, words_of
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ _LONGEST_ENGLISH: Final = 6
 _OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
 _INITIALS_OF_ONE: Final = 2
 _MEDICAL: Final = "personal.health.medical_record"
-_FLAGS_TOO: Final = ("is", "has")
-_TOLD_BY_FLAGS: Final = ("personal.health", "personal.criminal", "personal.demographic", "personal.minor")
+_FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
 class Mark(NamedTuple):
@@ -93,7 +92,7 @@ class Reader:
             self._english(text, marks)
         if flag:
             told = readings[0][0] in _FLAGS_TOO
-            marks = {key: self._flagged(mark, told=told and key.startswith(_TOLD_BY_FLAGS)) for key, mark in marks.items()}
+            marks = {key: self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS)) for key, mark in marks.items()}
         clinical = "" if turned else self._clinical(readings[-1])
         if not clinical and not described and not turned and not {*readings[-1]} & self._technical:
             clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
@@ -145,20 +144,22 @@ class Reader:
 
     def _chinese(self, text: str, marks: dict[str, Mark], name: str) -> bool:
         """Score a Chinese comment or name; True when it says the column is about something else."""
-        found, turned = self._hints.in_noun(text)
-        matched = {hint.category for hint, _ in found}
-        if not turned and not name.isascii():
+        nouns = self._hints.in_noun(text)
+        matched = {hint.category for hint in nouns.hints}
+        if not nouns.turned and not name.isascii():
             matched.update(marks)
         for key, mark in marks.items():
             if key not in matched and not any(_related(key, other) for other in matched):
                 less = 3 if mark.points < STRONG or mark.initials else 1 if matched else 0
                 marks[key] = mark._replace(points=mark.points - less)
-        if turned:
+        if nouns.turned:
             for key, mark in marks.items():
                 marks[key] = mark._replace(points=mark.points - 4, evidence=(*mark.evidence, "comment of something else"))
-        for hint, noun in found:
-            _add(marks, hint, STRONG, f"comment {noun}", len(noun))
-        return turned
+        for hint in nouns.hints:
+            _add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))
+            if nouns.owned or hint.category.startswith("personal.name"):
+                marks[hint.category] = marks[hint.category]._replace(owned=True)
+        return nouns.turned
 
     def _english(self, text: str, marks: dict[str, Mark]) -> None:
         """Score the head of an English comment like a name, by its strong hints only."""

@@ -77,7 +77,7 @@ class Surveyor:
         """What a column says by itself, without the prefix of its table."""
         name = column.name
         if prefix:
-            words = words_of(name)
+            words = self._reader.words(name)[0]
             name = "_".join(words[1:]) if len(words) > 1 and words[0] == prefix else name
         return self._reader.read(name, column.comment)
 
@@ -111,7 +111,7 @@ class Surveyor:
     def _prefix(self, table: Table) -> str:
         firsts: dict[str, int] = {}
         for column in table.columns:
-            words = words_of(column.name)
+            words = self._reader.words(column.name)[0]
             if len(words) > 1:
                 firsts[words[0]] = firsts.get(words[0], 0) + 1
         if not firsts:

@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from tutela.connectors.ddl import read_schema
@@ -57,7 +58,8 @@ def _rows(classifier: Classifier) -> Iterable[Row]:
 
 
 def _figures(rows: list[Row]) -> None:
-    print(f"{'':28}{'columns':>8}{'personal':>9}{'recall':>8}{'precis.':>8}{'category':>9}{'sens. recall':>13}{'sens. prec.':>12}")
+    heads = ("recall", "precis.", "category", "sens. recall", "sens. prec.")
+    print(f"{'':28}{'columns':>8}{'personal':>9}" + "".join(f"{head:>14}" for head in heads))
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         if row.confidence != "low":
@@ -81,9 +83,10 @@ def _line(name: str, rows: list[Row]) -> None:
         _share(row.reported for row in labelled),
         _share(row.labelled for row in reported),
         _share(row.right for row in reported if row.labelled),
+        _share(row.found.sensitive for row in sensitive),
+        _share(row.sensitive for row in marked),
     )
-    ends = (_share(row.found.sensitive for row in sensitive), _share(row.sensitive for row in marked))
-    print(f"{name:28}{len(rows):>8}{len(labelled):>9}{figures[0]:>8}{figures[1]:>8}{figures[2]:>9}{ends[0]:>13}{ends[1]:>12}")
+    print(f"{name:28}{len(rows):>8}{len(labelled):>9}" + "".join(f"{figure:>14}" for figure in figures))
 
 
 def _families(name: str, rows: list[Row]) -> None:
@@ -97,14 +100,15 @@ def _families(name: str, rows: list[Row]) -> None:
         if row.reported:
             said[row.family if row.right else family_of(str(row.found.category))].append(row.right)
     for family in sorted({*wanted, *said}):
-        print(f"  {family:34}{len(wanted[family]):>5}  recall {_share(wanted[family]):>5}  precision {_share(said[family]):>5}")
+        recall, precision = _share(wanted[family]), _share(said[family])
+        print(f"  {family:34}{len(wanted[family]):>5}  recall {recall:>5}  precision {precision:>5}")
     print()
 
 
 def _calibration(rows: list[Row]) -> None:
     """How often an answer of some confidence is right: personal or not, as labelled."""
     print("confidence of the answer, all high rows but fides: how often personal or not is right")
-    for low, high in zip(STEPS, STEPS[1:]):
+    for low, high in pairwise(STEPS):
         for kind, wanted in (("reported", True), ("not reported", False)):
             inside = [row for row in rows if row.reported is wanted and low <= row.found.confidence < high]
             if inside:
@@ -121,7 +125,8 @@ def _misses(rows: list[Row]) -> None:
         found = row.found
         column = found.column
         where = f"{row.source} {row.confidence[0]} {column.table}.{column.name} {column.data_type}"
-        print(f"{kind} {where} `{column.comment[:30]}` is {row.family}, said {found.category} {found.confidence} {found.evidence}")
+        said = f"{found.category} {found.confidence} {found.evidence}"
+        print(f"{kind} {where} `{column.comment[:30]}` is {row.family}, said {said}")
 
 
 def _read(folder: str, classifier: Classifier) -> None:
@@ -134,14 +139,20 @@ def _read(folder: str, classifier: Classifier) -> None:
 
 def _speed(classifier: Classifier) -> None:
     """The time of 2,000 tables of 20 columns."""
-    names = "id name cust_mobile create_time remark status sfzhm amount order_no user_id".split()
+    names = ["id", "name", "cust_mobile", "create_time", "remark", "status", "sfzhm", "amount", "order_no", "user_id"]
     place = Location("speed")
     tables = [
         Table(
             name=f"t_{at % 97}_customer_{at}",
             location=place,
             columns=tuple(
-                Column(table="t", name=f"{name}_{at % 7}{turn}", location=place, data_type="varchar", comment="客户的手机号")
+                Column(
+                    table="t",
+                    name=f"{name}_{at % 7}{turn}",
+                    location=place,
+                    data_type="varchar",
+                    comment="客户的手机号",
+                )
                 for name in names
                 for turn in "ab"
             ),

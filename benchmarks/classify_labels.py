@@ -125,9 +125,13 @@ def fides_fields(classifier: Classifier) -> Iterator[Row]:
                 tables[row["dataset"], row["collection"]].append(row)
     for (_, collection), rows in tables.items():
         columns = tuple(Column(table=collection, name=row["field"], location=PLACE) for row in rows)
-        for entry, row in zip(classifier.table(Table(name=collection, columns=columns, location=PLACE)), rows):
+        for entry, row in zip(
+            classifier.table(Table(name=collection, columns=columns, location=PLACE)), rows, strict=True
+        ):
             label = next((part for part in row["data_categories"].split(";") if part.startswith("user")), "none")
-            yield Row("fides", "high", label, _accepted(label, known), sensitive=False, found=entry)
+            accepts = _accepted(label, known)
+            family = family_of(accepts[0]) if accepts else "none"
+            yield Row("fides", "high", family, accepts, sensitive=False, found=entry)
 
 
 def _fideslang() -> list[tuple[str, str]]:
@@ -158,7 +162,7 @@ def case_rows(classifier: Classifier) -> Iterator[Row]:
     """The small schemas of the tests; a label there is a category, and its group of the taxonomy is right enough."""
     for file in sorted(CASES.glob("*.yaml")):
         for table, wanted in case_tables(file):
-            for entry, label in zip(classifier.table(table), wanted):
+            for entry, label in zip(classifier.table(table), wanted, strict=True):
                 family = "none" if label == "none" else family_of(label)
                 accepts = () if label == "none" else (*FAMILIES[family], ".".join(label.split(".")[:2]))
                 sensitive = label != "none" and classifier.is_sensitive(label)

@@ -1,7 +1,7 @@
 """Which data category a column holds, from its name, its comment, its type and its table; no row is looked at.
 
-`reading` scores what name and comment say, `surroundings` what the table and the neighbouring columns say; here both are
-added up. An explicit tag, beside the column or in its comment, always wins.
+`reading` scores what name and comment say, `surroundings` what the table and the neighbouring columns say; here both
+are added up. An explicit tag, beside the column or in its comment, always wins.
 """
 
 from __future__ import annotations
@@ -214,7 +214,7 @@ class Classifier:
         points -= less
         evidence += [why] if why else []
         if key in _KEYED and reading.words[-1:] and reading.words[-1] in _KEY_WORDS and not _is_platform_id(mark):
-            points -= 4
+            points = min(points, STRONG) - 4
             evidence.append("a key")
         if self._off_type(key, column.data_type, reading.words):
             points -= 4

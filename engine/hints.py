@@ -156,7 +156,14 @@ def compile_hints(taxonomy: Taxonomy) -> Hints:
 def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
     """The vocabulary of a taxonomy as what takes names apart."""
     words = taxonomy.matching
-    others = ("object_words", "organisation_words", "other_owners", "technical_words", "clinical_words", "clinical_terms")
+    others = (
+        "object_words",
+        "organisation_words",
+        "other_owners",
+        "technical_words",
+        "clinical_words",
+        "clinical_terms",
+    )
     return Splitter(
         hints=frozenset(hints.names) - _PARTS_TOO_SHORT,
         modifiers=frozenset(

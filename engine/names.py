@@ -1,6 +1,7 @@
 """Names and comments of columns as words: separators, camelCase, glued words, initials and abbreviations.
 
-`custMobileNo`, `cust_mobile_no` and `custmobileno` are the same words; `lxrdh` is `lxr` and `dh`; `HM_PH` is `home phone`.
+`custMobileNo`, `cust_mobile_no` and `custmobileno` are the same words; `lxrdh` is `lxr` and `dh`; `HM_PH` is home
+phone.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def is_chinese(text: str) -> bool:
 
 
 def head_noun(comment: str) -> tuple[str, str]:
-    """The noun phrase that a Chinese comment starts with, in lower case: what stands before its last 的, and the rest."""
+    """The noun phrase that a Chinese comment starts with: what stands before its last 的, and the rest; lower case."""
     first = _CLAUSE.split(comment.strip()[:MAX_TEXT], maxsplit=1)[0]
     first = _SPACE.sub("", first)
     first = first if first.endswith("关系") else _JOINED.split(first, maxsplit=1)[0]
@@ -61,7 +62,7 @@ def head_noun(comment: str) -> tuple[str, str]:
 
 
 def head_words(comment: str) -> tuple[str, ...]:
-    """The words of the noun phrase that an English comment starts with: `Date of birth of the patient` -> date of birth."""
+    """The words at the head of an English comment: `Date of birth of the patient` -> date of birth."""
     text = _OF.sub(r"\1_of_\2", comment.strip()[:MAX_TEXT].lower())
     words = _ENGLISH_END.split(text.partition(" of ")[0], maxsplit=1)[0].replace("'s ", " ")
     return tuple(word for word in words_of(words) if word not in {"the", "a", "an"})

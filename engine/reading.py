@@ -1,7 +1,7 @@
 """What the name and the comment of a column say by themselves, before anything is known of its table.
 
-Points: a strong name 3, a weak one 1, an owner who is a person 2 more (`cust_phone`); a comment's noun 3; a comment that
-speaks of something else takes points away. Names repeat in a schema, so readings are remembered.
+Points: a strong name 3, a weak one 1, an owner who is a person 2 more (`cust_phone`); a comment's noun 3; a comment
+that speaks of something else takes points away. Names repeat in a schema, so readings are remembered.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ class Reader:
         """Read a name and a comment."""
         marks: dict[str, Mark] = {}
         readings = self.words(name)
-        flag = len(readings[0]) > 1 and readings[0][0] in self._flags
+        first = readings[0][0] if len(readings[0]) > 1 else ""
+        flag = first in self._flags
         for words in readings:
             for hit in self._hints.in_name(words):
                 self._name(hit, marks)
@@ -91,8 +92,10 @@ class Reader:
         elif text.isascii():
             self._english(text, marks)
         if flag:
-            told = readings[0][0] in _FLAGS_TOO
-            marks = {key: self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS)) for key, mark in marks.items()}
+            told = first in _FLAGS_TOO
+            marks = {
+                key: self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS)) for key, mark in marks.items()
+            }
         clinical = "" if turned else self._clinical(readings[-1])
         if not clinical and not described and not turned and not {*readings[-1]} & self._technical:
             clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
@@ -154,7 +157,9 @@ class Reader:
                 marks[key] = mark._replace(points=mark.points - less)
         if nouns.turned:
             for key, mark in marks.items():
-                marks[key] = mark._replace(points=mark.points - 4, evidence=(*mark.evidence, "comment of something else"))
+                marks[key] = mark._replace(
+                    points=mark.points - 4, evidence=(*mark.evidence, "comment of something else")
+                )
         for hint in nouns.hints:
             _add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))
             if nouns.owned or hint.category.startswith("personal.name"):

@@ -1,7 +1,7 @@
 """What a table says about its columns: its name and comment, its keys, and above all what stands beside a column.
 
-`name`, `xm` or `address` alone say little. In a table with a birth date and a first name they are a person's; in one with a
-company's registration number they are the company's.
+`name`, `xm` or `address` alone say little. In a table with a birth date and a first name they are a person's; in one
+with a company's registration number they are the company's.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Surveyor:
     def __init__(self, taxonomy: Taxonomy, reader: Reader) -> None:
         self._reader = reader
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
-        self._meaning = frozenset().union(
+        self._meaning = frozenset[str]().union(
             *(self._words[name] for name in ("subject_words", "staff_words", "contact_words", "flag_prefixes"))
         )
 
@@ -100,9 +100,12 @@ class Surveyor:
             thing=thing,
             organisation=organisation and not person,
             staff=self._says(stems, chinese, "staff_words"),
-            clinical=not listing and (self._is_clinical(table, chinese) or self._reads_clinical(readings, person=bool(why), patient=patient)),
+            clinical=not listing
+            and (
+                self._is_clinical(table, chinese) or self._reads_clinical(readings, person=bool(why), patient=patient)
+            ),
             patient=patient,
-            linked=any(self._links(column, reading) for column, reading in zip(table.columns, readings)),
+            linked=any(self._links(column, reading) for column, reading in zip(table.columns, readings, strict=True)),
             address=sum(bool(_PLACE & {*reading.words}) for reading in readings) > 0,
             pinyin=len(readings) < _FEW or sum(_is_initials(reading) for reading in readings) > 1,
             prefix=prefix,
@@ -134,7 +137,11 @@ class Surveyor:
             return True
         last = singular(words[-1]) if words else ""
         ends = table.comment.strip().removesuffix("表").endswith(tuple(self._words["dictionary_words_zh"]))
-        return last in self._words["dictionary_words"] or ends or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
+        return (
+            last in self._words["dictionary_words"]
+            or ends
+            or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
+        )
 
     def _is_clinical(self, table: Table, chinese: str) -> bool:
         words = self._reader.words(table.name)[-1]
@@ -147,7 +154,9 @@ class Surveyor:
         """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""
         open_ = [reading for reading in readings if not {*reading.words} & self._words["technical_words"]]
         sure = sum(bool(reading.clinical) or _strong(reading, (_HEALTH,)) for reading in open_)
-        likely = sum(bool({*reading.words} & self._words["clinical_fields"]) for reading in open_ if not reading.clinical)
+        likely = sum(
+            bool({*reading.words} & self._words["clinical_fields"]) for reading in open_ if not reading.clinical
+        )
         if sure < _SURE_ENOUGH:
             return False
         share = _OF_PATIENTS if person else 0 if patient else _CLINICAL_SHARE
@@ -182,7 +191,7 @@ def _neighbours(kinds: Iterable[str], *, other: bool) -> str:
     found = {kind for kind in kinds if kind}
     if other:
         found = {kind for kind in found if kind.startswith(_IDENTITY)}
-        found = found if any(kind.startswith(_NAMING) for kind in found) else set()
+        found = found if any(kind.startswith(_NAMING) for kind in found) else set[str]()
     return "beside other columns of a person" if len(found) >= _PERSONS_ENOUGH else ""
 
 

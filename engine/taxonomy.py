@@ -154,11 +154,12 @@ class _Reader:
         lists = {name: self._texts(matching, name, "`matching`", required=True) for name in WORD_LISTS}
         categories = self._categories(top.get("categories"), frozenset(profiles))
         limits = self._mapping(top, "thresholds", required=False)
+        short = self._mapping(top, "abbreviations", required=False)
         return Taxonomy(
             categories=categories,
             profiles=profiles,
             matching=lists,
-            abbreviations={word: str(full) for word, full in self._mapping(top, "abbreviations", required=False).items()},
+            abbreviations={word: str(full) for word, full in short.items()},
             report=self._number(limits, "report", 3),
             suspect=self._number(limits, "suspect", 2),
         )

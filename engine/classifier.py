@@ -201,8 +201,9 @@ class Classifier:
         """Weigh in the table and the type of the column."""
         points, evidence = mark.points, [*mark.evidence]
         weak = points < STRONG
-        if any(key.startswith(f"{other}.") for other in reading.marks):
-            points += 1  # the narrower of two that both fit
+        wider = [other.points for name, other in reading.marks.items() if key.startswith(f"{name}.")]
+        if wider:  # the narrower of two that both fit
+            points = points + 1 if weak else max(points, *wider) + 1
         more, why = _context(key, around, weak=weak)
         points += more
         if key == "free_text" and weak and _LONG_TEXT.match(column.data_type):

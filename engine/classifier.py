@@ -94,7 +94,17 @@ _NEVER_OF_ORGANISATIONS: Final = (
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
-_PLATFORM_IDS: Final = ("openid", "unionid", "appleid", "loginid", "googleid", "signinid")
+_PLATFORM_IDS: Final = (
+    "openid",
+    "unionid",
+    "appleid",
+    "loginid",
+    "googleid",
+    "signinid",
+    "emailid",
+    "badgeid",
+    "userloginid",
+)
 _LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar\(max\)|ntext|memo", re.IGNORECASE)
 
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
@@ -214,7 +224,7 @@ class Classifier:
         less, why = _elsewhere(key, mark, around, weak=weak)
         points -= less
         evidence += [why] if why else []
-        if key in _KEYED and reading.words[-1:] and reading.words[-1] in _KEY_WORDS and not _is_platform_id(mark):
+        if key in _KEYED and _is_key(mark, reading.words):
             points = min(points, STRONG) - 4
             evidence.append("a key")
         if self._off_type(key, column.data_type, reading.words):
@@ -258,9 +268,11 @@ def _elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tup
     return (6 if key.startswith(_PLACES) else 3 if around.thing else 4), why
 
 
-def _is_platform_id(mark: Mark) -> bool:
-    """Tell whether what matched is the name that another platform gave a person."""
-    return any(text.endswith(_PLATFORM_IDS) for text in mark.evidence)
+def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
+    """Tell whether an identifier is a key of the database, and not what another platform calls a person."""
+    if any(text.endswith(_PLATFORM_IDS) for text in mark.evidence):
+        return False
+    return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
 
 
 def _subject(key: str) -> str:

@@ -101,12 +101,18 @@ class Reader:
             clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
         return Reading(marks, readings[-1], turned or flag, clinical, described)
 
+    def is_hint(self, word: str) -> bool:
+        """Tell whether a word alone stands for a category."""
+        return word.lower() in self._hints.names
+
     def _flagged(self, mark: Mark, *, told: bool) -> Mark:
         """A flag tells of illness or marriage, and of nothing else; a hint that holds the flag's word is none."""
         return mark if told else mark._replace(points=mark.points - 4, evidence=(*mark.evidence, "flag or figure"))
 
     def _clinical(self, words: tuple[str, ...]) -> str:
-        if words[-1:] and words[-1] in self._technical:
+        if words[-1:] == ("status",):
+            words = words[-2:-1]  # of an illness it tells, of its import it does not
+        elif words[-1:] and words[-1] in self._technical:
             return ""
         for word in words:
             bare = without_digits(word)

@@ -28,6 +28,10 @@ _PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "zipco
 _PATIENT: Final = frozenset({"patient", "encounter", "admission", "hadm", "inpatient"})
 _LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
 """First words of names of tables that list codes."""
+_STUDIES: Final = frozenset(
+    {"lab", "laboratory", "procedure", "exam", "examination", "imaging", "pathology", "radiology"}
+)
+_OUTCOMES: Final = frozenset({"result", "report", "finding", "event", "order"})
 _KEYS: Final = frozenset({"id", "no", "number", "key", "sk", "code", "num"})
 _KEEPERS: Final = frozenset({"owner", "account", "login", "parent", "father", "agent", "manager"})
 """Who keeps a row, and is not whom it is about."""
@@ -60,7 +64,7 @@ class Surroundings(NamedTuple):
     pinyin: bool
     """Its columns are named by pinyin initials: `tz` is a weight there, and a time zone elsewhere."""
     prefix: str
-    """What its column names start with and what means nothing: `f` in `f_name`, `f_phone`, ..."""
+    """What its column names start with and what means nothing: `f` in `f_name`, `s` in `Sname`."""
 
 
 class Surveyor:
@@ -76,7 +80,9 @@ class Surveyor:
     def read(self, column: Column, prefix: str) -> Reading:
         """What a column says by itself, without the prefix of its table."""
         name = column.name
-        if prefix:
+        if len(prefix) == 1 and "_" not in name and name[:1].lower() == prefix and self._reader.is_hint(name[1:]):
+            name = name[1:]
+        elif prefix:
             words = self._reader.words(name)[0]
             name = "_".join(words[1:]) if len(words) > 1 and words[0] == prefix else name
         return self._reader.read(name, column.comment)
@@ -118,10 +124,17 @@ class Surveyor:
             if len(words) > 1:
                 firsts[words[0]] = firsts.get(words[0], 0) + 1
         if not firsts:
-            return ""
+            return self._letter(table)
         first = max(firsts, key=firsts.__getitem__)
         common = firsts[first] >= max(_PREFIX_ENOUGH, _PREFIX_SHARE * len(table.columns))
         return first if common and len(first) <= _PREFIX_LONGEST and first not in self._meaning else ""
+
+    def _letter(self, table: Table) -> str:
+        """The letter that all columns start with, glued to names that stand for something: `Sname`, `Ssex`."""
+        names = [column.name.lower() for column in table.columns]
+        letters = {name[:1] for name in names}
+        enough = sum(self._reader.is_hint(name[1:]) for name in names) >= _PERSONS_ENOUGH
+        return letters.pop() if len(letters) == 1 and len(names) >= _PREFIX_ENOUGH and enough else ""
 
     def _stems(self, name: str) -> frozenset[str]:
         words = {word for reading in self._reader.words(name) for word in reading}
@@ -146,6 +159,8 @@ class Surveyor:
     def _is_clinical(self, table: Table, chinese: str) -> bool:
         words = self._reader.words(table.name)[-1]
         pairs = {f"{first}_{second}" for first, second in pairwise(words)}
+        if any(first in _STUDIES and singular(second) in _OUTCOMES for first, second in pairwise(words)):
+            return True
         stems = {*words, *map(singular, words), *pairs}
         clinical = self._words["clinical_words"]
         return bool(stems & clinical) or any(word in chinese for word in self._words["clinical_words_zh"])

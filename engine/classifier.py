@@ -1,27 +1,30 @@
-"""Which data category a column holds, from its name, its comment and its table; no row is looked at.
+"""Which data category a column holds, from its name, its comment, its type and its table; no row is looked at.
 
-Evidence is scored (`taxonomy.yaml` has the words): a strong name 3, a weak one 1, a comment's noun 3,
-a table about persons 2, a table about things -3. An explicit tag in the comment always wins.
+`reading` scores what name and comment say, `surroundings` what the table and the neighbouring columns say; here both
+are added up. An explicit tag, beside the column or in its comment, always wins.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from .errors import InputError, Problem
-from .hints import INITIALS, Hint, Hints, compile_hints, is_chinese, singular, words_of
+from .names import without_digits
+from .reading import STRONG, Mark, Reader
+from .surroundings import Surveyor
 
 if TYPE_CHECKING:
-    from .hints import NameHit
+    from .reading import Reading
+    from .surroundings import Surroundings
     from .tables import Column, Table
     from .taxonomy import Taxonomy
 
 CLINICAL: Final = "personal.health.medical_record"
 _TAG: Final = re.compile(r"@tutela\(\s*category\s*=\s*([\w.]{1,100})\s*\)")
 _BOOL: Final = re.compile(r"bool|bit(?:\(1\))?$|tinyint\(1\)", re.IGNORECASE)
+_BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp", re.IGNORECASE)
 _DATE: Final = re.compile(r"date|time|year", re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"(?:tiny|small|medium|big)?u?int|integer|number|numeric|decimal|float|double|real|serial", re.IGNORECASE
@@ -30,22 +33,81 @@ _TEXT_ONLY: Final = (
     "personal.name",
     "personal.contact.email",
     "personal.contact.address",
-    "personal.account",
-    "personal.occupation",
+    "personal.account.username",
+    "personal.account.nickname",
+    "personal.account.password",
+    "personal.account.token",
     "personal.communication.content",
+    "personal.communication.recording",
+    "personal.behaviour",
     "personal.device.ip",
     "free_text",
     "organisation.name",
 )
-_DATE_TOO: Final = ("personal.demographic.birth_date", "personal.health", "personal.location", "system")
+_DATE_TOO: Final = (
+    "personal.demographic.birth_date",
+    "personal.health",
+    "personal.location",
+    "personal.occupation",
+    "system",
+)
 _FLAG_TOO: Final = (
     "personal.demographic",
     "personal.health",
     "personal.minor",
+    "personal.criminal",
     "personal.account.preferences",
+    "personal.specific_identity",
     "system",
 )
-_PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "county", "address"})
+_LINKED: Final = (
+    "personal.contact",
+    "personal.demographic",
+    "personal.health",
+    "personal.financial",
+    "personal.account",
+    "personal.location",
+    "personal.government_id",
+)
+"""What a weak name stands for in a table that only a key connects with a person."""
+_TOLD_IN_CARE: Final = (
+    "free_text",
+    "personal.health",
+    "personal.family.relation",
+    "personal.location.trajectory",
+    "personal.transaction.review",
+    "personal.derived",
+    "personal.behaviour",
+    "personal.preference",
+)
+"""What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
+_RELATION: Final = frozenset({"relation", "relationship", "kinship"})
+_NEVER_OF_ORGANISATIONS: Final = (
+    "free_text",
+    "personal.government_id.resident_id",
+    "personal.government_id.passport",
+    "personal.demographic",
+    "personal.biometric",
+    "personal.health",
+    "personal.family",
+)
+_PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
+_KEYED: Final = ("personal.account.user_id", "personal.account.username")
+_KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
+_PLATFORM_IDS: Final = (
+    "openid",
+    "unionid",
+    "appleid",
+    "loginid",
+    "googleid",
+    "signinid",
+    "emailid",
+    "badgeid",
+    "userloginid",
+)
+_LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar\(max\)|ntext|memo", re.IGNORECASE)
+
+_NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +118,10 @@ class Classified:
     category: str | None
     sensitive: bool
     confidence: float
+    """How often an answer like this one is right: measured by `benchmarks/classify.py`."""
     evidence: tuple[str, ...]
-
-
-class _Context(NamedTuple):
-    """What a table says about its columns."""
-
-    person: bool
-    thing: bool
-    clinical: bool
-    address: bool
-
-
-@dataclass(slots=True)
-class _Score:
-    points: int
-    longest: int
-    order: int
-    evidence: list[str]
-    initials: bool = False
-    """The name is pinyin initials, which stand for many words."""
+    subject_type: str = ""
+    """Whom it is about: `person`, `staff` or `organisation`; empty when nobody."""
 
 
 class Classifier:
@@ -84,29 +130,34 @@ class Classifier:
     def __init__(self, taxonomy: Taxonomy, profile: str = "pipl_strict") -> None:
         taxonomy.check_profile(profile)
         self._taxonomy = taxonomy
-        self._profile = profile
-        self._hints: Hints = compile_hints(taxonomy)
+        self._reader = Reader(taxonomy)
+        self._surveyor = Surveyor(taxonomy, self._reader)
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._sensitive = {key: taxonomy.sensitive(key, profile) for key in taxonomy.categories}
 
+    def is_sensitive(self, category: str) -> bool:
+        """Tell whether a category of the taxonomy is sensitive under the profile."""
+        return self._sensitive[category]
+
     def table(self, table: Table) -> list[Classified]:
         """Classify every column of a table, in its order."""
-        context = self._context(table)
-        return [self.column(column, context) for column in table.columns]
+        around = self._surveyor.survey(table)
+        return [self._column(column, around) for column in table.columns]
 
-    def column(self, column: Column, context: _Context) -> Classified:
-        """Classify one column of a table with this context."""
-        if tag := _TAG.search(column.comment[:2000]):
-            return self._tagged(column, tag[1])
-        scores = self._scores(column, context)
-        if not scores:
-            return Classified(column, None, sensitive=False, confidence=0.8, evidence=())
-        key, best = max(scores.items(), key=lambda item: (item[1].points, item[1].longest, -item[1].order))
-        if best.points < self._taxonomy.report or key.startswith("system.operational"):
-            confidence = 0.5 if best.points >= self._taxonomy.suspect else 0.8
-            return Classified(column, None, sensitive=False, confidence=confidence, evidence=tuple(best.evidence))
-        confidence = min(0.95, 0.55 + 0.07 * best.points)
-        return Classified(column, key, self._sensitive[key], round(confidence, 2), tuple(best.evidence))
+    def _column(self, column: Column, around: Surroundings) -> Classified:
+        tag = column.tag
+        if not tag and (found := _TAG.search(column.comment[:2000])):
+            tag = found[1]
+        if tag:
+            return self._tagged(column, tag)
+        reading = self._surveyor.read(column, around.prefix)
+        marks = {
+            key: self._weighed(key, mark, reading, column, around)
+            for key, mark in reading.marks.items()
+            if key != "personal.contact.address" or mark.evidence != ("name state",) or around.address
+        }
+        self._clinical(marks, column, around, reading)
+        return self._decided(column, marks, around, reading)
 
     def _tagged(self, column: Column, key: str) -> Classified:
         evidence = (f"tag category={key}",)
@@ -115,133 +166,124 @@ class Classifier:
         if key not in self._taxonomy.categories:
             problem = Problem(code="taxonomy-unknown-category", location=column.location, args={"category": key})
             raise InputError([problem])
-        return Classified(column, key, self._sensitive[key], 1.0, evidence)
+        return Classified(column, key, self._sensitive[key], 1.0, evidence, _subject(key))
 
-    def _context(self, table: Table) -> _Context:
-        words = words_of(table.name)
-        stems = {*words, *(singular(word) for word in words)}
-        chinese = table.name + table.comment
-        person = bool(stems & self._words["subject_words"]) or _contains(chinese, self._words["subject_words_zh"])
-        listing = bool(words) and singular(words[-1]) in self._words["dictionary_words"]
-        thing = bool(stems & self._words["object_words"]) or _contains(chinese, self._words["object_words_zh"])
-        clinical = bool(stems & self._words["clinical_words"]) or any(
-            f"{first}_{second}" in self._words["clinical_words"] for first, second in pairwise(words)
+    def _decided(self, column: Column, marks: dict[str, Mark], around: Surroundings, reading: Reading) -> Classified:
+        """Take the category with the most points, if they are enough."""
+        key, best = max(
+            marks.items(), key=lambda item: (item[1].points, item[1].longest, -item[1].order), default=("", _NOTHING)
         )
-        address = any(_PLACE & {*words_of(column.name)} for column in table.columns)
-        return _Context(person and not listing, thing or listing, clinical, address)
+        if best.points < self._taxonomy.report or key.startswith("system.operational"):
+            points = 0 if key.startswith("system.operational") else best.points
+            operator = "staff" if "_".join(reading.words) in self._words["operator_columns"] else ""
+            confidence = _silence(points, around, self._taxonomy.suspect)
+            return Classified(column, None, False, confidence, best.evidence, operator)  # noqa: FBT003
+        evidence, words = best.evidence, {*reading.words}
+        if around.clinical and key.startswith(_TOLD_IN_CARE) and not _RELATION & words:
+            key, evidence = CLINICAL, (*evidence, "clinical table")
+        elif around.patient and key == "free_text" and words & self._words["clinical_fields"]:
+            key, evidence = CLINICAL, (*evidence, "about a patient")
+        staff = around.staff or bool(words & self._words["staff_words"])
+        subject = "staff" if staff and key.startswith("personal") else _subject(key)
+        confidence = round(min(0.97, 0.62 + 0.07 * best.points), 2)
+        return Classified(column, key, self._sensitive[key], confidence, evidence, subject)
 
-    def _scores(self, column: Column, context: _Context) -> dict[str, _Score]:
-        scores: dict[str, _Score] = {}
-        words = words_of(column.name)
-        for hit in self._hints.in_name(words):
-            if hit.matched != "state" or context.address:  # beside a city it is a place, elsewhere a status
-                self._name(hit, scores)
-        turned = self._comment(column, scores)
-        self._clinical(scores, column, context, words)
-        flag = bool(words) and words[0] in self._words["flag_prefixes"] and len(words) > 1
-        for key, score in scores.items():
-            if any(key.startswith(f"{other}.") for other in scores):
-                score.points += 1  # the narrower of two that both fit
-            self._adjust(key, score, column, context, words)
-            if (flag or turned) and not key.startswith("system"):
-                score.points -= 4
-                score.evidence.append("flag or attribute")
-        return scores
-
-    def _clinical(self, scores: dict[str, _Score], column: Column, context: _Context, words: tuple[str, ...]) -> None:
-        """Take what is no key and no technical column of a clinical table for health data."""
-        technical = set(words) & self._words["technical_words"] or words == ("date",) or _BOOL.search(column.data_type)
-        if any(score.points >= self._taxonomy.report for score in scores.values()) or CLINICAL not in self._sensitive:
+    def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
+        """Take clinical words, and what is no key and no technical column of a clinical table, for health data."""
+        if reading.turned or CLINICAL not in self._sensitive:
             return
-        if context.clinical and not technical:
-            _add(scores, Hint(CLINICAL, strong=True), 3, "clinical table", 0)
-        elif words and words[-1].endswith(tuple(self._words["clinical_endings"])):
-            _add(scores, Hint(CLINICAL, strong=True), 3, f"name {words[-1]}", 0)
+        if any(mark.points >= self._taxonomy.report for mark in marks.values()):
+            return
+        words = {*reading.words}
+        technical = words & self._words["technical_words"] or words == {"date"} or _BOOKKEPT.search(column.data_type)
+        chinese = any(word in column.comment for word in self._words["technical_words_zh"])
+        if reading.clinical and not around.thing:
+            evidence = f"clinical word {reading.clinical}"
+        elif around.clinical and not technical and not chinese:
+            evidence = "clinical table"
+        elif around.patient and {*map(without_digits, words)} & self._words["clinical_fields"] and not technical:
+            evidence = "about a patient"
+        else:
+            return
+        marks[CLINICAL] = Mark(STRONG, 0, 0, owned=False, initials=False, evidence=(evidence,))
 
-    def _name(self, hit: NameHit, scores: dict[str, _Score]) -> None:
-        """Score a name hit by the words before it: a person's, somebody else's, or unknown ones."""
-        before = {*hit.before, *(singular(word) for word in hit.before)}
-        points = 3 if hit.hint.strong else 1
-        if before & self._words["subject_words"]:
-            points += 2
-        elif before:
-            short = hit.hint.pinyin and len(hit.matched) <= INITIALS
-            if short or not hit.hint.strong or before & self._words["other_owners"]:
-                return
-        _raise(scores, hit.hint, points, f"name {hit.matched}", len(hit.matched))
+    def _weighed(self, key: str, mark: Mark, reading: Reading, column: Column, around: Surroundings) -> Mark:
+        """Weigh in the table and the type of the column."""
+        points, evidence = mark.points, [*mark.evidence]
+        weak = points < STRONG
+        wider = [other.points for name, other in reading.marks.items() if key.startswith(f"{name}.")]
+        if wider:  # the narrower of two that both fit
+            points = points + 1 if weak else max(points, *wider) + 1
+        more, why = _context(key, around, weak=weak)
+        points += more
+        if key == "free_text" and weak and _LONG_TEXT.match(column.data_type):
+            points, why = points + 2, "long text"
+        evidence += [why] if why else []
+        if mark.initials and weak and not around.pinyin and not reading.described:
+            points -= 2
+        less, why = _elsewhere(key, mark, around, weak=weak)
+        points -= less
+        evidence += [why] if why else []
+        if key in _KEYED and _is_key(mark, reading.words):
+            points = min(points, STRONG) - 4
+            evidence.append("a key")
+        if self._off_type(key, column.data_type, reading.words):
+            points -= 4
+            evidence.append(f"type {column.data_type}")
+        return mark._replace(points=points, evidence=tuple(evidence))
 
-    def _comment(self, column: Column, scores: dict[str, _Score]) -> bool:
-        """Score the comment (or Chinese name); True when it says the column is about something else."""
-        text = column.name if is_chinese(column.name) else column.comment
-        if not is_chinese(text) and not text.isascii():
-            return False
-        if not is_chinese(text):
-            return self._english(text, scores)
-        found, turned = self._hints.in_noun(text)
-        matched = {hint.category for hint, _ in found}
-        if not turned and not column.name.isascii():
-            matched.update(scores)
-        for key, score in scores.items():
-            if key not in matched and not any(_related(key, other) for other in matched):
-                score.points -= 3 if score.points < 3 or score.initials else 1 if matched else 0
-        for hint, noun in found:
-            _add(scores, hint, 3, f"comment {noun}", len(noun))
-        return turned
-
-    def _english(self, text: str, scores: dict[str, _Score]) -> bool:
-        """Score a short English comment like a name, by its strong hints only."""
-        words = words_of(re.split(r"[(:,;.\n]", text, maxsplit=1)[0])
-        if not words or len(words) > 4:
-            return False
-        for hit in self._hints.in_name(words):
-            if hit.hint.strong and not {*hit.before} & self._words["other_owners"]:
-                _add(scores, hit.hint, 2, f"comment {hit.matched}", len(hit.matched))
+    def _off_type(self, key: str, data_type: str, words: tuple[str, ...]) -> bool:
+        """Tell whether a type cannot hold a category."""
+        if _BOOL.search(data_type):
+            return not key.startswith(_FLAG_TOO)
+        if _DATE.search(data_type):
+            return not key.startswith(_DATE_TOO)
+        if _NUMBER.match(data_type):
+            return key.startswith(_TEXT_ONLY) or words[-1:] == ("id",)
         return False
 
-    def _adjust(self, key: str, score: _Score, column: Column, context: _Context, words: tuple[str, ...]) -> None:
-        """Weigh in the table and the type of the column."""
-        weak = score.points < 3
-        if context.person:
-            score.points += 2
-            score.evidence.append("table about persons")
-        if context.thing:
-            score.points -= (2 if weak else 0) if context.person else 3
-            score.evidence.append("table about things")
-        if _BOOL.search(column.data_type):
-            off = not key.startswith(_FLAG_TOO)
-        elif _DATE.search(column.data_type):
-            off = not key.startswith(_DATE_TOO)
-        elif _NUMBER.match(column.data_type):
-            off = key.startswith(_TEXT_ONLY) or words[-1:] == ("id",)
-        else:
-            off = False
-        if off:
-            score.points -= 4
-            score.evidence.append(f"type {column.data_type}")
+
+def _context(key: str, around: Surroundings, *, weak: bool) -> tuple[int, str]:
+    """The points that a table adds, and why."""
+    if key.startswith("organisation"):
+        return 0, ""
+    if around.person:
+        return 2, around.person
+    if around.clinical and key.startswith("personal.health"):
+        return 2, "clinical table"
+    if around.linked and weak and key.startswith(_LINKED):
+        return 2, "key of a person in the table"
+    return 0, ""
 
 
-def _related(key: str, other: str) -> bool:
-    """Tell whether two categories are siblings or one is above the other."""
-    return key.startswith(other) or other.startswith(key) or key.rsplit(".", 1)[0] == other.rsplit(".", 1)[0]
+def _elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
+    """The points that a table about things or organisations takes, and why."""
+    if mark.owned or key.startswith("organisation") or not (around.thing or around.organisation):
+        return 0, ""
+    if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
+        return 0, ""
+    why = "table about things" if around.thing else "table about organisations"
+    if around.person or (around.linked and key.startswith(_LINKED)):
+        return (2 if weak else 0), why
+    return (6 if key.startswith(_PLACES) else 3 if around.thing else 4), why
 
 
-def _raise(scores: dict[str, _Score], hint: Hint, points: int, evidence: str, length: int) -> None:
-    """Keep the best of several name hits of one category."""
-    score = scores.get(hint.category)
-    if score is None or (points, length) > (score.points, score.longest):
-        scores[hint.category] = _Score(points, length, hint.order, [evidence], hint.pinyin and length <= INITIALS)
+def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
+    """Tell whether an identifier is a key of the database, and not what another platform calls a person."""
+    if any(text.endswith(_PLATFORM_IDS) for text in mark.evidence):
+        return False
+    return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
 
 
-def _add(scores: dict[str, _Score], hint: Hint, points: int, evidence: str, length: int) -> None:
-    """Add points to a category."""
-    score = scores.setdefault(hint.category, _Score(0, 0, hint.order, []))
-    score.points += points
-    score.longest = max(score.longest, length)
-    score.evidence.append(evidence)
+def _subject(key: str) -> str:
+    return "organisation" if key.startswith("organisation") else "person" if key.startswith("personal") else ""
 
 
-def _contains(text: str, words: frozenset[str]) -> bool:
-    return any(word in text for word in words)
+def _silence(points: int, around: Surroundings, suspect: int) -> float:
+    """How sure it is that nothing personal is there, when nothing or too little speaks for it."""
+    if points >= suspect:
+        return 0.6
+    return 0.8 if points > 0 or around.person or around.clinical else 0.95
 
 
 def classify(table: Table, taxonomy: Taxonomy, profile: str = "pipl_strict") -> list[Classified]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .names import Splitter, head_noun, singular, without_digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
 INITIALS: Final = 5
 """Pinyin of up to this many letters are initials: too short to be found inside a longer name."""
 
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
-_DIGITS: Final = re.compile(r"\d+$")
-_CLAUSE: Final = re.compile(r"[(\uFF08\[【{:\uFF1A,\uFF0C;\uFF1B。、|=\n\r\uFF5C]")
-_CJK: Final = re.compile(r"[\u3400-\u9fff]")
-_MAX_TOKENS: Final = 12
-_MAX_TEXT: Final = 400
+_PARTS_TOO_SHORT: Final = frozenset({"age", "race", "face", "sex", "party", "card", "post", "given", "pan", "tin"})
+"""Hints that end many other words (`postage`, `interface`), and so are not found inside one."""
+
+
+TOLD_BY_FLAGS: Final = ("personal.health", "personal.criminal", "personal.demographic", "personal.minor")
+"""What a yes or no tells of a person: smokes, is married, was convicted."""
+_WHETHER: Final = ("是否", "有无")
+_PERSON: Final = "人"
+_LONGEST_ROLE: Final = 5
+_ROLES: Final = ("人", "者", "员", "长", "客户", "用户", "会员", "患者", "学生", "家长", "经理", "父亲", "母亲", "配偶")
 
 
 class Hint(NamedTuple):
@@ -40,6 +44,22 @@ class NameHit(NamedTuple):
     before: tuple[str, ...]
     matched: str
 
+    @property
+    def initials(self) -> bool:
+        """The name is pinyin initials, which stand for many words."""
+        return self.hint.pinyin and len(self.matched) <= INITIALS
+
+
+class Nouns(NamedTuple):
+    """What stands at the head of a Chinese text."""
+
+    hints: tuple[Hint, ...]
+    matched: str = ""
+    owned: bool = False
+    """What stands before it is a person: the telephone *of the manager*."""
+    turned: bool = False
+    """It speaks of a flag, a kind or another thing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hints:
@@ -48,17 +68,17 @@ class Hints:
     names: dict[str, tuple[Hint, ...]]
     nouns: dict[str, tuple[Hint, ...]]
     longest_noun: int
-    suffixes: frozenset[str]
-    variants: frozenset[str]
+    tails: frozenset[str]
+    """Words that may follow a hint and keep its meaning: `no`, `enc`, `home`."""
+    initials_owners: frozenset[str]
     meta: tuple[str, ...]
     other: tuple[str, ...]
     generic: tuple[str, ...]
-    _plurals: dict[str, str] = field(default_factory=dict[str, str])
 
     def in_name(self, tokens: tuple[str, ...]) -> list[NameHit]:
         """Every hint that is the head of a name: at its end, or followed by words that keep its meaning."""
         hits: list[NameHit] = []
-        for words in dict.fromkeys((tokens, tuple(_DIGITS.sub("", token) or token for token in tokens))):
+        for words in dict.fromkeys((tokens, tuple(map(without_digits, tokens)))):
             for end in self._ends(words):
                 for start in range(end):
                     hits += self._at(words, start, end)
@@ -68,7 +88,7 @@ class Hints:
         """Where a hint may end: at the name's end, and before words that keep its meaning."""
         ends = [len(words)]
         for index in range(len(words) - 1, 0, -1):
-            if not (words[index] in self.suffixes or words[index] in self.variants or words[index].isdigit()):
+            if not (words[index] in self.tails or words[index].isdigit()):
                 break
             ends.append(index)
         return ends
@@ -76,27 +96,31 @@ class Hints:
     def _at(self, words: tuple[str, ...], start: int, end: int) -> list[NameHit]:
         joined = "".join(words[start:end])
         found = self.names.get(joined) or self.names.get(singular(joined)) or ()
-        before = words[:start]
-        return [
-            NameHit(hint, before, joined)
-            for hint in found
-            if not (hint.pinyin and len(joined) <= INITIALS and start > 1)
-        ]
+        hits = [NameHit(hint, words[:start], joined) for hint in found]
+        return [hit for hit in hits if not hit.initials or self._initials_fit(words[:start])]
 
-    def in_noun(self, comment: str) -> tuple[list[tuple[Hint, str]], bool]:
+    def _initials_fit(self, before: tuple[str, ...]) -> bool:
+        """Initials are the whole name, after at most a prefix or the initials of a person."""
+        return len(before) <= 1 or before[-1] in self.initials_owners
+
+    def in_noun(self, comment: str) -> Nouns:
         """The hints at the head of a Chinese text, and whether it speaks of a flag or another thing."""
-        head = head_noun(comment)
-        if not head or head.startswith(("是否", "有无")):
-            return [], bool(head)
+        owner, head = head_noun(comment)
+        if flag := head.startswith(_WHETHER):
+            head = head[len(_WHETHER[0]) :]
         for stripped in (head, self._bare(head)):
             for length in range(min(len(stripped), self.longest_noun), 0, -1):
-                found = self.nouns.get(stripped[-length:])
+                found = self.nouns.get(stripped[-length:], ())
+                before = stripped[:-length]
+                if length == 1 and before and not (stripped.endswith(_PERSON) and len(before) < _LONGEST_ROLE):
+                    continue
+                if found and (before or owner).endswith(self.other):
+                    return Nouns((), turned=True)
+                if flag:
+                    found = tuple(hint for hint in found if hint.category.startswith(TOLD_BY_FLAGS))
                 if found:
-                    before = stripped[:-length]
-                    return (
-                        ([], True) if before.endswith(self.other) else ([(h, stripped[-length:]) for h in found], False)
-                    )
-        return [], head.endswith(self.meta)
+                    return Nouns(found, stripped[-length:], owned=(before or owner).endswith(_ROLES))
+        return Nouns((), turned=flag or head.endswith(self.meta))
 
     def _bare(self, head: str) -> str:
         for word in self.generic:
@@ -121,35 +145,37 @@ def compile_hints(taxonomy: Taxonomy) -> Hints:
         names={key: tuple(hints) for key, hints in names.items()},
         nouns={key: tuple(hints) for key, hints in nouns.items()},
         longest_noun=max(map(len, nouns), default=0),
-        suffixes=frozenset(words["value_suffixes"]),
-        variants=frozenset(words["variants"]),
+        tails=frozenset((*words["value_suffixes"], *words["variants"])),
+        initials_owners=frozenset(words["pinyin_owners"]),
         meta=_lower(words["comment_meta"]),
         other=_lower(words["comment_other"]),
         generic=_lower(words["comment_generic"]),
     )
 
 
+def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
+    """The vocabulary of a taxonomy as what takes names apart."""
+    words = taxonomy.matching
+    others = (
+        "object_words",
+        "organisation_words",
+        "other_owners",
+        "technical_words",
+        "clinical_words",
+        "clinical_terms",
+    )
+    return Splitter(
+        hints=frozenset(hints.names) - _PARTS_TOO_SHORT,
+        modifiers=frozenset(
+            (*words["subject_words"], *words["staff_words"], *words["neutral_words"], *words["contact_words"])
+        ),
+        tails=hints.tails,
+        owners=tuple(sorted(words["pinyin_owners"], key=len, reverse=True)),
+        initials=frozenset(words["pinyin_initials"]),
+        known=frozenset(word for name in others for word in words[name]) | _PARTS_TOO_SHORT,
+        abbreviations=taxonomy.abbreviations,
+    )
+
+
 def _lower(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(word.lower() for word in words)
-
-
-def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name: camelCase and separators split, lower case."""
-    spaced = _CAMEL.sub("_", name[:_MAX_TEXT])
-    return tuple(word for word in _SEPARATOR.split(spaced.lower()) if word)[:_MAX_TOKENS]
-
-
-def singular(word: str) -> str:
-    """A word without the s of its plural."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def is_chinese(text: str) -> bool:
-    """Tell whether a text holds Chinese characters."""
-    return bool(_CJK.search(text[:_MAX_TEXT]))
-
-
-def head_noun(comment: str) -> str:
-    """The noun phrase that a comment starts with, from its last 的 on, without spaces, in lower case."""
-    first = _CLAUSE.split(comment.strip()[:_MAX_TEXT], maxsplit=1)[0]
-    return re.sub(r"\s+", "", first).rsplit("的", 1)[-1].lower()

@@ -7,7 +7,7 @@ unknown is ever answered with "not sensitive".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 from .errors import InputError, Location, Problem
@@ -23,19 +23,33 @@ HINT_KINDS: Final = ("strong_en", "weak_en", "strong_pinyin", "weak_pinyin", "zh
 WORD_LISTS: Final = (
     "subject_words",
     "subject_words_zh",
+    "staff_words",
+    "staff_words_zh",
+    "organisation_words",
+    "organisation_words_zh",
     "object_words",
     "object_words_zh",
     "dictionary_words",
+    "dictionary_words_zh",
     "value_suffixes",
     "variants",
+    "neutral_words",
+    "contact_words",
     "other_owners",
     "flag_prefixes",
+    "pinyin_owners",
+    "pinyin_initials",
     "comment_other",
     "comment_meta",
     "comment_generic",
     "clinical_words",
-    "clinical_endings",
+    "clinical_words_zh",
+    "clinical_terms",
+    "clinical_fields",
     "technical_words",
+    "technical_words_zh",
+    "clinical_endings",
+    "operator_columns",
 )
 """The lists of `matching`, all required."""
 
@@ -61,6 +75,8 @@ class Taxonomy:
     categories: Mapping[str, Category]
     profiles: Mapping[str, Words]
     matching: Mapping[str, tuple[str, ...]]
+    abbreviations: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What short forms in names stand for, `_` between words: `{"nm": "name"}`."""
     report: int = 3
     """A column whose score reaches this has the category."""
     suspect: int = 2
@@ -138,10 +154,12 @@ class _Reader:
         lists = {name: self._texts(matching, name, "`matching`", required=True) for name in WORD_LISTS}
         categories = self._categories(top.get("categories"), frozenset(profiles))
         limits = self._mapping(top, "thresholds", required=False)
+        short = self._mapping(top, "abbreviations", required=False)
         return Taxonomy(
             categories=categories,
             profiles=profiles,
             matching=lists,
+            abbreviations={word: str(full) for word, full in short.items()},
             report=self._number(limits, "report", 3),
             suspect=self._number(limits, "suspect", 2),
         )

@@ -1,0 +1,125 @@
+"""Names and comments of columns as words: separators, camelCase, glued words, initials and abbreviations.
+
+`custMobileNo`, `cust_mobile_no` and `custmobileno` are the same words; `lxrdh` is `lxr` and `dh`; `HM_PH` is home
+phone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+MAX_TEXT: Final = 400
+_MAX_TOKENS: Final = 12
+_LONGEST_GLUED: Final = 40
+_SHORTEST_PART: Final = 3
+
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
+_DIGITS: Final = re.compile(r"\d+$")
+_CLAUSE: Final = re.compile(r"[(\uFF08\[【{:\uFF1A,\uFF0C;\uFF1B。、|=\n\r\uFF5C]")
+_JOINED: Final = re.compile(r"(?<=[\u3400-\u9fff]{2})[及和/或](?=[\u3400-\u9fff])")
+_SPACE: Final = re.compile(r"\s+")
+_CJK: Final = re.compile(r"[\u3400-\u9fff]")
+_ENGLISH_END: Final = re.compile(
+    r"[(\[{:,;.\n\r=|]|\s-\s|\b(?:for|from|in|on|at|when|which|that|used|whose|if|is|are|was|to|with|by|as)\b"
+)
+_OF: Final = re.compile(r"\b(date|year|place|country|cause|reason) of (birth|death|admission|discharge|hire)\b")
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words of a name: camelCase and separators split, lower case."""
+    spaced = _CAMEL.sub("_", name[:MAX_TEXT])
+    return tuple(word for word in _SEPARATOR.split(spaced.lower()) if word)[:_MAX_TOKENS]
+
+
+def singular(word: str) -> str:
+    """A word without the s of its plural."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def without_digits(word: str) -> str:
+    """A word without the number at its end; a number alone stays."""
+    return _DIGITS.sub("", word) or word
+
+
+def is_chinese(text: str) -> bool:
+    """Tell whether a text holds Chinese characters."""
+    return bool(_CJK.search(text[:MAX_TEXT]))
+
+
+def head_noun(comment: str) -> tuple[str, str]:
+    """The noun phrase that a Chinese comment starts with: what stands before its last 的, and the rest; lower case."""
+    first = _CLAUSE.split(comment.strip()[:MAX_TEXT], maxsplit=1)[0]
+    first = _SPACE.sub("", first)
+    first = first if first.endswith("关系") else _JOINED.split(first, maxsplit=1)[0]
+    owner, _, head = first.lower().rpartition("的")
+    return owner, head
+
+
+def head_words(comment: str) -> tuple[str, ...]:
+    """The words at the head of an English comment: `Date of birth of the patient` -> date of birth."""
+    text = _OF.sub(r"\1_of_\2", comment.strip()[:MAX_TEXT].lower())
+    words = _ENGLISH_END.split(text.partition(" of ")[0], maxsplit=1)[0].replace("'s ", " ")
+    return tuple(word for word in words_of(words) if word not in {"the", "a", "an"})
+
+
+@dataclass(frozen=True, slots=True)
+class Splitter:
+    """Takes glued words and initials apart by the vocabulary, and writes abbreviations out."""
+
+    hints: Container[str]
+    """Names that stand for a category, without separators."""
+    modifiers: Container[str]
+    """Words that may stand before one: `cust`, `home`, `father`."""
+    tails: Container[str]
+    """Words that may stand after one: `no`, `enc`."""
+    owners: tuple[str, ...]
+    """Pinyin initials of persons that stand before initials of what is theirs: `lxr` in `lxrdh`."""
+    initials: Container[str]
+    """Initials of what a person has: `xm`, `dh`."""
+    known: Container[str]
+    """Other words that are never taken apart."""
+    abbreviations: Mapping[str, str]
+
+    def readings(self, words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+        """The words as they are written and, where that differs, taken apart and written out."""
+        apart = tuple(part for word in words for part in self._apart(word))
+        full = tuple(part for word in apart for part in self.abbreviations.get(word, word).split("_"))
+        return tuple(dict.fromkeys((words, apart, full)))
+
+    def _apart(self, word: str) -> tuple[str, ...]:
+        bare = without_digits(word)
+        if not _SHORTEST_PART < len(bare) < _LONGEST_GLUED or not bare.isascii() or self._is_known(bare):
+            return (word,)
+        for owner in self.owners:
+            if bare.startswith(owner) and bare[len(owner) :] in self.initials:
+                return (owner, bare[len(owner) :])
+        return self._parts(bare, start=True) or (word,)
+
+    def _is_known(self, word: str) -> bool:
+        one = singular(word)
+        return any(
+            form in words
+            for form in (word, one)
+            for words in (self.hints, self.modifiers, self.tails, self.known, self.abbreviations)
+        )
+
+    def _parts(self, word: str, *, start: bool = False) -> tuple[str, ...]:
+        """`custphoneno` -> modifiers, one hint, tails; nothing when some part is unknown."""
+        if not start and word in self.hints:
+            return (word,)
+        for length in range(len(word) - 1, _SHORTEST_PART - 1, -1):
+            first, rest = word[:length], word[length:]
+            tail = rest in self.tails and (len(rest) > 1 or length > _SHORTEST_PART + 1)
+            if first in self.hints and (tail or rest in self.modifiers):
+                return (first, rest)
+            if len(rest) >= _SHORTEST_PART and (first in self.modifiers or singular(first) in self.modifiers):
+                parts = self._parts(rest)
+                if parts:
+                    return (singular(first) if first not in self.modifiers else first, *parts)
+        return ()

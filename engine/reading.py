@@ -1,0 +1,197 @@
+"""What the name and the comment of a column say by themselves, before anything is known of its table.
+
+Points: a strong name 3, a weak one 1, an owner who is a person 2 more (`cust_phone`); a comment's noun 3; a comment
+that speaks of something else takes points away. Names repeat in a schema, so readings are remembered.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .hints import TOLD_BY_FLAGS, compile_hints, compile_splitter
+from .names import head_words, is_chinese, singular, without_digits, words_of
+
+if TYPE_CHECKING:
+    from .hints import Hint, NameHit
+    from .taxonomy import Taxonomy
+
+STRONG: Final = 3
+WEAK: Final = 1
+_REMEMBERED: Final = 1 << 15
+_LONGEST_ENGLISH: Final = 6
+_OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
+_INITIALS_OF_ONE: Final = 2
+_MEDICAL: Final = "personal.health.medical_record"
+_FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
+
+
+class Mark(NamedTuple):
+    """The points of one category, and why."""
+
+    points: int
+    longest: int
+    """The length of the longest text that matched: the narrower of two wins a tie."""
+    order: int
+    owned: bool
+    """The name says that it is a person's: `contact_phone` in a table of shops."""
+    initials: bool
+    evidence: tuple[str, ...]
+
+
+class Reading(NamedTuple):
+    """The categories that name and comment stand for, the words of the name, and what turns it away from them."""
+
+    marks: dict[str, Mark]
+    words: tuple[str, ...]
+    """All words of the name, glued ones apart and abbreviations written out."""
+    turned: bool
+    """A flag, a kind, a count: about the thing, not the thing itself."""
+    clinical: str
+    """The clinical word in the name, if any."""
+    described: bool
+    """A Chinese comment (or name) says what the column is."""
+
+
+class Reader:
+    """Reads names and comments by the vocabulary of a taxonomy."""
+
+    def __init__(self, taxonomy: Taxonomy) -> None:
+        self._hints = compile_hints(taxonomy)
+        self._splitter = compile_splitter(taxonomy, self._hints)
+        words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
+        self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"]
+        self._owning = (*_OWNING, *(owner for owner in words["pinyin_owners"] if len(owner) > _INITIALS_OF_ONE))
+        self._contact = words["contact_words"]
+        self._neutral = words["neutral_words"]
+        self._others = words["other_owners"]
+        self._flags = words["flag_prefixes"]
+        self._terms = words["clinical_terms"]
+        self._endings = tuple(taxonomy.matching["clinical_endings"])
+        self._technical = words["technical_words"]
+        self._medical = taxonomy.categories.get(_MEDICAL)
+        self.read = lru_cache(_REMEMBERED)(self._read)
+        self.words = lru_cache(_REMEMBERED)(self._words)
+
+    def _words(self, name: str) -> tuple[tuple[str, ...], ...]:
+        return self._splitter.readings(words_of(name))
+
+    def _read(self, name: str, comment: str) -> Reading:
+        """Read a name and a comment."""
+        marks: dict[str, Mark] = {}
+        readings = self.words(name)
+        first = readings[0][0] if len(readings[0]) > 1 else ""
+        flag = first in self._flags
+        for words in readings:
+            for hit in self._hints.in_name(words):
+                self._name(hit, marks)
+        text = name if is_chinese(name) else comment
+        turned, described = False, is_chinese(text)
+        if described:
+            turned = self._chinese(text, marks, name)
+        elif text.isascii():
+            self._english(text, marks)
+        if flag:
+            told = first in _FLAGS_TOO
+            marks = {
+                key: self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS)) for key, mark in marks.items()
+            }
+        clinical = "" if turned else self._clinical(readings[-1])
+        if not clinical and not described and not turned and not {*readings[-1]} & self._technical:
+            clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
+        return Reading(marks, readings[-1], turned or flag, clinical, described)
+
+    def is_hint(self, word: str) -> bool:
+        """Tell whether a word alone stands for a category."""
+        return word.lower() in self._hints.names
+
+    def _flagged(self, mark: Mark, *, told: bool) -> Mark:
+        """A flag tells of illness or marriage, and of nothing else; a hint that holds the flag's word is none."""
+        return mark if told else mark._replace(points=mark.points - 4, evidence=(*mark.evidence, "flag or figure"))
+
+    def _clinical(self, words: tuple[str, ...]) -> str:
+        if words[-1:] == ("status",):
+            words = words[-2:-1]  # of an illness it tells, of its import it does not
+        elif words[-1:] and words[-1] in self._technical:
+            return ""
+        for word in words:
+            bare = without_digits(word)
+            if bare in self._terms or singular(bare) in self._terms or bare.endswith(self._endings):
+                return word
+        return ""
+
+    def _name(self, hit: NameHit, marks: dict[str, Mark]) -> None:
+        """Score a name hit by whose it is: a person's, somebody else's, or not said."""
+        owner = self.owner(hit.before)
+        strong = hit.hint.strong and not (hit.initials and hit.before and owner != "person")
+        if owner == "other" or (owner == "unknown" and not strong):
+            return
+        points = STRONG if strong else WEAK
+        contact = hit.hint.category.startswith(("personal.contact", "personal.location"))
+        if owner == "person" or (owner == "contact" and contact):
+            points += 2
+        owned = owner == "person" or hit.matched.startswith(self._owning)
+        mark = Mark(points, len(hit.matched), hit.hint.order, owned, hit.initials, (f"name {hit.matched}",))
+        best = marks.get(hit.hint.category)
+        if best is None or (mark.points, mark.longest) > (best.points, best.longest):
+            marks[hit.hint.category] = mark
+
+    def owner(self, before: tuple[str, ...]) -> str:
+        """Whose a hint is, by the nearest word that says it: `person`, `contact`, `other`, `unknown`; empty if none."""
+        contact = False
+        for word in reversed(before):
+            forms = (word, singular(word), without_digits(word))
+            if any(form in self._persons for form in forms):
+                return "person"
+            if any(form in self._others for form in forms):
+                return "other"
+            if word in self._contact:
+                contact = True
+            elif word not in self._neutral and not word.isdigit():
+                return "contact" if contact else "unknown"
+        return "contact" if contact else ""
+
+    def _chinese(self, text: str, marks: dict[str, Mark], name: str) -> bool:
+        """Score a Chinese comment or name; True when it says the column is about something else."""
+        nouns = self._hints.in_noun(text)
+        matched = {hint.category for hint in nouns.hints}
+        if not nouns.turned and not name.isascii():
+            matched.update(marks)
+        for key, mark in marks.items():
+            if key not in matched and not any(_related(key, other) for other in matched):
+                less = 3 if mark.points < STRONG or mark.initials else 1 if matched else 0
+                marks[key] = mark._replace(points=mark.points - less)
+        if nouns.turned:
+            for key, mark in marks.items():
+                marks[key] = mark._replace(
+                    points=mark.points - 4, evidence=(*mark.evidence, "comment of something else")
+                )
+        for hint in nouns.hints:
+            _add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))
+            if nouns.owned or hint.category.startswith("personal.name"):
+                marks[hint.category] = marks[hint.category]._replace(owned=True)
+        return nouns.turned
+
+    def _english(self, text: str, marks: dict[str, Mark]) -> None:
+        """Score the head of an English comment like a name, by its strong hints only."""
+        words = head_words(text)
+        if not words or len(words) > _LONGEST_ENGLISH:
+            return
+        for hit in self._hints.in_name(words):
+            if hit.hint.strong and not hit.initials and self.owner(hit.before) != "other":
+                _add(marks, hit.hint, 2, f"comment {hit.matched}", len(hit.matched))
+
+
+def _related(key: str, other: str) -> bool:
+    """Tell whether two categories are siblings or one is above the other."""
+    return key.startswith(other) or other.startswith(key) or key.rsplit(".", 1)[0] == other.rsplit(".", 1)[0]
+
+
+def _add(marks: dict[str, Mark], hint: Hint, points: int, evidence: str, length: int) -> None:
+    """Add points to a category."""
+    mark = marks.get(hint.category, Mark(0, 0, hint.order, owned=False, initials=False, evidence=()))
+    if evidence in mark.evidence:
+        return
+    marks[hint.category] = mark._replace(
+        points=mark.points + points, longest=max(mark.longest, length), evidence=(*mark.evidence, evidence)
+    )

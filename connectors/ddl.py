@@ -13,20 +13,25 @@ from tutela.engine.errors import InputError, Location, Problem
 
 from .ddl_apply import Context, apply, handler
 from .ddl_build import Builder, Places
+from .ddl_data import without_data
+from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
-from .ddl_split import CREATE_TABLE, blank_comments, split
+from .ddl_split import CREATE_TABLE, INCLUDE, blank_comments, split
 from .dialects import canonical, detect
-from .files import STDIN, read_text
+from .files import ENCODINGS, STDIN, known_encoding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tutela.engine.tables import Schema
 
+    from .ddl_data import Script
     from .ddl_split import Statement
 
 MAX_BYTES: Final = 64 << 20
-"""The largest schema file that is read."""
+"""How much of a schema file may be left when its rows are not counted."""
+
+MAX_INCLUDES: Final = 20
 
 _TABLE_WORD: Final = re.compile(r"\bTABLE\b")
 _HIDDEN: Final = re.compile(rf"(?<=\n)[ \t]*{CREATE_TABLE.pattern}", re.IGNORECASE)
@@ -44,16 +49,20 @@ _VERBS: Final = re.compile(
 
 
 def read_schema(
-    paths: str | Path | Iterable[str | Path], *, dialect: str | None = None, limit: int = MAX_BYTES
+    paths: str | Path | Iterable[str | Path],
+    *,
+    dialect: str | None = None,
+    limit: int = MAX_BYTES,
+    encoding: str | None = None,
 ) -> Schema:
     """Read schema files, or every *.sql below a folder, in name order as one schema; raises InputError."""
-    builder = Builder()
-    wanted = canonical(dialect) if dialect else None
     names = [paths] if isinstance(paths, str | Path) else list(paths)
-    for file in [file for name in names for file in _files(name)]:
-        text = read_text(file, limit=limit)
-        _read(text, str(file), wanted or detect(text), builder)
-    schema = builder.build()
+    reader = Reader(dialect=dialect, limit=limit, encoding=encoding)
+    for name in names:
+        folder = str(name) != STDIN and Path(name).is_dir()
+        for file in _files(name) if folder else [name]:
+            reader.read(file, Path(name) if folder else Path(file).parent)
+    schema = reader.builder.build()
     if not schema.tables and not schema.unparsed:
         shown = ", ".join(str(name) for name in names)
         raise InputError([Problem(code="ddl-no-table", location=Location(shown), args={"file": shown})])
@@ -62,25 +71,75 @@ def read_schema(
 
 def parse_schema(text: str, file: str = "-", dialect: str | None = None) -> Schema:
     """Read one script that is in memory; `file` is the name that its places carry."""
-    builder = Builder()
-    _read(text, file, canonical(dialect) if dialect else detect(text), builder)
-    return builder.build()
+    reader = Reader(dialect=dialect)
+    found = reader.dialect or detect(text)
+    reader.apply(without_data(text, found), file, found)
+    return reader.builder.build()
 
 
-def _files(name: str | Path) -> list[str | Path]:
-    if str(name) == STDIN or not Path(name).is_dir():
-        return [name]
+def _files(name: str | Path) -> list[Path]:
     found = sorted(path for path in Path(name).rglob("*.sql") if path.is_file())
     if not found:
         raise InputError([Problem(code="ddl-folder-empty", location=Location(str(name)), args={"file": str(name)})])
-    return list(found)
+    return found
 
 
-def _read(text: str, file: str, dialect: str, builder: Builder) -> None:
-    context = Context(builder, Places(text, file), dialect)
-    builder.dialect = builder.dialect or dialect
-    for statement in split(text, dialect):
-        _statement(statement, context)
+class Reader:
+    """Reads scripts, and those that they include, into one builder."""
+
+    def __init__(self, *, dialect: str | None = None, limit: int = MAX_BYTES, encoding: str | None = None) -> None:
+        self.builder = Builder()
+        self.dialect = canonical(dialect) if dialect else None
+        self._limit = limit
+        self._encodings = (known_encoding(encoding),) if encoding else ENCODINGS
+        self._done: set[Path] = set()
+        self._open: list[Path] = []
+
+    def read(self, file: str | Path, root: Path) -> None:
+        """Read one script, unless it was read as part of another; what it includes must lie below `root`."""
+        path = Path(file).resolve()
+        if str(file) != STDIN and path in self._done:
+            return
+        script, dialect = read_script(file, dialect=self.dialect, limit=self._limit, encodings=self._encodings)
+        self._done.add(path)
+        self._open.append(path)
+        self.apply(script, str(file), dialect, root)
+        self._open.pop()
+
+    def apply(self, script: Script, file: str, dialect: str, root: Path | None = None) -> None:
+        """Apply the statements of a script that was read."""
+        context = Context(self.builder, Places(script.text, file), dialect)
+        self.builder.dialect = self.builder.dialect or dialect
+        for word, count in script.counts.items():
+            self.builder.skip(word, count)
+        for offset, reason in script.cuts:
+            self.builder.miss(context.places.at(offset), reason)
+        for statement in split(script.text, dialect):
+            if statement.head == INCLUDE:
+                if reason := self._include(statement.text, file, root):
+                    self.builder.miss(context.places.at(statement.offset), reason)
+            else:
+                _statement(statement, context)
+
+    def _include(self, name: str, file: str, root: Path | None) -> str:
+        """Read the script that another names, relative to it; say why when it cannot be."""
+        if root is None or file == STDIN:
+            return f"`{name}` is not read: a script that is not a file cannot include another"
+        path = Path(file).parent / name
+        if not path.suffix:
+            path = path.with_suffix(".sql")
+        found = path.resolve()
+        if not found.is_relative_to(root.resolve()):
+            return f"`{name}` is not read: it lies outside of the folder `{root}`"
+        if found in self._open:
+            return f"`{name}` includes itself, directly or through others"
+        if len(self._open) > MAX_INCLUDES:
+            return f"`{name}` is not read: more than {MAX_INCLUDES} scripts include each other"
+        try:
+            self.read(path, root)
+        except InputError as error:
+            return error.problems[0].message()
+        return ""
 
 
 def _statement(statement: Statement, context: Context) -> None:

@@ -9,12 +9,15 @@ from sqlglot import exp
 
 from .ddl_alter import alter_table
 from .ddl_build import Draft
+from .ddl_change import APPLY, KINDS
 from .ddl_parse import (
     MAX_DEPTH,
     Definition,
     Name,
     NotUnderstood,
     definitions,
+    key_columns,
+    links,
     name_offset,
     parse,
     parses,
@@ -41,12 +44,13 @@ _ARGUMENTS: Final = (
     "name", "value", "level0type", "level0name", "level1type", "level1name", "level2type", "level2name",
 )  # fmt: skip
 _KINDS: Final = (
+    *KINDS,
     ("table", CREATE_TABLE),
-    ("alter", re.compile(r"ALTER TABLE\b")),
+    ("alter", re.compile(r"ALTER (?:FOREIGN |EXTERNAL )?TABLE\b")),
+    ("alter view", re.compile(r"ALTER (?:MATERIALIZED )?VIEW .{1,300} (?:RENAME|SET SCHEMA) ")),
     ("view", _VIEW),
     ("comment", _COMMENT),
     ("property", _PROPERTY),
-    ("rename", re.compile(r"RENAME TABLE\b")),
 )
 _INTO: Final = re.compile(r"\bINTO\s+(?!@|OUTFILE|DUMPFILE)", re.IGNORECASE)
 _SCHEMA_NAME: Final = re.compile(
@@ -55,7 +59,11 @@ _SCHEMA_NAME: Final = re.compile(
 _VIEW_END: Final = re.compile(
     r"\s+WITH\s+(?:(?:NO\s+)?DATA|(?:(?:CASCADED|LOCAL)\s+)?CHECK\s+OPTION|READ\s+ONLY)\s*\Z", re.IGNORECASE
 )
-_DEFINER: Final = re.compile(r"\b(?:ALGORITHM\s*=\s*\w+|DEFINER\s*=\s*\S+|SQL\s+SECURITY\s+\w+)", re.IGNORECASE)
+_DEFINER: Final = re.compile(
+    r"\b(?:ALGORITHM\s*=\s*\w+|DEFINER\s*=\s*\S+|SQL\s+SECURITY\s+\w+"
+    r"|(?:(?:NO\s+)?FORCE|(?:NON)?EDITIONABLE)(?=\s+(?:(?:NON)?EDITIONABLE\s+)?VIEW\b))",
+    re.IGNORECASE,
+)
 
 
 class Context(NamedTuple):
@@ -81,6 +89,8 @@ def apply(statement: Statement, kind: str, context: Context) -> None:
 def _table(statement: Statement, context: Context) -> None:
     tree = _create(statement, context.dialect)
     draft = _draft(tree, statement, context)
+    if tree.args.get("exists") and context.builder.ordered and context.builder.find(draft.name):
+        return  # IF NOT EXISTS: in a history it is there already
     parents = [Name(table.name, table.db) for table in _sources(tree)]
     if isinstance(tree.this, exp.Schema):
         known = context.builder.parents(parents)
@@ -145,6 +155,8 @@ def _sources(tree: exp.Create) -> list[exp.Table]:
 def _define(draft: Draft, nodes: list[exp.Expr], statement: Statement, context: Context) -> None:
     for column in definitions(nodes, context.dialect):
         draft.add(column, context.places.at(statement.offset + column.offset))
+    draft.key(key_columns(node for node in nodes if not isinstance(node, exp.ColumnDef)))
+    draft.links.update((column.lower(), link) for column, link in links(nodes) if draft.index(column) is not None)
 
 
 def _query(draft: Draft, tree: exp.Create, context: Context) -> None:
@@ -244,20 +256,14 @@ def _property(statement: Statement, context: Context) -> None:
         )
 
 
-_NAME: Final = r"[`\"]?([\w$]+)[`\"]?(?:\.[`\"]?([\w$]+)[`\"]?)?"
-_RENAME: Final = re.compile(rf"{_NAME}\s+TO\s+{_NAME}", re.IGNORECASE)
-
-
-def _rename(statement: Statement, context: Context) -> None:
-    """MySQL's `RENAME TABLE a TO b, c TO d`."""
-    for match in _RENAME.finditer(statement.text):
-        old = Name(match[2], match[1]) if match[2] else Name(match[1])
-        if draft := context.builder.find(old):
-            context.builder.rename(draft, Name(match[4], match[3]) if match[4] else Name(match[3]))
-
-
 def _alter(statement: Statement, context: Context) -> None:
     alter_table(statement, context.builder, context.places, context.dialect)
+
+
+def _alter_view(statement: Statement, context: Context) -> None:
+    """A view is renamed and moved as a table is."""
+    text = re.sub(r"\b(?:MATERIALIZED\s+)?VIEW\b", "TABLE", statement.text, count=1, flags=re.IGNORECASE)
+    alter_table(statement._replace(text=text), context.builder, context.places, context.dialect)
 
 
 _APPLY: Final = {
@@ -266,6 +272,7 @@ _APPLY: Final = {
     "view": _view,
     "comment": _comment,
     "property": _property,
-    "rename": _rename,
+    "alter view": _alter_view,
     "into": _into,
+    **APPLY,
 }

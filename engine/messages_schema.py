@@ -32,8 +32,8 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "file-too-large": Message(
         "`{file}` is larger than {limit} bytes",
         "`{file}` 超过 {limit} 字节的上限",
-        "split the file",
-        "请拆分文件",
+        "split the file; of a database, export the schema without data",
+        "请拆分文件;数据库请只导出结构,不含数据",
     ),
     "file-binary": Message(
         "`{file}` is not a text file",
@@ -44,8 +44,14 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "file-encoding": Message(
         "`{file}` is not text in any of the encodings {encodings}",
         "`{file}` 不是以下编码的文本:{encodings}",
-        "save the file in UTF-8",
-        "请将文件保存为 UTF-8",
+        "save the file in UTF-8, or name its encoding: --encoding gb18030",
+        "请将文件保存为 UTF-8,或指定其编码:--encoding gb18030",
+    ),
+    "encoding-unknown": Message(
+        "`{name}` is not a known text encoding",
+        "`{name}` 不是已知的文本编码",
+        "use a name like utf-8, gb18030, big5, shift_jis or latin-1",
+        "可用的名称如 utf-8、gb18030、big5、shift_jis、latin-1",
     ),
     "ddl-folder-empty": Message(
         "the folder `{file}` has no .sql file",

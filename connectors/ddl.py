@@ -17,12 +17,15 @@ from .ddl_data import without_data
 from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
 from .ddl_split import CREATE_TABLE, INCLUDE, blank_comments, split
-from .dialects import canonical, detect
+from .dialects import SAMPLE, canonical, detect
 from .files import ENCODINGS, STDIN, known_encoding
+from .migrations import read_history, sample, taken_for
+from .migrations_text import applied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from tutela.engine.model import Words
     from tutela.engine.tables import Schema
 
     from .ddl_data import Script
@@ -48,20 +51,32 @@ _VERBS: Final = re.compile(
 )
 
 
+Tell = "Callable[[Words], None]"
+
+
+def silent(_note: Words) -> None:
+    """Tell nobody."""
+
+
 def read_schema(
     paths: str | Path | Iterable[str | Path],
     *,
     dialect: str | None = None,
     limit: int = MAX_BYTES,
     encoding: str | None = None,
+    tell: Tell = silent,
 ) -> Schema:
-    """Read schema files, or every *.sql below a folder, in name order as one schema; raises InputError."""
+    """Read schema files, folders of them, or folders of migrations, as one schema; raises InputError.
+
+    `tell` is told what a folder was taken for.
+    """
     names = [paths] if isinstance(paths, str | Path) else list(paths)
     reader = Reader(dialect=dialect, limit=limit, encoding=encoding)
     for name in names:
-        folder = str(name) != STDIN and Path(name).is_dir()
-        for file in _files(name) if folder else [name]:
-            reader.read(file, Path(name) if folder else Path(file).parent)
+        if str(name) != STDIN and Path(name).is_dir():
+            reader.folder(Path(name), tell)
+        else:
+            reader.read(name, Path(name).parent)
     schema = reader.builder.build()
     if not schema.tables and not schema.unparsed:
         shown = ", ".join(str(name) for name in names)
@@ -77,13 +92,6 @@ def parse_schema(text: str, file: str = "-", dialect: str | None = None) -> Sche
     return reader.builder.build()
 
 
-def _files(name: str | Path) -> list[Path]:
-    found = sorted(path for path in Path(name).rglob("*.sql") if path.is_file())
-    if not found:
-        raise InputError([Problem(code="ddl-folder-empty", location=Location(str(name)), args={"file": str(name)})])
-    return found
-
-
 class Reader:
     """Reads scripts, and those that they include, into one builder."""
 
@@ -95,15 +103,35 @@ class Reader:
         self._done: set[Path] = set()
         self._open: list[Path] = []
 
-    def read(self, file: str | Path, root: Path) -> None:
+    def folder(self, folder: Path, tell: Tell) -> None:
+        """Read every script below a folder: as a history when it looks like one, else in order of the names."""
+        history = read_history(folder)
+        if not history.scripts and not history.left_out:
+            raise InputError(
+                [Problem(code="ddl-folder-empty", location=Location(str(folder)), args={"file": str(folder)})]
+            )
+        if history.kind:
+            tell(taken_for(folder, history))
+        self.builder.ordered = bool(history.kind)
+        dialect = (self.dialect or detect(sample(history.scripts, SAMPLE))) if history.kind else None
+        for path in history.scripts:
+            self.read(path, folder, dialect=dialect)
+        for path, reason in history.left_out:
+            self.builder.miss(Location(str(path)), reason)
+        self.builder.ordered = False
+
+    def read(self, file: str | Path, root: Path, *, dialect: str | None = None) -> None:
         """Read one script, unless it was read as part of another; what it includes must lie below `root`."""
         path = Path(file).resolve()
         if str(file) != STDIN and path in self._done:
             return
-        script, dialect = read_script(file, dialect=self.dialect, limit=self._limit, encodings=self._encodings)
+        wanted = dialect or self.dialect
+        script, found = read_script(file, dialect=wanted, limit=self._limit, encodings=self._encodings)
+        if self.builder.ordered:
+            script = script._replace(text=applied(script.text, found))
         self._done.add(path)
         self._open.append(path)
-        self.apply(script, str(file), dialect, root)
+        self.apply(script, str(file), found, root)
         self._open.pop()
 
     def apply(self, script: Script, file: str, dialect: str, root: Path | None = None) -> None:

@@ -91,6 +91,8 @@ def _table(statement: Statement, context: Context) -> None:
     draft = _draft(tree, statement, context)
     if tree.args.get("exists") and context.builder.ordered and context.builder.find(draft.name):
         return  # IF NOT EXISTS: in a history it is there already
+    if tree.args.get("replace"):
+        context.builder.drop(draft.name, context.places.file)
     parents = [Name(table.name, table.db) for table in _sources(tree)]
     if isinstance(tree.this, exp.Schema):
         known = context.builder.parents(parents)

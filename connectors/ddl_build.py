@@ -140,14 +140,11 @@ class Builder:
     _comments: list[tuple[Name, str, str]] = field(default_factory=list[tuple[Name, str, str]])
 
     def add(self, draft: Draft) -> None:
-        """Take a new table; a view defined again replaces the view of the same name in the same file."""
+        """Take a new table; a view defined again replaces the view of the same name in the same file or history."""
         old = self.find(draft.name) if draft.kind == "view" else None
-        if old and (old.kind, old.name.schema, old.location.file) == (
-            "view",
-            draft.name.schema,
-            draft.location.file,
-        ):
-            self._remove(old)
+        if old and (old.kind, old.name.schema) == ("view", draft.name.schema):
+            if self.ordered or old.location.file == draft.location.file:
+                self._remove(old)
         self.drafts.append(draft)
         self._by_name.setdefault(draft.name.name.lower(), []).append(draft)
 

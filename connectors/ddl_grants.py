@@ -263,7 +263,7 @@ def _grantees(words: _Words, dialect: str) -> list[str]:
     while words.more():
         identified = False
         if not words.tokens[words.at].quoted:
-            words.take("GROUP") or words.take("USER") or words.take("ROLE")
+            _ = words.take("GROUP") or words.take("USER") or words.take("ROLE")
         quoted = words.tokens[words.at].quoted if words.more() else False
         name = words.name()
         while words.take("."):

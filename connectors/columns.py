@@ -34,6 +34,8 @@ def ask_columns(schema: Schema, classifier: Classifier, as_of: datetime) -> Iter
 
 def _collect(table: Table, classified: Classified, as_of: datetime) -> Asked:
     column = classified.column
+    if table.kind == "form":
+        return _collect_field(table, classified, as_of)
     properties: dict[str, Any] = {
         "dataset": table.path,
         "column": column.name,
@@ -52,6 +54,21 @@ def _collect(table: Table, classified: Classified, as_of: datetime) -> Asked:
         evidence,
     )
     return Asked(request, column.location, column=entry)
+
+
+def _collect_field(table: Table, classified: Classified, as_of: datetime) -> Asked:
+    """A field of a form is asked about as one; where a register holds the form, that speaks."""
+    column = classified.column
+    properties: dict[str, Any] = {
+        "form": table.name,
+        "field": column.name,
+        "data_type": column.data_type,
+        "category": classified.category,
+    }
+    said = {"channel": table.channel, "purpose": table.purpose}
+    properties.update({key: value for key, value in said.items() if value})
+    resource = {"type": "form_field", "id": f"{table.name}:{column.name}", "properties": properties}
+    return Asked(Request(LINTER, "collect", resource, as_of=as_of), column.location)
 
 
 def _retain(table: Table, classified: list[Classified], as_of: datetime) -> Asked:

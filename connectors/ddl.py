@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tutela.engine.errors import InputError, Location, Problem
 
@@ -51,7 +51,8 @@ _VERBS: Final = re.compile(
 )
 
 
-Tell = "Callable[[Words], None]"
+Tell: TypeAlias = "Callable[[Words], None]"
+"""Who is told what a source was taken for."""
 
 
 def silent(_note: Words) -> None:

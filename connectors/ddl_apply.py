@@ -93,6 +93,16 @@ def _table(statement: Statement, context: Context) -> None:
         return  # IF NOT EXISTS: in a history it is there already
     if tree.args.get("replace"):
         context.builder.drop(draft.name, context.places.file)
+    if not _fill(draft, tree, statement, context):
+        return
+    _query(draft, tree, context)
+    if not draft.columns:
+        raise NotUnderstood("no column could be found")
+    context.builder.add(draft)
+
+
+def _fill(draft: Draft, tree: exp.Create, statement: Statement, context: Context) -> bool:
+    """Give a table the columns of its definition and of the tables it comes from; False for a mere partition."""
     parents = [Name(table.name, table.db) for table in _sources(tree)]
     if isinstance(tree.this, exp.Schema):
         known = context.builder.parents(parents)
@@ -104,18 +114,15 @@ def _table(statement: Statement, context: Context) -> None:
         _define(draft, tree.this.expressions, statement, context)
         if parents and len(draft.columns) == own and tree.find(exp.InheritsProperty):
             context.builder.partitions.append((draft.name.name, parents[0].name))
-            return
+            return False
     elif partition := tree.find(exp.PartitionedOfProperty):
         parent = partition.this
         context.builder.partitions.append((draft.name.name, parent.name if isinstance(parent, exp.Table) else ""))
-        return
+        return False
     elif parents:
         for parent in context.builder.parents(parents) or _unknown():
             draft.columns += parent.columns
-    _query(draft, tree, context)
-    if not draft.columns:
-        raise NotUnderstood("no column could be found")
-    context.builder.add(draft)
+    return True
 
 
 def _create(statement: Statement, dialect: str) -> exp.Create:

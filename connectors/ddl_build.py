@@ -142,9 +142,9 @@ class Builder:
     def add(self, draft: Draft) -> None:
         """Take a new table; a view defined again replaces the view of the same name in the same file or history."""
         old = self.find(draft.name) if draft.kind == "view" else None
-        if old and (old.kind, old.name.schema) == ("view", draft.name.schema):
-            if self.ordered or old.location.file == draft.location.file:
-                self._remove(old)
+        same = old and (old.kind, old.name.schema) == ("view", draft.name.schema)
+        if old and same and (self.ordered or old.location.file == draft.location.file):
+            self._remove(old)
         self.drafts.append(draft)
         self._by_name.setdefault(draft.name.name.lower(), []).append(draft)
 

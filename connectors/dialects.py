@@ -84,3 +84,8 @@ def detect(text: str) -> str:
         scores[dialect] += weight * hits
     best = max(scores, key=lambda dialect: scores[dialect])
     return best if scores[best] else DEFAULT
+
+
+def guessed(name: str) -> str:
+    """The dialect that fits the name of a product, standard SQL for one that is not known."""
+    return _ALIASES.get(name.strip().lower(), DEFAULT)

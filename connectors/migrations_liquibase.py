@@ -80,7 +80,7 @@ def _targets(text: str, path: Path, folder: Path) -> list[Path]:
 
 
 def _resolve(name: str, path: Path, folder: Path) -> Path | None:
-    """A changelog's path, which starts in some root that is not known: its own folder, or one above, inside the source."""
+    """A changelog's path: it starts at its own folder or, inside the source, at one above; which is not known."""
     parts = name.split("/")
     bases = [path.parent, *(parent for parent in path.parents if parent.is_relative_to(folder))]
     for start in range(len(parts)):

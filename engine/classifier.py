@@ -96,6 +96,8 @@ class Classifier:
 
     def column(self, column: Column, context: _Context) -> Classified:
         """Classify one column of a table with this context."""
+        if column.tag:
+            return self._tagged(column, column.tag)
         if tag := _TAG.search(column.comment[:2000]):
             return self._tagged(column, tag[1])
         scores = self._scores(column, context)

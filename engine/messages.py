@@ -13,6 +13,7 @@ from .messages_log import LOG
 from .messages_policy import POLICY
 from .messages_register import REGISTER
 from .messages_schema import SCHEMA
+from .messages_tags import TAGS
 from .messages_waiver import WAIVER
 
 if TYPE_CHECKING:
@@ -20,4 +21,6 @@ if TYPE_CHECKING:
 
     from .message import Message
 
-MESSAGES: Final[Mapping[str, Message]] = {**POLICY, **EXPRESSION, **SCHEMA, **LIVE, **LOG, **REGISTER, **WAIVER}
+MESSAGES: Final[Mapping[str, Message]] = {
+    **POLICY, **EXPRESSION, **SCHEMA, **TAGS, **LIVE, **LOG, **REGISTER, **WAIVER,
+}  # fmt: skip

@@ -53,6 +53,23 @@ SCHEMA: Final[Mapping[str, Message]] = {
         "use a name like utf-8, gb18030, big5, shift_jis or latin-1",
         "可用的名称如 utf-8、gb18030、big5、shift_jis、latin-1",
     ),
+    "source-unknown": Message(
+        "nobody knows what `{file}` describes",
+        "无法识别 `{file}` 描述的内容",
+        "a source in YAML or JSON is a dbt manifest or property file, an OpenAPI 3 document or a JSON Schema; "
+        "an export of tags goes with --tags",
+        "YAML 或 JSON 来源应为 dbt 的 manifest 或属性文件、OpenAPI 3 文档或 JSON Schema;标签导出文件请用 --tags",
+    ),
+    "source-empty": Message(
+        "`{file}` describes no table and no form",
+        "`{file}` 没有描述任何表或表单",
+    ),
+    "form-version": Message(
+        "`{file}` is OpenAPI {version}, which is not read",
+        "`{file}` 是 OpenAPI {version},不支持读取",
+        "convert it to OpenAPI 3",
+        "请转换为 OpenAPI 3",
+    ),
     "ddl-folder-empty": Message(
         "the folder `{file}` has no .sql file",
         "目录 `{file}` 中没有 .sql 文件",

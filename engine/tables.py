@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from .errors import Location
 
-Kind = Literal["table", "view"]
+Kind = Literal["table", "view", "form"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table or view; a view and a table made from a query carry their SQL."""
+    """A table, view or form; a view and a table made from a query carry their SQL, a form has fields for columns."""
 
     name: str
     columns: tuple[Column, ...]
@@ -55,6 +55,10 @@ class Table:
     sql: str = ""
     partition_of: str = ""
     """The table of which this one, attached later, is a partition."""
+    channel: str = ""
+    """Of a form: the channel that it belongs to, where it says so."""
+    purpose: str = ""
+    """Of a form: the purpose for which it asks, where it says so."""
 
     @property
     def path(self) -> str:

@@ -9,16 +9,19 @@ import click
 
 from .live import live_options
 from .problems import choose, language
+from .sources import source_options
 
 if TYPE_CHECKING:
     from tutela.engine.classifier import Classified
 
     from .live import Live
+    from .sources import Given
 
 
 @click.command("classify")
 @click.argument("sources", nargs=-1, required=True)
 @click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
+@source_options
 @click.option(
     "--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies."
 )
@@ -26,18 +29,28 @@ if TYPE_CHECKING:
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "json"]), default="human", show_default=True)
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
 def command(  # noqa: PLR0913 (options)
-    sources: tuple[str, ...], dialect: str | None, profile: str, live: Live, format_: str, lang: str | None
+    sources: tuple[str, ...],
+    dialect: str | None,
+    given: Given,
+    profile: str,
+    live: Live,
+    format_: str,
+    lang: str | None,
 ) -> int:
     """Say for every column of SOURCES (DDL files, folders, addresses of databases) which data category it holds."""
     from tutela.connectors.sources import read_sources
     from tutela.engine.classifier import Classifier
-    from tutela.project import find_project, load_taxonomy
+    from tutela.project import find_project, load_taxonomy, tagged
 
     choose(lang)
     project = find_project(required=False)
     classifier = Classifier(load_taxonomy(project), profile)
-    with live.progress(language(lang or project.lang)) as options:
-        schema = read_sources(list(sources), dialect=dialect, live=options)
+    spoken = language(lang or project.lang)
+    with live.progress(spoken) as options:
+        schema = read_sources(
+            list(sources), dialect=dialect, live=options, encoding=given.encoding, tell=given.tell(spoken)
+        )
+        schema = tagged(project, schema, given.tags)
         tables = live.each(schema.tables, len(schema.tables))
         found = [(table.path, column) for table in tables for column in classifier.table(table)]
     for unparsed in schema.unparsed:
@@ -47,7 +60,7 @@ def command(  # noqa: PLR0913 (options)
 
         write_document({"columns": [_entry(table, column) for table, column in found]}, sys.stdout)
     else:
-        _table(found, language(lang or project.lang))
+        _table(found, spoken)
     return 1 if schema.unparsed else 0
 
 

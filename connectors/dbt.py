@@ -70,8 +70,8 @@ class _Manifest:
         location = self._location(node)
         columns = {
             entry["name"].lower(): column_of(entry, name, schema, self._column_place(node, entry["name"], location))
-            for entry in mapping(node.get("columns")).values()
-            if isinstance(entry, dict) and isinstance(mapping(entry).get("name"), str)
+            for entry in map(mapping, mapping(node.get("columns")).values())
+            if isinstance(entry.get("name"), str)
         }
         actual = mapping(mapping(self.catalog.get(key)).get("columns"))
         for found, entry in actual.items():

@@ -56,7 +56,7 @@ def _resolved(tree: exp.Query, dialect: str, known: Known) -> list[str]:
         found = qualify(tree, schema=schema, dialect=dialect, validate_qualify_columns=False, quote_identifiers=False)
     except (SqlglotError, RecursionError, ValueError, KeyError, AttributeError, TypeError):
         return []
-    return found.named_selects if isinstance(found, exp.Query) else []
+    return found.named_selects
 
 
 def _depth(text: str) -> int:

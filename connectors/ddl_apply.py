@@ -52,6 +52,11 @@ _KINDS: Final = (
     ("comment", _COMMENT),
     ("property", _PROPERTY),
 )
+_PLAIN_COMMENT: Final = re.compile(
+    r"COMMENT\s+ON\s+(?P<kind>TABLE|COLUMN)\s+(?P<name>(?:\w+|\"[^\".]+\")(?:\.(?:\w+|\"[^\".]+\")){0,3})\s+IS\s+"
+    r"'(?P<text>(?:[^'\\]|'')*)'\s*",
+    re.IGNORECASE,
+)
 _INTO: Final = re.compile(r"\bINTO\s+(?!@|OUTFILE|DUMPFILE)", re.IGNORECASE)
 _SCHEMA_NAME: Final = re.compile(
     r"CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:AUTHORIZATION\s+)?[\"\[`]?([\w$]+)", re.IGNORECASE
@@ -238,6 +243,13 @@ def _into(statement: Statement, context: Context) -> None:
 
 
 def _comment(statement: Statement, context: Context) -> None:
+    if plain := _PLAIN_COMMENT.fullmatch(statement.text):  # a dump has one for each column: parsing them all takes long
+        names = [part.strip('"') for part in plain["name"].split(".")]
+        column = names.pop() if plain["kind"].upper() == "COLUMN" else ""
+        if 0 < len(names) <= 3:
+            table = Name(names[-1], names[-2] if len(names) > 1 else "")
+            context.builder.comment(table, column, plain["text"].replace("''", "'"))
+            return
     tree = parse(statement.text, context.dialect)
     if not isinstance(tree, exp.Comment):
         raise NotUnderstood("not a comment")

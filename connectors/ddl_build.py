@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .ddl_parse import Definition, Link
 
-_STRETCH: Final = 1 << 14
+_STRETCH: Final = 1 << 11
 
 
 class Places:
@@ -27,6 +27,7 @@ class Places:
     def __init__(self, text: str, file: str) -> None:
         self.file = file
         self._text = text
+        self._carriage = "\r" in text
         self._before = [0]
         for start in range(0, len(text), _STRETCH):
             self._before.append(self._before[-1] + self._breaks(start, min(len(text), start + _STRETCH)))
@@ -34,6 +35,8 @@ class Places:
     def _breaks(self, start: int, end: int) -> int:
         """How many line ends there are; one of two characters counts where it starts, and counts once."""
         text = self._text
+        if not self._carriage:
+            return text.count("\n", start, end)
         return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end + 1)
 
     def at(self, offset: int) -> Location:
@@ -42,7 +45,8 @@ class Places:
         stretch = offset // _STRETCH
         line = self._before[stretch] + self._breaks(stretch * _STRETCH, offset) + 1
         start = self._text.rfind("\n", 0, offset) + 1
-        start = max(start, self._text.rfind("\r", start, offset) + 1)
+        if self._carriage:
+            start = max(start, self._text.rfind("\r", start, offset) + 1)
         return Location(self.file, line, offset - start + 1)
 
 
@@ -81,7 +85,9 @@ class Draft:
 
     def put(self, column: Column) -> None:
         """Put a column of this or another table at the end, or in the place of one of the same name."""
-        own = replace(column, table=self.name.name, schema=self.name.schema)
+        own = column
+        if (column.table, column.schema) != self.name:
+            own = replace(column, table=self.name.name, schema=self.name.schema)
         index = self.index(column.name)
         if index is None:
             self.columns.append(own)
@@ -120,6 +126,11 @@ def _column(table: Name, column: Definition, location: Location) -> Column:
         default=column.default,
         generated=column.generated,
     )
+
+
+def _type_name(data_type: str) -> str:
+    """The name of a type without its schema, brackets and quotes."""
+    return data_type.rstrip("[]").rpartition(".")[2].strip('"`').lower()
 
 
 @dataclass(slots=True)
@@ -233,14 +244,13 @@ class Builder:
         """The columns of a draft under its last name, with what only the whole schema can tell."""
         for column in draft.columns:
             link = draft.links.get(column.name.lower())
-            kind = column.data_type.rstrip("[]").rpartition(".")[2].strip('"`').lower()
-            yield replace(
-                column,
-                table=draft.name.name,
-                schema=draft.name.schema,
-                references=self._target(link) if link else "",
-                comment=column.comment or self.notes.get(kind, ""),
-            )
+            comment = column.comment or (self.notes and self.notes.get(_type_name(column.data_type))) or ""
+            if link or (column.table, column.schema, column.comment) != (*draft.name, comment):
+                target = self._target(link) if link else ""
+                name, schema = draft.name
+                yield replace(column, table=name, schema=schema, references=target, comment=comment)
+            else:
+                yield column
 
     def _named(self, grant: Grant) -> Grant:
         """A right with the full name of its table."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlglot
@@ -190,17 +191,23 @@ def definition(node: exp.ColumnDef, dialect: str, keys: frozenset[str] = frozens
         elif isinstance(kind, exp.CommentColumnConstraint):
             comment = string_of(kind.args.get("this"))
         elif isinstance(kind, exp.DefaultColumnConstraint):
-            default = _sql(kind.args.get("this"), dialect)
+            default = _type(kind.args.get("this"), dialect)
         elif isinstance(kind, exp.ComputedColumnConstraint):
             generated = _sql(_bare(kind.args.get("this")), dialect)
         elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):  # without STORED, sqlglot takes it for one
             generated = _sql(_bare(kind.args.get("expression")), dialect)
         elif isinstance(kind, exp.Reference | exp.ForeignKey):
             link = next(iter(_targets(kind, 1)), None)
-    data_type = _sql(node.args.get("kind"), dialect)
+    data_type = _type(node.args.get("kind"), dialect)
     return Definition(
         node.name, _start(node.this), data_type, nullable, comment, primary, default, generated, link
     )  # fmt: skip
+
+
+@lru_cache(maxsize=10_000)
+def _type(node: exp.Expr | None, dialect: str) -> str:
+    """A type or default as the dialect writes it: a schema has few of them, and each is in many columns."""
+    return _sql(node, dialect)
 
 
 def _sql(node: object, dialect: str) -> str:

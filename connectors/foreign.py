@@ -49,7 +49,7 @@ def mapping(value: object) -> dict[str, Any]:
 
 def items(value: object) -> list[Any]:
     """A list as it is, anything else as an empty one."""
-    return value if isinstance(value, list) else []
+    return [*cast("Sequence[Any]", value)] if isinstance(value, list) else []
 
 
 def text_of(value: object) -> str:

@@ -114,10 +114,8 @@ class Fields:
         path = tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in pointer[2:].split("/") if part)
         target: object = self.document.data
         for part in path:
-            if isinstance(target, list):
-                target = target[int(part)] if part.isdigit() and int(part) < len(items(target)) else None
-            else:
-                target = mapping(target).get(part)
+            listed = items(target)
+            target = listed[int(part)] if part.isdigit() and int(part) < len(listed) else mapping(target).get(part)
         if not isinstance(target, dict):
             self._miss(at, f"`$ref: {pointer[:200]}` leads nowhere")
             return

@@ -94,7 +94,7 @@ def _resolved(
     steps = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.removeprefix("#/").split("/"))
     for step in steps if pointer.startswith("#/") else ("",):
         target = mapping(target).get(step)
-    if not isinstance(target, dict):
+    if not mapping(target):
         spot = place(fields.document, path)
         fields.unparsed.append(Unparsed(spot, f"`$ref: {pointer[:200]}` leads nowhere, or outside of the document"))
     return mapping(target), steps

@@ -125,7 +125,7 @@ def _flyway(found: _Folder) -> History | None:
     versions = sorted(((_version(m[2]), path, m[1]) for path, m in named if m[1] in "VB" and m[2]), key=lambda v: v[0])
     if not versions:
         return None
-    base = max((version for version, _, kind in versions if kind == "B"), default=[])
+    base = max((version for version, _, kind in versions if kind == "B"), default=list[int]())
     scripts = [path for version, path, kind in versions if version > base or (kind == "B" and version == base)]
     scripts += sorted((path for path, m in named if m[1] == "R"), key=lambda path: path.name)
     others = [path for path in found.scripts if not _FLYWAY.match(path.name)]
@@ -184,7 +184,7 @@ def _alembic(found: _Folder) -> History | None:
     marks = {path: _ALEMBIC.findall(found.starts[path]) for path in found.scripts}
     if len(found.scripts) < 2 or not all(marks.values()):
         return None
-    ups = {path: [mark for mark in found if mark[0] == "upgrade"] for path, found in marks.items()}
+    ups = {path: [mark for mark in listed if mark[0] == "upgrade"] for path, listed in marks.items()}
     waiting = [path for path in _by_name(found.path, found.scripts) if ups[path]]
     scripts: list[Path] = []
     while waiting:

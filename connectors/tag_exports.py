@@ -45,7 +45,7 @@ def read_tags(paths: Iterable[str | Path]) -> list[Tagged]:
 
 def _read(document: Document) -> Iterator[Tagged]:
     data = document.data
-    if isinstance(data, dict) and isinstance(mapping(data).get("dataset"), list):
+    if items(mapping(data).get("dataset")):
         return _fides(document)
     if _mentions_urn(data):
         return _datahub(document)
@@ -67,15 +67,15 @@ def _fides(document: Document) -> Iterator[Tagged]:
 def _openmetadata(document: Document) -> Iterator[Tagged]:
     """Tables with `columns[].tags[].tagFQN`, alone, in a list, or in `data` of an answer."""
     data = document.data
-    tables = items(mapping(data).get("data")) or items(data) or [data]
-    for index, table in enumerate(tables):
+    start: tuple[str | int, ...] = ("data",) if "data" in mapping(data) else ()
+    tables = items(mapping(data).get("data")) if start else items(data)
+    for index, table in enumerate(tables or [data]):
         entry = mapping(table)
         if not isinstance(entry.get("columns"), list):
             continue
         parts = [one or other for one, other in _QUOTED.findall(text_of(entry.get("fullyQualifiedName")))]
         name = tuple(parts) or (text_of(entry.get("name")),)
-        prefix: tuple[str | int, ...] = ("data", index) if isinstance(mapping(data).get("data"), list) else ()
-        prefix = (index,) if isinstance(data, list) else prefix
+        prefix = (*start, index) if tables else ()
         for column, at, full in _fields(entry, prefix, "columns"):
             tags = [text_of(mapping(tag).get("tagFQN")) for tag in items(column.get("tags"))]
             if any(tags):

@@ -32,7 +32,7 @@ dataset:
           - name: id
             data_categories: [user.unique_id.pseudonymous]
 """
-OPENMETADATA = {
+OPENMETADATA: dict[str, Any] = {
     "data": [
         {
             "name": "customer",
@@ -46,7 +46,7 @@ OPENMETADATA = {
     ]
 }
 URN = "urn:li:dataset:(urn:li:dataPlatform:mysql,shop.crm.customer,PROD)"
-DATAHUB = [
+DATAHUB: list[Any] = [
     {
         "entityUrn": URN,
         "aspectName": "editableSchemaMetadata",

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -32,6 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", type=int, default=600)
     parser.add_argument("--rows-mb", type=int, default=0, help="size of the rows of one more dump")
+    parser.add_argument("--patience", type=float, default=300, help="seconds that a peer may take")
     parser.add_argument("--no-corpus", action="store_true")
     parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
@@ -77,18 +79,11 @@ def speed(folder: Path, options: argparse.Namespace) -> None:
         _line("tutela lint", lint)
         _line("tutela classify", [str(BIN / "tutela"), "classify", str(script), "--dialect", dialect, "-f", "json"])
         if not options.no_peers:
-            fluff = [
-                str(BIN / "sqlfluff"),
-                "lint",
-                str(script),
-                "--dialect",
-                dialect,
-                "--large-file-skip-byte-limit",
-                "0",
-            ]
-            _line("sqlfluff lint", [*fluff, "--disable-progress-bar"])
+            (folder / ".sqlfluff").write_text("[sqlfluff]\nlarge_file_skip_byte_limit = 0\n")
+            fluff = [str(BIN / "sqlfluff"), "lint", str(script), "--dialect", dialect, "--disable-progress-bar"]
+            _line("sqlfluff lint", fluff, options.patience)
             if dialect == "postgres":
-                _line("squawk", [str(BIN / "squawk"), str(script)])
+                _line("squawk", [str(BIN / "squawk"), str(script)], options.patience)
     if options.rows_mb:
         script = folder / "dump.sql"
         ddl_workload.write(script, "mysql", 50, row_bytes=options.rows_mb << 20)
@@ -96,17 +91,24 @@ def speed(folder: Path, options: argparse.Namespace) -> None:
         _line("tutela lint", [str(BIN / "tutela"), "lint", str(script), "--project", policies, "-f", "json"])
 
 
-def _line(name: str, command: list[str]) -> None:
+def _line(name: str, command: list[str], patience: float | None = None) -> None:
     if not shutil.which(command[0]):
         print(f"  {name:38}{'absent':>9}")
         return
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    late = threading.Timer(patience, process.kill) if patience else None
+    if late:
+        late.start()
     _, status, usage = os.wait4(process.pid, 0)
+    if late:
+        late.cancel()
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     spent = usage.ru_utime + usage.ru_stime
-    print(f"  {name:38}{seconds:9.2f}{spent:9.2f}{usage.ru_maxrss / 1024:7.0f}  {process.returncode}")
+    print(
+        f"  {name:38}{seconds:9.2f}{spent:9.2f}{usage.ru_maxrss / 1024:7.0f}  {process.returncode}{' (killed)' if process.returncode < 0 else ''}"
+    )
 
 
 if __name__ == "__main__":

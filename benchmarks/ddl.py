@@ -106,9 +106,8 @@ def _line(name: str, command: list[str], patience: float | None = None) -> None:
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     spent = usage.ru_utime + usage.ru_stime
-    print(
-        f"  {name:38}{seconds:9.2f}{spent:9.2f}{usage.ru_maxrss / 1024:7.0f}  {process.returncode}{' (killed)' if process.returncode < 0 else ''}"
-    )
+    killed = " (killed)" if process.returncode < 0 else ""
+    print(f"  {name:38}{seconds:9.2f}{spent:9.2f}{usage.ru_maxrss / 1024:7.0f}  {process.returncode}{killed}")
 
 
 if __name__ == "__main__":

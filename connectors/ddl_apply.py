@@ -273,7 +273,7 @@ def _property(statement: Statement, context: Context) -> None:
     }:
         schema = values.get("level0name", "")
         context.builder.comment(
-            Name(values.get("level1name", ""), schema), values.get("level2name", ""), values["value"]
+            Name(values.get("level1name", ""), schema), values.get("level2name", ""), values.get("value", "")
         )
 
 

@@ -74,6 +74,8 @@ class Skimmer:
     _buffer: str = ""
     _at: int = 0
     """Up to where the buffer is done with."""
+    _reached: int = 0
+    """Up to where the last INSERT was followed."""
     _copying: bool = False
     _inserting: bool = False
     _wanted: int = 0
@@ -119,7 +121,7 @@ class Skimmer:
                 moving = self._values(self._at, final=final)
             else:
                 moving = self._plain(final=final)
-        self._buffer, self._at = self._buffer[self._at :], 0
+        self._buffer, self._at, self._reached = self._buffer[self._at :], 0, 0
         self._wanted = self._wanted or len(self._buffer) + 1
 
     def _plain(self, *, final: bool) -> bool:
@@ -136,8 +138,9 @@ class Skimmer:
             step = self._insert(found, final=final) if found["insert"] else None
             if step is not None:
                 return step
-            at = found.end()  # nothing that is understood as data: the splitter reads it
-        self._keep(len(self._buffer) if final else max(at, self._last_line()))
+            # nothing that is understood as data: the splitter reads it, and what starts inside of it
+            at = max(found.end(), self._reached)
+        self._keep(len(self._buffer) if final else max(min(at, len(self._buffer)), self._last_line()))
         return False
 
     def _insert(self, found: re.Match[str], *, final: bool) -> bool | None:
@@ -149,6 +152,7 @@ class Skimmer:
             self._count(found)
             return True
         if end == _ODD or final:
+            self._reached = len(self._buffer) if end == _MORE else self._reached
             return None
         self._keep(found.start())
         if len(self._buffer) - self._at < _COMMIT:
@@ -186,6 +190,7 @@ class Skimmer:
         escaped = self.dialect == "mysql"
         body = _BODY[escaped].match(self._buffer, at)
         end = body.end() if body else at
+        self._reached = end
         mark = self._buffer[end : end + 1]
         if mark == ";":
             return end + 1

@@ -136,12 +136,14 @@ def member(statement: Statement, builder: Builder, location: Location) -> None:
     words = _words(statement.text)
     names = [token.text for token in words.tokens]
     upper = [name.upper() for name in names]
-    if "MEMBER" in upper:
-        at = upper.index("MEMBER")
+    given = [token.text for token in words.tokens if token.quoted]
+    at = upper.index("MEMBER") if "MEMBER" in upper else 0
+    if 2 < at < len(names) - 1:
         role, user, added = names[2], names[at + 1], upper[at - 1] == "ADD"
-    else:
-        given = [token.text for token in words.tokens if token.quoted]
+    elif not at and len(given) > 1:
         role, user, added = given[-2], given[-1], any(name.endswith("ADDROLEMEMBER") for name in upper)
+    else:
+        raise NotUnderstood("a member of a role that is not understood")
     rights = _Rights(roles=[role])
     if added:
         builder.grants += _grants(rights, user, location)

@@ -335,7 +335,8 @@ class _Splitter:
 INCLUDE: Final = "\\include"
 """The head of a client's command that reads another script; the statement's text is the name of the file."""
 _INCLUDE: Final = re.compile(
-    r"(?:\\(?:i|ir|include|include_relative)[ \t]+|\\\.[ \t]+|source[ \t]+|@@?[ \t]*|start[ \t]+|\.read[ \t]+|:r[ \t]+)"
+    r"(?:\\(?:i|ir|include|include_relative)[ \t]+|\\\.[ \t]+|source[ \t]+|@@?[ \t]*(?![^\s;]++[ \t]*:?=)"
+    r"|start[ \t]+|\.read[ \t]+|:r[ \t]+)"
     r"(?P<file>'[^']+'|\"[^\"]+\"|[^\s;]+)",
     re.IGNORECASE,
 )

@@ -1,13 +1,15 @@
-"""A schema -> requests: may this column be collected, may this table be kept?"""
+"""A schema -> requests: may this column be collected, this table be kept, this right stand?"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from tutela.engine.facts_access import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.model import ColumnEntry, Words
 from tutela.engine.request import Request
+
+from .grants import LINTER, ask_grants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,9 +18,6 @@ if TYPE_CHECKING:
     from tutela.engine.classifier import Classified
     from tutela.engine.lineage import SchemaClassifier
     from tutela.engine.tables import Schema, Table
-
-LINTER: Final = {"type": "service", "id": "tutela-lint"}
-"""Who asks when a schema is linted."""
 
 
 def ask_columns(schema: Schema, classifier: SchemaClassifier, as_of: datetime) -> Iterator[Asked | Unreadable]:
@@ -33,10 +32,14 @@ def ask_columns(schema: Schema, classifier: SchemaClassifier, as_of: datetime) -
             yield _collect(table, column, as_of)
         if table.stored:
             yield _retain(table, classified, as_of)
+    held = {table.path: [c.category for c in classified if c.category] for table, classified in classification.tables}
+    yield from ask_grants(schema.grants, held, as_of)
 
 
 def _collect(table: Table, classified: Classified, as_of: datetime) -> Asked:
     column = classified.column
+    if table.kind == "form":
+        return _collect_field(table, classified, as_of)
     properties: dict[str, Any] = {
         "dataset": table.path,
         "column": column.name,
@@ -45,16 +48,34 @@ def _collect(table: Table, classified: Classified, as_of: datetime) -> Asked:
     }
     resource = {"type": "column", "id": column.path, "properties": properties}
     request = Request(LINTER, "collect", resource, as_of=as_of)
-    evidence = tuple(classified.evidence)
-    entry = ColumnEntry(
+    return Asked(request, column.location, column=_entry(classified))
+
+
+def _entry(classified: Classified) -> ColumnEntry:
+    column = classified.column
+    return ColumnEntry(
         column.name,
         column.data_type,
         classified.category or "",
         classified.sensitive,
         classified.confidence,
-        evidence,
+        tuple(classified.evidence),
     )
-    return Asked(request, column.location, column=entry)
+
+
+def _collect_field(table: Table, classified: Classified, as_of: datetime) -> Asked:
+    """A field of a form is asked about as one; where a register holds the form, that speaks."""
+    column = classified.column
+    properties: dict[str, Any] = {
+        "form": table.name,
+        "field": column.name,
+        "data_type": column.data_type,
+        "category": classified.category,
+    }
+    said = {"channel": table.channel, "purpose": table.purpose}
+    properties.update({key: value for key, value in said.items() if value})
+    resource = {"type": "form_field", "id": f"{table.name}:{column.name}", "properties": properties}
+    return Asked(Request(LINTER, "collect", resource, as_of=as_of), column.location, column=_entry(classified))
 
 
 def _retain(table: Table, classified: Sequence[Classified], as_of: datetime) -> Asked:

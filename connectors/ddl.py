@@ -7,26 +7,34 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tutela.engine.errors import InputError, Location, Problem
 
 from .ddl_apply import Context, apply, handler
 from .ddl_build import Builder, Places
+from .ddl_data import without_data
+from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
-from .ddl_split import CREATE_TABLE, blank_comments, split
-from .dialects import canonical, detect
-from .files import STDIN, read_text
+from .ddl_split import CREATE_TABLE, INCLUDE, blank_comments, split
+from .dialects import SAMPLE, canonical, detect
+from .files import ENCODINGS, STDIN, known_encoding
+from .migrations import read_history, sample, taken_for
+from .migrations_text import applied
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+    from tutela.engine.model import Words
     from tutela.engine.tables import Schema
 
+    from .ddl_data import Script
     from .ddl_split import Statement
 
 MAX_BYTES: Final = 64 << 20
-"""The largest schema file that is read."""
+"""How much of a schema file may be left when its rows are not counted."""
+
+MAX_INCLUDES: Final = 20
 
 _TABLE_WORD: Final = re.compile(r"\bTABLE\b")
 _HIDDEN: Final = re.compile(rf"(?<=\n)[ \t]*{CREATE_TABLE.pattern}", re.IGNORECASE)
@@ -43,17 +51,34 @@ _VERBS: Final = re.compile(
 )
 
 
+Tell: TypeAlias = "Callable[[Words], None]"
+"""Who is told what a source was taken for."""
+
+
+def silent(_note: Words) -> None:
+    """Tell nobody."""
+
+
 def read_schema(
-    paths: str | Path | Iterable[str | Path], *, dialect: str | None = None, limit: int = MAX_BYTES
+    paths: str | Path | Iterable[str | Path],
+    *,
+    dialect: str | None = None,
+    limit: int = MAX_BYTES,
+    encoding: str | None = None,
+    tell: Tell = silent,
 ) -> Schema:
-    """Read schema files, or every *.sql below a folder, in name order as one schema; raises InputError."""
-    builder = Builder()
-    wanted = canonical(dialect) if dialect else None
+    """Read schema files, folders of them, or folders of migrations, as one schema; raises InputError.
+
+    `tell` is told what a folder was taken for.
+    """
     names = [paths] if isinstance(paths, str | Path) else list(paths)
-    for file in [file for name in names for file in _files(name)]:
-        text = read_text(file, limit=limit)
-        _read(text, str(file), wanted or detect(text), builder)
-    schema = builder.build()
+    reader = Reader(dialect=dialect, limit=limit, encoding=encoding)
+    for name in names:
+        if str(name) != STDIN and Path(name).is_dir():
+            reader.folder(Path(name), tell)
+        else:
+            reader.read(name, Path(name).parent)
+    schema = reader.builder.build()
     if not schema.tables and not schema.unparsed:
         shown = ", ".join(str(name) for name in names)
         raise InputError([Problem(code="ddl-no-table", location=Location(shown), args={"file": shown})])
@@ -62,25 +87,88 @@ def read_schema(
 
 def parse_schema(text: str, file: str = "-", dialect: str | None = None) -> Schema:
     """Read one script that is in memory; `file` is the name that its places carry."""
-    builder = Builder()
-    _read(text, file, canonical(dialect) if dialect else detect(text), builder)
-    return builder.build()
+    reader = Reader(dialect=dialect)
+    found = reader.dialect or detect(text)
+    reader.apply(without_data(text, found), file, found)
+    return reader.builder.build()
 
 
-def _files(name: str | Path) -> list[str | Path]:
-    if str(name) == STDIN or not Path(name).is_dir():
-        return [name]
-    found = sorted(path for path in Path(name).rglob("*.sql") if path.is_file())
-    if not found:
-        raise InputError([Problem(code="ddl-folder-empty", location=Location(str(name)), args={"file": str(name)})])
-    return list(found)
+class Reader:
+    """Reads scripts, and those that they include, into one builder."""
 
+    def __init__(self, *, dialect: str | None = None, limit: int = MAX_BYTES, encoding: str | None = None) -> None:
+        self.builder = Builder()
+        self.dialect = canonical(dialect) if dialect else None
+        self._limit = limit
+        self._encodings = (known_encoding(encoding),) if encoding else ENCODINGS
+        self._done: set[Path] = set()
+        self._open: list[Path] = []
 
-def _read(text: str, file: str, dialect: str, builder: Builder) -> None:
-    context = Context(builder, Places(text, file), dialect)
-    builder.dialect = builder.dialect or dialect
-    for statement in split(text, dialect):
-        _statement(statement, context)
+    def folder(self, folder: Path, tell: Tell) -> None:
+        """Read every script below a folder: as a history when it looks like one, else in order of the names."""
+        history = read_history(folder)
+        if not history.scripts and not history.left_out:
+            raise InputError(
+                [Problem(code="ddl-folder-empty", location=Location(str(folder)), args={"file": str(folder)})]
+            )
+        if history.kind:
+            tell(taken_for(folder, history))
+        self.builder.ordered = bool(history.kind)
+        dialect = (self.dialect or detect(sample(history.scripts, SAMPLE))) if history.kind else None
+        for path in history.scripts:
+            self.read(path, folder, dialect=dialect)
+        for path, reason in history.left_out:
+            self.builder.miss(Location(str(path)), reason)
+        self.builder.ordered = False
+
+    def read(self, file: str | Path, root: Path, *, dialect: str | None = None) -> None:
+        """Read one script, unless it was read as part of another; what it includes must lie below `root`."""
+        path = Path(file).resolve()
+        if str(file) != STDIN and path in self._done:
+            return
+        wanted = dialect or self.dialect
+        script, found = read_script(file, dialect=wanted, limit=self._limit, encodings=self._encodings)
+        if self.builder.ordered:
+            script = script._replace(text=applied(script.text, found))
+        self._done.add(path)
+        self._open.append(path)
+        self.apply(script, str(file), found, root)
+        self._open.pop()
+
+    def apply(self, script: Script, file: str, dialect: str, root: Path | None = None) -> None:
+        """Apply the statements of a script that was read."""
+        context = Context(self.builder, Places(script.text, file), dialect)
+        self.builder.dialect = self.builder.dialect or dialect
+        for word, count in script.counts.items():
+            self.builder.skip(word, count)
+        for offset, reason in script.cuts:
+            self.builder.miss(context.places.at(offset), reason)
+        for statement in split(script.text, dialect):
+            if statement.head == INCLUDE:
+                if reason := self._include(statement.text, file, root):
+                    self.builder.miss(context.places.at(statement.offset), reason, statement.text)
+            else:
+                _statement(statement, context)
+
+    def _include(self, name: str, file: str, root: Path | None) -> str:
+        """Read the script that another names, relative to it; say why when it cannot be."""
+        if root is None or file == STDIN:
+            return f"`{name}` is not read: a script that is not a file cannot include another"
+        path = Path(file).parent / name
+        if not path.suffix:
+            path = path.with_suffix(".sql")
+        found = path.resolve()
+        if not found.is_relative_to(root.resolve()):
+            return f"`{name}` is not read: it lies outside of the folder `{root}`"
+        if found in self._open:
+            return f"`{name}` includes itself, directly or through others"
+        if len(self._open) > MAX_INCLUDES:
+            return f"`{name}` is not read: more than {MAX_INCLUDES} scripts include each other"
+        try:
+            self.read(path, root)
+        except InputError as error:
+            return error.problems[0].message()
+        return ""
 
 
 def _statement(statement: Statement, context: Context) -> None:

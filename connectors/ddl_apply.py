@@ -9,12 +9,15 @@ from sqlglot import exp
 
 from .ddl_alter import alter_table
 from .ddl_build import Draft
+from .ddl_change import APPLY, KINDS
 from .ddl_parse import (
     MAX_DEPTH,
     Definition,
     Name,
     NotUnderstood,
     definitions,
+    key_columns,
+    links,
     name_offset,
     parse,
     parses,
@@ -41,12 +44,18 @@ _ARGUMENTS: Final = (
     "name", "value", "level0type", "level0name", "level1type", "level1name", "level2type", "level2name",
 )  # fmt: skip
 _KINDS: Final = (
+    *KINDS,
     ("table", CREATE_TABLE),
-    ("alter", re.compile(r"ALTER TABLE\b")),
+    ("alter", re.compile(r"ALTER (?:FOREIGN |EXTERNAL )?TABLE\b")),
+    ("alter view", re.compile(r"ALTER (?:MATERIALIZED )?VIEW .{1,300} (?:RENAME|SET SCHEMA) ")),
     ("view", _VIEW),
     ("comment", _COMMENT),
     ("property", _PROPERTY),
-    ("rename", re.compile(r"RENAME TABLE\b")),
+)
+_PLAIN_COMMENT: Final = re.compile(
+    r"COMMENT\s+ON\s+(?P<kind>TABLE|COLUMN)\s+(?P<name>(?:\w+|\"[^\".]+\")(?:\.(?:\w+|\"[^\".]+\")){0,3})\s+IS\s+"
+    r"'(?P<text>(?:[^'\\]|'')*)'\s*",
+    re.IGNORECASE,
 )
 _INTO: Final = re.compile(r"\bINTO\s+(?!@|OUTFILE|DUMPFILE)", re.IGNORECASE)
 _SCHEMA_NAME: Final = re.compile(
@@ -55,7 +64,11 @@ _SCHEMA_NAME: Final = re.compile(
 _VIEW_END: Final = re.compile(
     r"\s+WITH\s+(?:(?:NO\s+)?DATA|(?:(?:CASCADED|LOCAL)\s+)?CHECK\s+OPTION|READ\s+ONLY)\s*\Z", re.IGNORECASE
 )
-_DEFINER: Final = re.compile(r"\b(?:ALGORITHM\s*=\s*\w+|DEFINER\s*=\s*\S+|SQL\s+SECURITY\s+\w+)", re.IGNORECASE)
+_DEFINER: Final = re.compile(
+    r"\b(?:ALGORITHM\s*=\s*\w+|DEFINER\s*=\s*\S+|SQL\s+SECURITY\s+\w+"
+    r"|(?:(?:NO\s+)?FORCE|(?:NON)?EDITIONABLE)(?=\s+(?:(?:NON)?EDITIONABLE\s+)?VIEW\b))",
+    re.IGNORECASE,
+)
 
 
 class Context(NamedTuple):
@@ -81,6 +94,20 @@ def apply(statement: Statement, kind: str, context: Context) -> None:
 def _table(statement: Statement, context: Context) -> None:
     tree = _create(statement, context.dialect)
     draft = _draft(tree, statement, context)
+    if tree.args.get("exists") and context.builder.ordered and context.builder.find(draft.name):
+        return  # IF NOT EXISTS: in a history it is there already
+    if tree.args.get("replace"):
+        context.builder.drop(draft.name, context.places.file)
+    if not _fill(draft, tree, statement, context):
+        return
+    _query(draft, tree, context)
+    if not draft.columns:
+        raise NotUnderstood("no column could be found")
+    context.builder.add(draft)
+
+
+def _fill(draft: Draft, tree: exp.Create, statement: Statement, context: Context) -> bool:
+    """Give a table the columns of its definition and of the tables it comes from; False for a mere partition."""
     parents = [Name(table.name, table.db) for table in _sources(tree)]
     if isinstance(tree.this, exp.Schema):
         known = context.builder.parents(parents)
@@ -92,18 +119,15 @@ def _table(statement: Statement, context: Context) -> None:
         _define(draft, tree.this.expressions, statement, context)
         if parents and len(draft.columns) == own and tree.find(exp.InheritsProperty):
             context.builder.partitions.append((draft.name.name, parents[0].name))
-            return
+            return False
     elif partition := tree.find(exp.PartitionedOfProperty):
         parent = partition.this
         context.builder.partitions.append((draft.name.name, parent.name if isinstance(parent, exp.Table) else ""))
-        return
+        return False
     elif parents:
         for parent in context.builder.parents(parents) or _unknown():
             draft.columns += parent.columns
-    _query(draft, tree, context)
-    if not draft.columns:
-        raise NotUnderstood("no column could be found")
-    context.builder.add(draft)
+    return True
 
 
 def _create(statement: Statement, dialect: str) -> exp.Create:
@@ -145,6 +169,8 @@ def _sources(tree: exp.Create) -> list[exp.Table]:
 def _define(draft: Draft, nodes: list[exp.Expr], statement: Statement, context: Context) -> None:
     for column in definitions(nodes, context.dialect):
         draft.add(column, context.places.at(statement.offset + column.offset))
+    draft.key(key_columns(node for node in nodes if not isinstance(node, exp.ColumnDef)))
+    draft.links.update((column.lower(), link) for column, link in links(nodes) if draft.index(column) is not None)
 
 
 def _query(draft: Draft, tree: exp.Create, context: Context) -> None:
@@ -218,6 +244,13 @@ def _into(statement: Statement, context: Context) -> None:
 
 
 def _comment(statement: Statement, context: Context) -> None:
+    if plain := _PLAIN_COMMENT.fullmatch(statement.text):  # a dump has one for each column: parsing them all takes long
+        names = [part.strip('"') for part in plain["name"].split(".")]
+        column = names.pop() if plain["kind"].upper() == "COLUMN" else ""
+        if 0 < len(names) <= 3:
+            table = Name(names[-1], names[-2] if len(names) > 1 else "")
+            context.builder.comment(table, column, plain["text"].replace("''", "'"))
+            return
     tree = parse(statement.text, context.dialect)
     if not isinstance(tree, exp.Comment):
         raise NotUnderstood("not a comment")
@@ -241,24 +274,18 @@ def _property(statement: Statement, context: Context) -> None:
     }:
         schema = values.get("level0name", "")
         context.builder.comment(
-            Name(values.get("level1name", ""), schema), values.get("level2name", ""), values["value"]
+            Name(values.get("level1name", ""), schema), values.get("level2name", ""), values.get("value", "")
         )
-
-
-_NAME: Final = r"[`\"]?([\w$]+)[`\"]?(?:\.[`\"]?([\w$]+)[`\"]?)?"
-_RENAME: Final = re.compile(rf"{_NAME}\s+TO\s+{_NAME}", re.IGNORECASE)
-
-
-def _rename(statement: Statement, context: Context) -> None:
-    """MySQL's `RENAME TABLE a TO b, c TO d`."""
-    for match in _RENAME.finditer(statement.text):
-        old = Name(match[2], match[1]) if match[2] else Name(match[1])
-        if draft := context.builder.find(old):
-            context.builder.rename(draft, Name(match[4], match[3]) if match[4] else Name(match[3]))
 
 
 def _alter(statement: Statement, context: Context) -> None:
     alter_table(statement, context.builder, context.places, context.dialect)
+
+
+def _alter_view(statement: Statement, context: Context) -> None:
+    """A view is renamed and moved as a table is."""
+    text = re.sub(r"\b(?:MATERIALIZED\s+)?VIEW\b", "TABLE", statement.text, count=1, flags=re.IGNORECASE)
+    alter_table(statement._replace(text=text), context.builder, context.places, context.dialect)
 
 
 _APPLY: Final = {
@@ -267,6 +294,7 @@ _APPLY: Final = {
     "view": _view,
     "comment": _comment,
     "property": _property,
-    "rename": _rename,
+    "alter view": _alter_view,
     "into": _into,
+    **APPLY,
 }

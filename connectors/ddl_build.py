@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from tutela.engine.errors import Location
 from tutela.engine.findings import fingerprint
 from tutela.engine.tables import Column, Schema, Table, Unparsed
 
-from .ddl_parse import Definition, Name
+from .ddl_parse import Name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from tutela.engine.tables import Kind
+    from tutela.engine.tables import Grant, Kind
 
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+    from .ddl_parse import Definition, Link
+
+_STRETCH: Final = 1 << 11
 
 
 class Places:
-    """Offsets in a text as locations."""
+    """Offsets in a text as locations; little is kept, since a dump may have millions of lines."""
 
     def __init__(self, text: str, file: str) -> None:
         self.file = file
-        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        self._text = text
+        self._carriage = "\r" in text
+        self._before = [0]
+        for start in range(0, len(text), _STRETCH):
+            self._before.append(self._before[-1] + self._breaks(start, min(len(text), start + _STRETCH)))
+
+    def _breaks(self, start: int, end: int) -> int:
+        """How many line ends there are; one of two characters counts where it starts, and counts once."""
+        text = self._text
+        if not self._carriage:
+            return text.count("\n", start, end)
+        return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end + 1)
 
     def at(self, offset: int) -> Location:
         """The line and column of an offset."""
-        line = bisect_right(self._starts, offset)
-        return Location(self.file, line, offset - self._starts[line - 1] + 1)
+        offset = min(offset, len(self._text))
+        stretch = offset // _STRETCH
+        line = self._before[stretch] + self._breaks(stretch * _STRETCH, offset) + 1
+        start = self._text.rfind("\n", 0, offset) + 1
+        if self._carriage:
+            start = max(start, self._text.rfind("\r", start, offset) + 1)
+        return Location(self.file, line, offset - start + 1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,14 +62,33 @@ class Draft:
     sql: str = ""
     partition_of: str = ""
     materialized: bool = False
+    links: dict[str, Link] = field(default_factory=dict[str, "Link"])
+    """Where the foreign keys of columns lead to, by name in lower case."""
 
     def add(self, column: Definition, location: Location) -> None:
         """Put a column at the end; one of the same name is replaced."""
         self.put(_column(self.name, column, location))
+        if column.link:
+            self.links[column.name.lower()] = column.link
+
+    def change(self, index: int, **changes: Any) -> None:  # noqa: ANN401 - attributes of a column
+        """Give the column at `index` other attributes; its foreign key follows its name."""
+        old = self.columns[index]
+        self.columns[index] = new = replace(old, **changes)
+        if link := self.links.pop(old.name.lower(), None):
+            self.links[new.name.lower()] = link
+
+    def key(self, names: frozenset[str]) -> None:
+        """Make the columns of these names (in lower case) the primary key."""
+        for index, column in enumerate(self.columns):
+            if column.name.lower() in names:
+                self.columns[index] = replace(column, primary_key=True, nullable=False)
 
     def put(self, column: Column) -> None:
         """Put a column of this or another table at the end, or in the place of one of the same name."""
-        own = replace(column, table=self.name.name, schema=self.name.schema)
+        own = column
+        if (column.table, column.schema) != self.name:
+            own = replace(column, table=self.name.name, schema=self.name.schema)
         index = self.index(column.name)
         if index is None:
             self.columns.append(own)
@@ -65,12 +100,12 @@ class Draft:
         wanted = name.lower()
         return next((i for i, column in enumerate(self.columns) if column.name.lower() == wanted), None)
 
-    def frozen(self) -> Table:
-        """The table as a value."""
+    def frozen(self, columns: Iterable[Column]) -> Table:
+        """The table as a value, with these columns."""
         return Table(
             name=self.name.name,
             schema=self.name.schema,
-            columns=tuple(replace(column, table=self.name.name, schema=self.name.schema) for column in self.columns),
+            columns=tuple(columns),
             location=self.location,
             comment=self.comment,
             kind=self.kind,
@@ -91,7 +126,13 @@ def _column(table: Name, column: Definition, location: Location) -> Column:
         comment=column.comment,
         primary_key=column.primary_key,
         default=column.default,
+        generated=column.generated,
     )
+
+
+def _type_name(data_type: str) -> str:
+    """The name of a type without its schema, brackets and quotes."""
+    return data_type.rstrip("[]").rpartition(".")[2].strip('"`').lower()
 
 
 @dataclass(slots=True)
@@ -103,20 +144,30 @@ class Builder:
     partitions: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     skipped: dict[str, int] = field(default_factory=dict[str, int])
     dialect: str = ""
+    ordered: bool = False
+    """Whether the files are one history, in which a later one drops the tables of an earlier one."""
+    grants: list[Grant] = field(default_factory=list["Grant"])
+    notes: dict[str, str] = field(default_factory=dict[str, str])
+    """The comments of domains and types, by name in lower case."""
     _by_name: dict[str, list[Draft]] = field(default_factory=dict[str, list[Draft]])
     _comments: list[tuple[Name, str, str]] = field(default_factory=list[tuple[Name, str, str]])
 
     def add(self, draft: Draft) -> None:
-        """Take a new table; a view defined again replaces the view of the same name in the same file."""
+        """Take a new table; a view defined again replaces the view of the same name in the same file or history."""
         old = self.find(draft.name) if draft.kind == "view" else None
-        if old and (old.kind, old.name.schema, old.location.file) == (
-            "view",
-            draft.name.schema,
-            draft.location.file,
-        ):
+        same = old and (old.kind, old.name.schema) == ("view", draft.name.schema)
+        if old and same and (self.ordered or old.location.file == draft.location.file):
             self._remove(old)
         self.drafts.append(draft)
         self._by_name.setdefault(draft.name.name.lower(), []).append(draft)
+
+    def drop(self, name: Name, file: str) -> None:
+        """Forget a table or view; in files that are no history, only one of the same file."""
+        self.partitions = [pair for pair in self.partitions if pair[0].lower() != name.name.lower()]
+        draft = self.find(name)
+        if draft and (self.ordered or draft.location.file == file):
+            self.grants = [grant for grant in self.grants if not grant.dataset or self._granted(grant) is not draft]
+            self._remove(draft)
 
     def _remove(self, draft: Draft) -> None:
         self.drafts = [other for other in self.drafts if other is not draft]
@@ -124,10 +175,25 @@ class Builder:
         self._by_name[draft.name.name.lower()] = [other for other in same if other is not draft]
 
     def rename(self, draft: Draft, name: Name) -> None:
-        """Give a table another name."""
-        self._by_name[draft.name.name.lower()].remove(draft)
-        draft.name = Name(name.name, name.schema or draft.name.schema)
-        self._by_name.setdefault(name.name.lower(), []).append(draft)
+        """Give a table another name; rights and foreign keys follow it."""
+        old, new = draft.name, Name(name.name, name.schema or draft.name.schema)
+        for other in self.drafts:
+            for column, link in other.links.items():
+                if self.find(link.table) is draft:
+                    other.links[column] = link._replace(table=new)
+        path = ".".join(filter(None, (new.schema, new.name)))
+        self.grants = [
+            replace(grant, dataset=path) if grant.dataset and self._granted(grant) is draft else grant
+            for grant in self.grants
+        ]
+        self._by_name[old.name.lower()] = [same for same in self._by_name[old.name.lower()] if same is not draft]
+        draft.name = new
+        self._by_name.setdefault(new.name.lower(), []).append(draft)
+
+    def _granted(self, grant: Grant) -> Draft | None:
+        """The table that a right is on."""
+        schema, _, name = grant.dataset.rpartition(".")
+        return self.find(Name(name, schema.rpartition(".")[2]))
 
     def find(self, name: Name) -> Draft | None:
         """The last table of this name; a schema that one of the two leaves out does not count."""
@@ -154,10 +220,10 @@ class Builder:
         draft.columns[index] = replace(draft.columns[index], comment=text)
         return True
 
-    def skip(self, head: str) -> None:
+    def skip(self, head: str, count: int = 1) -> None:
         """Count a statement that does not matter to the schema under its first word."""
         word = head.split(" ", 1)[0][:20]
-        self.skipped[word] = self.skipped.get(word, 0) + 1
+        self.skipped[word] = self.skipped.get(word, 0) + count
 
     def miss(self, location: Location, reason: str, text: str = "") -> None:
         """Record a statement that matters and is not understood; with its text it can be told apart from others."""
@@ -168,12 +234,40 @@ class Builder:
         for table, column, text in self._comments:
             self._apply(table, column, text)
         return Schema(
-            tables=tuple(draft.frozen() for draft in self.drafts),
+            tables=tuple(draft.frozen(self._columns(draft)) for draft in self.drafts),
+            grants=tuple(self._named(grant) for grant in self.grants),
             unparsed=tuple(sorted(self.unparsed, key=lambda miss: miss.location)),
             dialect=self.dialect,
             partitions=tuple(self.partitions),
             skipped=dict(sorted(self.skipped.items())),
         )
+
+    def _columns(self, draft: Draft) -> Iterator[Column]:
+        """The columns of a draft under its last name, with what only the whole schema can tell."""
+        for column in draft.columns:
+            link = draft.links.get(column.name.lower())
+            comment = column.comment or (self.notes and self.notes.get(_type_name(column.data_type))) or ""
+            if link or (column.table, column.schema, column.comment) != (*draft.name, comment):
+                target = self._target(link) if link else ""
+                name, schema = draft.name
+                yield replace(column, table=name, schema=schema, references=target, comment=comment)
+            else:
+                yield column
+
+    def _named(self, grant: Grant) -> Grant:
+        """A right with the full name of its table."""
+        draft = self._granted(grant) if grant.dataset else None
+        if draft is None or not draft.name.schema:
+            return grant
+        return replace(grant, dataset=f"{draft.name.schema}.{draft.name.name}")
+
+    def _target(self, link: Link) -> str:
+        """The column that a foreign key leads to, by its full name; the table's alone when it is not known."""
+        draft = self.find(link.table)
+        name = draft.name if draft else link.table
+        keys = [column.name for column in draft.columns if column.primary_key] if draft else []
+        column = link.column or (keys[0] if len(keys) == 1 else "")
+        return ".".join(part for part in (name.schema, name.name, column) if part)
 
     def parents(self, names: Iterable[Name]) -> list[Draft] | None:
         """The tables of these names, or None when one is not known."""

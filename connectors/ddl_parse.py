@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlglot
@@ -11,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # sqlglot warns on stderr when it keeps a statement as plain text; that is reported as `Unparsed` here.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
@@ -20,6 +21,10 @@ MAX_DEPTH: Final = 200
 MAX_LENGTH: Final = 2_000_000
 _FALLBACKS: Final = ("postgres", "mysql", "tsql", "oracle", "hive", "sqlite")
 _TEMPLATE: Final = re.compile(r"(?<![\w@])@(?=\w+\.)|\$\{(?=\w+\}\.)|(?<=\w)\}(?=\.)")
+_VIRTUAL: Final = re.compile(
+    r"(?<=\))\s{1,20}VIRTUAL(?=\s*[,)]|\s+(?:NOT|NULL|VISIBLE|INVISIBLE|CONSTRAINT)\b)", re.IGNORECASE
+)
+"""A word of generated columns that sqlglot does not know there."""
 _NO_COLUMN: Final = (
     exp.Constraint,
     exp.PrimaryKey,
@@ -49,6 +54,13 @@ class Name(NamedTuple):
     schema: str = ""
 
 
+class Link(NamedTuple):
+    """Where a foreign key leads to; without a column, to the primary key."""
+
+    table: Name
+    column: str = ""
+
+
 class Definition(NamedTuple):
     """A column as a statement defines it; `offset` is where its name stands in the statement."""
 
@@ -59,6 +71,8 @@ class Definition(NamedTuple):
     comment: str = ""
     primary_key: bool = False
     default: str = ""
+    generated: str = ""
+    link: Link | None = None
 
 
 def parse(text: str, dialect: str, depth: int = 0) -> exp.Expr:
@@ -68,6 +82,8 @@ def parse(text: str, dialect: str, depth: int = 0) -> exp.Expr:
     if len(text) > MAX_LENGTH:
         raise NotUnderstood(f"the statement is longer than {MAX_LENGTH} characters")
     plain = _TEMPLATE.sub(lambda match: "_" * len(match[0]), text)
+    if dialect in {"oracle", "postgres"}:
+        plain = _VIRTUAL.sub(lambda match: " " * len(match[0]), plain)
     first: NotUnderstood | None = None
     for candidate in dict.fromkeys((dialect, *_FALLBACKS)):
         try:
@@ -149,7 +165,7 @@ def _start(node: exp.Expr) -> int:
 
 def definitions(nodes: list[exp.Expr], dialect: str) -> Iterator[Definition]:
     """The columns among the elements of a table definition; raises NotUnderstood for an unknown element."""
-    keys = _key_columns(nodes)
+    keys = key_columns(nodes)
     for node in nodes:
         if isinstance(node, exp.ColumnDef):
             if dialect == "tsql" and node.name.upper() == "INDEX" and not node.this.args.get("quoted"):
@@ -167,26 +183,72 @@ def definition(node: exp.ColumnDef, dialect: str, keys: frozenset[str] = frozens
     kinds = [constraint.args.get("kind") for constraint in node.args.get("constraints") or ()]
     primary = node.name.lower() in keys or any(isinstance(kind, exp.PrimaryKeyColumnConstraint) for kind in kinds)
     nullable = not primary
-    comment = default = ""
+    comment = default = generated = ""
+    link: Link | None = None
     for kind in kinds:
         if isinstance(kind, exp.NotNullColumnConstraint):
             nullable = bool(kind.args.get("allow_null")) and not primary
         elif isinstance(kind, exp.CommentColumnConstraint):
             comment = string_of(kind.args.get("this"))
         elif isinstance(kind, exp.DefaultColumnConstraint):
-            value = kind.args.get("this")
-            default = value.sql(dialect) if isinstance(value, exp.Expr) else ""
-    kind_node = node.args.get("kind")
-    data_type = kind_node.sql(dialect) if isinstance(kind_node, exp.Expr) else ""
-    return Definition(node.name, _start(node.this), data_type, nullable, comment, primary, default)
+            default = _type(kind.args.get("this"), dialect)
+        elif isinstance(kind, exp.ComputedColumnConstraint):
+            generated = _sql(_bare(kind.args.get("this")), dialect)
+        elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):  # without STORED, sqlglot takes it for one
+            generated = _sql(_bare(kind.args.get("expression")), dialect)
+        elif isinstance(kind, exp.Reference | exp.ForeignKey):
+            link = next(iter(_targets(kind, 1)), None)
+    data_type = _type(node.args.get("kind"), dialect)
+    return Definition(
+        node.name, _start(node.this), data_type, nullable, comment, primary, default, generated, link
+    )  # fmt: skip
 
 
-def _key_columns(nodes: list[exp.Expr]) -> frozenset[str]:
+@lru_cache(maxsize=10_000)
+def _type(node: exp.Expr | None, dialect: str) -> str:
+    """A type or default as the dialect writes it: a schema has few of them, and each is in many columns."""
+    return _sql(node, dialect)
+
+
+def _sql(node: object, dialect: str) -> str:
+    return node.sql(dialect) if isinstance(node, exp.Expr) else ""
+
+
+def _bare(node: object) -> object:
+    return node.this if isinstance(node, exp.Paren) else node
+
+
+def links(nodes: Iterable[exp.Expr]) -> Iterator[tuple[str, Link]]:
+    """The columns in FOREIGN KEY (...) among some elements, and where each leads to."""
+    for node in nodes:
+        for key in node.find_all(exp.ForeignKey):
+            names = [identifier.name for identifier in key.expressions]
+            yield from zip(names, _targets(key, len(names)), strict=False)
+
+
+def _targets(key: exp.Expr, count: int) -> list[Link]:
+    """What REFERENCES names: a table and as many of its columns as there are, or the table alone."""
+    reference = key if isinstance(key, exp.Reference) else key.args.get("reference")
+    target = reference.this if isinstance(reference, exp.Reference) else None
+    try:
+        name = table_name(target)
+    except NotUnderstood:
+        return []
+    columns = [column.name for column in target.expressions] if isinstance(target, exp.Schema) else []
+    return [Link(name, column) for column in columns or [""] * count]
+
+
+def key_columns(nodes: Iterable[exp.Expr]) -> frozenset[str]:
     """The names in PRIMARY KEY (...) of a table, in lower case."""
     names: set[str] = set()
     for node in nodes:
         for key in node.find_all(exp.PrimaryKey):
             names.update(identifier.name.lower() for identifier in key.find_all(exp.Identifier))
+        if isinstance(node, exp.Constraint) and node.find(
+            exp.PrimaryKeyColumnConstraint
+        ):  # T-SQL: PRIMARY KEY CLUSTERED
+            for kind in node.find_all(exp.ClusteredColumnConstraint, exp.NonClusteredColumnConstraint):
+                names.update(column.name.lower() for column in kind.find_all(exp.Column))
     return frozenset(names)
 
 

@@ -23,7 +23,7 @@ _CONSTRAINT: Final = re.compile(
     re.IGNORECASE,
 )
 _KINDS: Final = re.compile(
-    r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(COLUMN|ROW|IMMUTABLE|BLOCKCHAIN|DUPLICATED|SHARDED)\b", re.IGNORECASE
+    r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(FOREIGN|COLUMN|ROW|IMMUTABLE|BLOCKCHAIN|DUPLICATED|SHARDED)\b", re.IGNORECASE
 )
 _NAME_TYPE: Final = re.compile(
     r"\s*(?:`[^`]+`|\"[^\"]+\"|\[[^\]]+\]|[\w$#]+)\s+"
@@ -31,7 +31,13 @@ _NAME_TYPE: Final = re.compile(
     r"(?:\s*\([^()']{0,200}\))?(?:\[\])*",
     re.IGNORECASE,
 )
-_KEEP: Final = re.compile(r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
+_KEEP: Final = re.compile(
+    r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+'(?:[^'\\]++|\\.|'')*+'"
+    r"|\bGENERATED\s+ALWAYS\s+AS\s*\((?:[^()']++|'[^']*+'|\((?:[^()']++|'[^']*+')*+\))*+\)",
+    re.IGNORECASE,
+)
+_KEY: Final = re.compile(r"\b(?:PRIMARY|FOREIGN)\s+KEY\b", re.IGNORECASE)
+_CLUSTER: Final = re.compile(r"\b(?:NOT\s+)?CLUSTER\s+(?=(?:PRIMARY|UNIQUE)\b)", re.IGNORECASE)
 _TABLE_COMMENT: Final = re.compile(r"\bCOMMENT\s*=\s*'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
 _MAX_ELEMENTS: Final = 4000
 
@@ -46,7 +52,7 @@ class Element(NamedTuple):
 def relaxed(text: str, parses: Callable[[str], bool]) -> str | None:
     """The statement with only its columns, such that every one parses; None when that cannot be had."""
     plain = _KINDS.sub(lambda m: m[0][: m.start(1) - m.start()] + " " * len(m[1]), text, count=1)
-    plain = blank_comments(plain)
+    plain = _CLUSTER.sub(lambda m: " " * len(m[0]), blank_comments(plain))
     body, elements = _elements(plain)
     if body < 0 or not 0 < len(elements) <= _MAX_ELEMENTS:
         return None
@@ -56,7 +62,8 @@ def relaxed(text: str, parses: Callable[[str], bool]) -> str | None:
         if not part.strip():
             return None
         if _CONSTRAINT.match(part):
-            pieces.append(_spaces(part))
+            key = _KEY.search(part) and parses(f"CREATE TABLE t (x int, {part})")
+            pieces.append(part if key else _spaces(part))
         else:
             kept = part if parses(f"CREATE TABLE t ({part})") else _trimmed(part)
             if kept is not part and not parses(f"CREATE TABLE t ({kept})"):

@@ -41,7 +41,8 @@ _COMMON: Final = (
     r"|(?P<go>^[ \t]*+GO(?:[ \t]++\d{1,9}+)?[ \t]*+;?[ \t]*+\r?$)"
     r"|(?P<slash>^/[ \t]*+\r?$)"
     r"|(?P<delimiter>^[ \t]*+DELIMITER[ \t]++(?P<mark>\S{1,20})[^\n]*+)"
-    r"|(?P<client>^(?:\\[^\n]*+|(?:PROMPT|REM|REMARK|SPOOL|WHENEVER|@@?\S*|ACCEPT|CLEAR|COLUMN|"
+    r"|(?P<client>^(?:\\[^\n]*+|(?:PROMPT|REM|REMARK|SPOOL|WHENEVER|@@?\S*|:r|SOURCE|"
+    r"START(?=[ \t]++[^\s;]+\.sql\b)|ACCEPT|CLEAR|COLUMN|"
     r"SET[ \t]++(?:DEFINE|ECHO|FEEDBACK|"
     r"SQLBLANKLINES|SERVEROUTPUT|TERMOUT|VERIFY|SCAN|LINESIZE|PAGESIZE|HEADING))"
     r"(?:[ \t][^\n]*+)?|\.[a-z][^\n]*+)\r?$)"
@@ -53,9 +54,15 @@ _COMMON: Final = (
 _STRING_ESCAPED: Final = r"'(?:[^'\\]++|\\.|'')*+'|\"(?:[^\"\\]++|\\.|\"\")*+\"|`(?:[^`]++|``)*+`"
 _STRING: Final = r"(?<![\w])[eE]'(?:[^'\\]++|\\.|'')*+'|'(?:[^']++|'')*+'|\"(?:[^\"]++|\"\")*+\"|`(?:[^`]++|``)*+`"
 _FLAGS: Final = re.IGNORECASE | re.MULTILINE | re.DOTALL
+_FEW: Final = r".{0,100000}?"
 _SCANNERS: Final = {
     "mysql": re.compile(rf"(?P<quoted>{_STRING_ESCAPED})|(?P<hash>\#[^\n]*+)|{_COMMON}|(?P<bad>['\"`]|/\*)", _FLAGS),
     "tsql": re.compile(rf"(?P<quoted>{_STRING}|\[(?:[^\]\n]++|\]\])*+\])|{_COMMON}|(?P<bad>['\"`]|/\*)", _FLAGS),
+    "oracle": re.compile(
+        rf"(?P<quoted>(?<!\w)n?q'(?:\[{_FEW}\]|\{{{_FEW}\}}|\({_FEW}\)|<{_FEW}>|(?P<mark_q>[^\s\[{{(<]){_FEW}(?P=mark_q))'"
+        rf"|{_STRING})|{_COMMON}|(?P<bad>['\"`]|/\*)",
+        _FLAGS,
+    ),
     "": re.compile(rf"(?P<quoted>{_STRING})|{_COMMON}|(?P<bad>['\"`]|/\*)", _FLAGS),
 }
 _ROUTINE: Final = re.compile(
@@ -78,6 +85,8 @@ _BLANK: Final = re.compile(r"\s*+")
 _EXECUTABLE: Final = re.compile(r"/\*M?!\d*")
 _NEXT_LINE_TABLE: Final = re.compile(rf"^[ \t]*+CREATE\s+{_TABLE_WORDS}TABLE\b", re.IGNORECASE | re.MULTILINE)
 _HEAD: Final = 600
+_WORD: Final = re.compile(r"\w")
+_DATA: Final = re.compile(r"(?:INSERT|REPLACE)\b", re.IGNORECASE)
 _MAX_BROKEN: Final = 50
 
 
@@ -148,7 +157,7 @@ class _Splitter:
             self.at = match.end()
             self._token(match, match.lastgroup or "")
         self._gap(self.at, len(self.text))
-        self._finish(len(self.text))
+        self._finish(len(self.text), cut=self.depth > 0)
         return self.found
 
     def _gap(self, begin: int, end: int) -> None:
@@ -165,6 +174,9 @@ class _Splitter:
 
     def _token(self, match: re.Match[str], kind: str) -> None:
         if kind in {"comment", "hash"}:
+            return
+        if kind == "quoted" and match[0][-1] == "'" and _WORD.match(self.text, match.end()) and self._in_data():
+            self.on_unterminated(match, "a quote that is not closed, or stands inside a text")
             return
         handler = _HANDLERS.get(kind)
         if handler:
@@ -210,9 +222,13 @@ class _Splitter:
     def on_client(self, match: re.Match[str]) -> None:
         """A client's own command is one only between statements; a backslash at a line's start always is."""
         if self.start < 0:
+            if found := _INCLUDE.match(match[0].strip()):
+                name = found["file"].strip("'\"").rstrip(";")
+                self.found.append(Statement(name, match.start(), INCLUDE))
             return
         if self.depth == 0 and match[0].startswith("\\"):
             self._finish(match.start(), whole=True)
+            self.on_client(match)
         else:
             self.at = match.start() + 1
 
@@ -284,23 +300,31 @@ class _Splitter:
                 self._finish(match.start())
                 self._begin(match.start())
 
-    def on_unterminated(self, match: re.Match[str]) -> None:
+    def _in_data(self) -> bool:
+        """Tell whether rows are being read: there a quote is followed by no word unless another is missing."""
+        return self.start >= 0 and bool(_DATA.match(self.text, self.start))
+
+    def on_unterminated(self, match: re.Match[str], reason: str = "") -> None:
         """A quote without its end: give up this statement, go on at the next line that starts a table."""
         begin = self.start if self.start >= 0 else match.start()
         self.broken += 1
         after = _NEXT_LINE_TABLE.search(self.text, begin + 1) if self.broken < _MAX_BROKEN else None
         end = after.start() if after else len(self.text)
         text = self.text[begin:end]
-        self.found.append(Statement(text, begin, head_of(text), self.deepest, f"unterminated {match[0]}"))
+        self.found.append(Statement(text, begin, head_of(text), self.deepest, reason or f"unterminated {match[0]}"))
         self.start, self.at = -1, end
 
-    def _finish(self, end: int, *, whole: bool = False) -> None:
-        """End the statement being read; `whole` when a terminator says so, which also ends CREATE SCHEMA."""
+    def _finish(self, end: int, *, whole: bool = False, cut: bool = False) -> None:
+        """End the statement being read; `whole` when a terminator says so, which also ends CREATE SCHEMA.
+
+        At the end of the script a bracket that is still open says that it was `cut` off.
+        """
         schema = self.schema
         if self.start >= 0:
             text = self.text[self.start : end].rstrip()
             head = head_of(text) or text[:40].upper()
-            self.found.append(Statement(text, self.start, head, self.deepest, schema=schema))
+            broken = "the statement is cut off" if cut else ""
+            self.found.append(Statement(text, self.start, head, self.deepest, broken, schema))
             if head.startswith("CREATE SCHEMA"):
                 self.schema = text[:_HEAD]
         if whole:
@@ -308,6 +332,14 @@ class _Splitter:
         self.start = -1
 
 
+INCLUDE: Final = "\\include"
+"""The head of a client's command that reads another script; the statement's text is the name of the file."""
+_INCLUDE: Final = re.compile(
+    r"(?:\\(?:i|ir|include|include_relative)[ \t]+|\\\.[ \t]+|source[ \t]+|@@?[ \t]*(?![^\s;]++[ \t]*:?=)"
+    r"|start[ \t]+|\.read[ \t]+|:r[ \t]+)"
+    r"(?P<file>'[^']+'|\"[^\"]+\"|[^\s;]+)",
+    re.IGNORECASE,
+)
 _DELIMITER: Final = re.compile(r"^[ \t]*+DELIMITER[ \t]++(?P<mark>\S{1,20})[^\n]*", re.IGNORECASE | re.MULTILINE)
 _SLASH: Final = re.compile(r"^/[ \t]*+\r?$", re.MULTILINE)
 _OWN_STATEMENT: Final = frozenset({"ALTER", "EXEC", "EXECUTE"})

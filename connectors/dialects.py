@@ -17,6 +17,17 @@ _ALIASES: Final = {
     "sqlserver": "tsql",
     "mssql": "tsql",
     "sqlite": "sqlite",
+    "duckdb": "postgres",
+    "redshift": "postgres",
+    "kingbase": "postgres",
+    "opengauss": "postgres",
+    "gaussdb": "postgres",
+    "greenplum": "postgres",
+    "dm": "oracle",
+    "dm8": "oracle",
+    "dameng": "oracle",
+    "oceanbase": "mysql",
+    "tidb": "mysql",
 }
 DIALECTS: Final = ("mysql", "postgres", "oracle", "tsql", "sqlite")
 """The dialects of schema files, as sqlglot names them."""
@@ -24,7 +35,8 @@ DIALECTS: Final = ("mysql", "postgres", "oracle", "tsql", "sqlite")
 DEFAULT: Final = "postgres"
 """Standard SQL is nearest to it."""
 
-_SAMPLE: Final = 400_000
+SAMPLE: Final = 400_000
+"""How much of a text is looked at."""
 _SIGNS: Final[tuple[tuple[str, int, re.Pattern[str]], ...]] = tuple(
     (dialect, weight, re.compile(pattern, re.IGNORECASE | re.MULTILINE | re.ASCII))
     for dialect, weight, pattern in (
@@ -42,6 +54,7 @@ _SIGNS: Final[tuple[tuple[str, int, re.Pattern[str]], ...]] = tuple(
         ("oracle", 3, r"\bNUMBER\b|\bCLOB\b|\bSYSDATE\b"),
         ("oracle", 3, r"^[ \t]*PROMPT\b|\bTABLESPACE\b.{0,80}\bPCTFREE\b"),
         ("oracle", 1, r"\bCOMMENT ON\b"),
+        ("oracle", 8, r"\bSTORAGE[ \t]*\([ \t]*ON\b|\bCLUSTERBTR\b|\bCLUSTER[ \t]+PRIMARY[ \t]+KEY\b"),  # DM
         ("tsql", 5, r"^GO[ \t]*\r?$"),
         ("tsql", 4, r"\[dbo\]\.|\[\w+\][ \t]+\[?\w+\]?[ \t(]"),
         ("tsql", 3, r"\bNVARCHAR\b|\bIDENTITY[ \t]*\(|\bUNIQUEIDENTIFIER\b|\bDATETIME2\b|\bN'"),
@@ -64,10 +77,15 @@ def canonical(name: str) -> str:
 
 def detect(text: str) -> str:
     """The dialect whose marks are most in `text`; a mark counts by its weight, and at most ten times."""
-    sample = _LITERAL.sub("''", text[:_SAMPLE])
+    sample = _LITERAL.sub("''", text[:SAMPLE])
     scores: dict[str, int] = dict.fromkeys(DIALECTS, 0)
     for dialect, weight, pattern in _SIGNS:
         hits = sum(1 for _, _ in zip(pattern.finditer(sample), range(10), strict=False))
         scores[dialect] += weight * hits
     best = max(scores, key=lambda dialect: scores[dialect])
     return best if scores[best] else DEFAULT
+
+
+def guessed(name: str) -> str:
+    """The dialect that fits the name of a product, standard SQL for one that is not known."""
+    return _ALIASES.get(name.strip().lower(), DEFAULT)

@@ -21,15 +21,28 @@ ENCODINGS: Final = ("utf-8", "utf-16", "gb18030")
 
 STDIN: Final = "-"
 
-_BOMS: Final = (
+BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+"""Byte order marks and what they say."""
 _SAMPLE: Final = 65_536
 _BLOCK: Final = 1 << 20
+_PRINTABLE: Final = frozenset(range(32, 127))
 _CONTROLS: Final = frozenset(range(32)) - {9, 10, 12, 13, 26, 27}
 """Control characters that no text file holds (tab, line ends, form feed, Ctrl-Z and escape occur)."""
+
+
+def known_encoding(name: str) -> str:
+    """The encoding of this name; raises InputError for an unknown one and for one that is no text encoding."""
+    try:
+        text = "".encode(name).decode(name)  # codecs that make no text of bytes fail here
+    except (LookupError, UnicodeError, ValueError, TypeError):
+        text = None
+    if text is None:
+        raise InputError([Problem(code="encoding-unknown", location=Location("--encoding"), args={"name": name})])
+    return name
 
 
 def read_text(path: str | Path, *, limit: int, encodings: Sequence[str] = ENCODINGS) -> str:
@@ -53,7 +66,7 @@ def read_bytes(path: str | Path, *, limit: int) -> bytes:
 
 def decode(data: bytes, name: str, encodings: Sequence[str] = ENCODINGS) -> str:
     """Bytes as text: by byte order mark, else by the first of `encodings` that fits strictly."""
-    for mark, encoding in _BOMS:
+    for mark, encoding in BOMS:
         if data.startswith(mark):
             text = _try(data[len(mark) :], encoding)
             if text is None:
@@ -95,7 +108,7 @@ def _guess(data: bytes, name: str, encodings: Sequence[str]) -> str:
     wide = _wide(sample) if "utf-16" in encodings else ""
     if wide:
         text = _try(data, wide)
-        if text is not None and not _controls(text[:_SAMPLE]):
+        if text is not None and not _controls(text[:_SAMPLE]) and not _narrow(sample):
             return text
     if b"\0" in data or _controls(sample.decode("latin-1")):
         raise _problem("file-binary", file=name)
@@ -113,6 +126,12 @@ def _wide(sample: bytes) -> str:
     if low == high:
         return ""
     return "utf-16-le" if low > high else "utf-16-be"
+
+
+def _narrow(sample: bytes) -> bool:
+    """Tell whether most bytes are ASCII by themselves: then a NUL among them does not make them UTF-16."""
+    plain = sum(1 for byte in sample if byte in _PRINTABLE)
+    return plain > len(sample) * 0.7
 
 
 def _controls(text: str) -> bool:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tutela.engine.tables import Schema
 
-from .ddl import read_schema
+from .ddl import Tell, read_schema, silent
+from .described import read_described
 from .live import address_of, read_live
 
 if TYPE_CHECKING:
@@ -16,13 +17,29 @@ if TYPE_CHECKING:
     from .live import LiveOptions
 
 
-def read_sources(names: Sequence[str | Path], *, dialect: str | None = None, live: LiveOptions | None = None) -> Schema:
-    """Read files, folders and live databases as one schema, in the order that they are named; raises InputError."""
-    addresses = {name: address for name in names if (address := address_of(name))}
-    files = [name for name in names if name not in addresses]
-    parts = [read_live(address, live) for address in addresses.values()]
-    if files or not parts:
-        parts.insert(0, read_schema(files, dialect=dialect))
+def read_sources(
+    names: Sequence[str | Path],
+    *,
+    dialect: str | None = None,
+    live: LiveOptions | None = None,
+    encoding: str | None = None,
+    tell: Tell = silent,
+) -> Schema:
+    """Read files, folders and live databases as one schema, in the order that they are named; raises InputError.
+
+    `tell` is told what a source was taken for where that is not plain.
+    """
+    scripts: list[str | Path] = []
+    parts: list[Schema] = []
+    for name in names:
+        if address := address_of(name):
+            parts.append(read_live(address, live))
+        elif (found := read_described(name)) is not None:
+            parts.append(found)
+        else:
+            scripts.append(name)  # all scripts together: a later one changes the tables of an earlier one
+    if scripts or not parts:
+        parts.insert(0, read_schema(scripts, dialect=dialect, encoding=encoding, tell=tell))
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 

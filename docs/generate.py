@@ -24,6 +24,7 @@ from tutela.engine.messages_log import LOG
 from tutela.engine.messages_policy import POLICY
 from tutela.engine.messages_register import REGISTER
 from tutela.engine.messages_schema import SCHEMA
+from tutela.engine.messages_tags import TAGS
 from tutela.engine.messages_waiver import WAIVER
 from tutela.engine.register_references import REFERENCES
 from tutela.engine.registers import ENTRIES
@@ -41,6 +42,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Conditions": EXPRESSION,
     "Files and schemas": SCHEMA,
     "Views, copies and the catalog": LINEAGE,
+    "Tags of other catalogs": TAGS,
     "Live databases": LIVE,
     "Logs": LOG,
     "Registers, forms and requests": REGISTER,

@@ -71,7 +71,7 @@ def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreada
         actions.add(item.request.action_name)
         decision = authorizer.decide(item.request)
         if item.column is not None:
-            dataset = str(item.request.resource.get("dataset", ""))
+            dataset = str(item.request.resource.get("dataset") or item.request.resource.get("form", ""))
             tables.setdefault(dataset, []).append((item.location, _declared(item.column, decision)))
         if not decision.allowed:
             findings.extend(_findings(item, decision))

@@ -14,6 +14,7 @@ from .messages_log import LOG
 from .messages_policy import POLICY
 from .messages_register import REGISTER
 from .messages_schema import SCHEMA
+from .messages_tags import TAGS
 from .messages_waiver import WAIVER
 
 if TYPE_CHECKING:
@@ -22,5 +23,5 @@ if TYPE_CHECKING:
     from .message import Message
 
 MESSAGES: Final[Mapping[str, Message]] = {
-    **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **LIVE, **LOG, **REGISTER, **WAIVER,
+    **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **WAIVER,
 }  # fmt: skip

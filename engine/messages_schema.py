@@ -32,8 +32,8 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "file-too-large": Message(
         "`{file}` is larger than {limit} bytes",
         "`{file}` 超过 {limit} 字节的上限",
-        "split the file",
-        "请拆分文件",
+        "split the file; of a database, export the schema without data",
+        "请拆分文件;数据库请只导出结构,不含数据",
     ),
     "file-binary": Message(
         "`{file}` is not a text file",
@@ -44,8 +44,31 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "file-encoding": Message(
         "`{file}` is not text in any of the encodings {encodings}",
         "`{file}` 不是以下编码的文本:{encodings}",
-        "save the file in UTF-8",
-        "请将文件保存为 UTF-8",
+        "save the file in UTF-8, or name its encoding: --encoding gb18030",
+        "请将文件保存为 UTF-8,或指定其编码:--encoding gb18030",
+    ),
+    "encoding-unknown": Message(
+        "`{name}` is not a known text encoding",
+        "`{name}` 不是已知的文本编码",
+        "use a name like utf-8, gb18030, big5, shift_jis or latin-1",
+        "可用的名称如 utf-8、gb18030、big5、shift_jis、latin-1",
+    ),
+    "source-unknown": Message(
+        "nobody knows what `{file}` describes",
+        "无法识别 `{file}` 描述的内容",
+        "a source in YAML or JSON is a dbt manifest or property file, an OpenAPI 3 document or a JSON Schema; "
+        "an export of tags goes with --tags",
+        "YAML 或 JSON 来源应为 dbt 的 manifest 或属性文件、OpenAPI 3 文档或 JSON Schema;标签导出文件请用 --tags",
+    ),
+    "source-empty": Message(
+        "`{file}` describes no table and no form",
+        "`{file}` 没有描述任何表或表单",
+    ),
+    "form-version": Message(
+        "`{file}` is OpenAPI {version}, which is not read",
+        "`{file}` 是 OpenAPI {version},不支持读取",
+        "convert it to OpenAPI 3",
+        "请转换为 OpenAPI 3",
     ),
     "ddl-folder-empty": Message(
         "the folder `{file}` has no .sql file",

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from .errors import Location
 
-Kind = Literal["table", "view"]
+Kind = Literal["table", "view", "form"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table or view; a view and a table made from a query carry their SQL."""
+    """A table, view or form; a view and a table made from a query carry their SQL, a form has fields for columns."""
 
     name: str
     columns: tuple[Column, ...]
@@ -59,6 +59,10 @@ class Table:
     """A view that keeps rows of its own."""
     copy_of: str = ""
     """The table whose data this one seems to copy, with its schema: as `engine.copies` tells."""
+    channel: str = ""
+    """Of a form: the channel that it belongs to, where it says so."""
+    purpose: str = ""
+    """Of a form: the purpose for which it asks, where it says so."""
 
     @property
     def stored(self) -> bool:

@@ -24,7 +24,7 @@ FILE: Final = "tutela.toml"
 PREFIX: Final = "TUTELA_"
 PACK: Final = "pack:"
 LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers"})
-TABLES: Final = frozenset({"log"})
+TABLES: Final = frozenset({"log", "tags"})
 PERMISSION: Final = "sampling"
 """Given by the project's file only: no variable of the environment lends it."""
 LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone")
@@ -51,6 +51,8 @@ class Project:
     """`allowed`: values of live databases may be looked at."""
     log: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """How access logs are read: `format`, `mapping`, `log_line_prefix`."""
+    tags: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the tags of other catalogs stand for: a category, `none` or `ignore`."""
 
     def path(self, name: str) -> Path:
         """A path of the settings as one that can be opened from the working folder."""
@@ -118,9 +120,12 @@ def _project(root: Path, file: Path, settings: Mapping[str, Any]) -> Project:
         if not fits:
             args = {"key_": name, "expected": wanted}
             problems.append(Problem(code="project-value", location=Location(str(file)), args=args))
-        elif key in TABLES:
+        elif key == "log":
             inner = cast("dict[str, object]", value)
             problems += [_unknown(file, f"{key}.{part}", LOG_SETTINGS) for part in inner if part not in LOG_SETTINGS]
+        elif key == "tags" and not all(isinstance(word, str) for word in cast("dict[str, object]", value).values()):
+            args = {"key_": name, "expected": "a table of texts"}
+            problems.append(Problem(code="project-value", location=Location(str(file)), args=args))
         values[key] = tuple(cast("list[str]", value)) if key in LISTS and texts else value
     if problems:
         raise InputError(problems)
@@ -268,3 +273,19 @@ def load_schema(project: Project) -> Schema | None:
     if not project.schemas:
         return None
     return read_sources(project.sources(), dialect=project.dialect)
+
+
+def tagged(project: Project, schema: Schema, exports: Iterable[str | Path] = ()) -> Schema:
+    """The schema with the tags of exports laid over it, and every tag in the words of the taxonomy."""
+    from tutela.connectors.files import read_text
+    from tutela.connectors.policy_files import packs_folder
+    from tutela.connectors.tag_exports import read_tags
+    from tutela.engine.documents import read_document
+    from tutela.engine.tags import TagNames, lay_over
+
+    found = read_tags(exports)
+    if not found and not any(column.tag for column in schema.columns()):
+        return schema
+    shipped = read_document(read_text(packs_folder() / "tag_names.yaml", limit=TAXONOMY_LIMIT), "tag_names.yaml")
+    names = TagNames(load_taxonomy(project), project.tags, cast("Mapping[str, str]", shipped.data))
+    return lay_over(schema, found, names)

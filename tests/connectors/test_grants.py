@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 import pytest
 
+import tutela
 from tutela.connectors.grants import ask_grants
 from tutela.engine.errors import Location
 from tutela.engine.tables import Grant
 
 NOW: Final = datetime(2026, 11, 20, tzinfo=UTC)
+PARAMETERS: Final = Path(__file__).parents[2] / "tutela" / "starter" / "policies" / "parameters.yaml"
+SCRIPT: Final = """CREATE TABLE customer (id int, full_name text, mobile text);
+CREATE TABLE product (id int, price numeric);
+GRANT SELECT ON customer TO PUBLIC;
+GRANT SELECT ON product TO PUBLIC;
+GRANT SELECT ON customer TO sales;
+GRANT ALL PRIVILEGES ON customer TO sales;
+"""
 HELD: Final = {
     "crm.customer": ["personal.contact.phone"],
     "crm.product": [],
@@ -65,3 +75,17 @@ def test_two_rights_on_one_table_are_two_findings() -> None:
 
     assert first.key != second.key
     assert [1, 2] == [asked.location.line for asked in (first, second) if asked.location]
+
+
+def test_lint_tells_rights_for_everybody(tmp_path: Path) -> None:
+    """A script that opens customer data to everybody has a finding at the grant; one on other data has none."""
+    script = tmp_path / "schema.sql"
+    script.write_text(SCRIPT, encoding="utf-8")
+    policies = tutela.load("pack:customer-information", PARAMETERS)
+    (tmp_path / "registers").mkdir()
+    (tmp_path / "registers" / "roles.yaml").write_text("[{id: sales}]", encoding="utf-8")
+    facts = tutela.load_facts(tmp_path / "registers", policies=policies)
+    report = tutela.lint(policies, script, facts=facts, as_of=NOW)
+    found = [(f.location.line, f.resource_id) for f in report.findings if f.rule.startswith("ACC-03") and f.location]
+
+    assert [(3, "customer to PUBLIC"), (6, "customer to sales")] == found

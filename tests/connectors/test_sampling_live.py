@@ -56,7 +56,7 @@ def test_mariadb(mariadb: Callable[[str], str]) -> None:
 
 def test_a_table_that_may_not_be_read(postgres: Callable[[str, str], str]) -> None:
     """An account that may not read a table is told, without the words of the server."""
-    address = postgres("closed", "CREATE TABLE t (x1 text); CREATE ROLE nobody_reads LOGIN;")
+    address = postgres("unread", "CREATE TABLE t (x1 text); CREATE ROLE nobody_reads LOGIN;")
     with pytest.raises(InputError) as caught:
         categories(address.replace("postgres@", "nobody_reads@"))
 

@@ -11,6 +11,7 @@ import click
 
 from .live import live_options
 from .problems import choose, language
+from .sources import source_options
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from tutela.project import Project
 
     from .live import Live
+    from .sources import Given
 
 
 @click.command("classify")
 @click.argument("sources", nargs=-1, required=True)
 @click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
+@source_options
 @click.option(
     "--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies."
 )
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
 def command(  # noqa: PLR0913 (options)
     sources: tuple[str, ...],
     dialect: str | None,
+    given: Given,
     profile: str,
     live: Live,
     sample: int | None,
@@ -63,7 +67,7 @@ def command(  # noqa: PLR0913 (options)
 ) -> int:
     """Say for every column of SOURCES (DDL files, folders, addresses of databases) which data category it holds."""
     from tutela.connectors.sources import read_sources
-    from tutela.project import find_project, load_classifier
+    from tutela.project import find_project, load_classifier, tagged
 
     choose(lang)
     project = find_project(required=False)
@@ -84,7 +88,10 @@ def command(  # noqa: PLR0913 (options)
         file = read(catalog_path(project, catalog), project, write=merging)
     classifier = load_classifier(project, None, profile=profile, catalog=file.entries if file else None)
     with live.progress(speech) as options, sampling(sources, project, sample, options) as taken:
-        schema = read_sources(list(sources), dialect=dialect, live=options)
+        schema = read_sources(
+            list(sources), dialect=dialect, live=options, encoding=given.encoding, tell=given.tell(speech)
+        )
+        schema = tagged(project, schema, given.tags)
         classification = classifier.classify(schema, taken)
     holes = _holes(schema, classification, speech)
     if file is not None:

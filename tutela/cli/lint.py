@@ -10,6 +10,7 @@ from .accepted import accepted_options
 from .comparison import compared
 from .live import live_options
 from .options import as_of_option, instant, output_options, project_options
+from .sources import source_options
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from .live import Live
     from .options import Output, Setup
+    from .sources import Given
 
 
 @click.command("lint")
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
 @click.option("--diff-base", metavar="BASE", help="Count only what differs from BASE: a git revision, file or folder.")
 @click.option("--diff/--no-diff", default=None, help="Two SOURCES are the old and the new state.  [default: if alike]")
+@source_options
 @live_options
 @as_of_option
 @output_options
@@ -34,19 +37,22 @@ def command(  # noqa: PLR0913 (options)
     dialect: str | None,
     diff_base: str | None,
     diff: bool | None,
+    given: Given,
     live: Live,
     as_of: datetime | None,
     output: Output,
     setup: Setup,
 ) -> int:
-    """Ask for every column of SOURCES (DDL files, folders, or addresses of databases; the project's schemas by default)
-    whether it may be collected, and for every table whether its retention is settled.
-    """  # noqa: D205 (click joins the lines)
+    """Ask for every column of SOURCES whether it may be collected, and for every table how its retention is settled.
+
+    SOURCES are DDL files and dumps, folders of them or of migrations, dbt projects, OpenAPI documents and JSON Schemas
+    (whose forms are asked about), and addresses of databases; the project's schemas by default.
+    """
     from tutela.connectors.columns import ask_columns
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.changes import report_change
-    from tutela.project import load_classifier, load_facts_of, load_policies_of
+    from tutela.project import load_classifier, load_facts_of, load_policies_of, tagged
 
     project = setup.project
     paths: list[str | Path] = [*sources] or project.sources()
@@ -60,7 +66,11 @@ def command(  # noqa: PLR0913 (options)
     with live.progress(setup.lang) as options:
         states = compared(
             paths,
-            lambda names: read_sources(names, dialect=speech, live=options),
+            lambda names: tagged(
+                project,
+                read_sources(names, dialect=speech, live=options, encoding=given.encoding, tell=given.tell(setup.lang)),
+                given.tags,
+            ),
             base=diff_base,
             diff=diff,
             lang=setup.lang,

@@ -1,0 +1,193 @@
+"""Sources that are no SQL: dbt projects, OpenAPI and JSON Schema documents, told by their looks."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tutela.connectors.columns import ask_columns
+from tutela.connectors.sources import read_sources
+from tutela.engine.errors import InputError
+from tutela.engine.findings import Asked
+from tutela.engine.request import parse_time
+from tutela.project import Project, load_classifier
+
+if TYPE_CHECKING:
+    from tutela.engine.tables import Schema
+
+CASES = Path(__file__).parent / "cases"
+NOW = parse_time("2026-11-20T10:00:00+08:00")
+
+
+def shown(schema: Schema, *, places: bool = False) -> dict[str, list[str]]:
+    """The columns of every table with type, comment and tag, and their line where it is asked for."""
+    return {
+        table.path: [
+            " ".join(
+                part
+                for part in (column.name, column.data_type, column.comment, column.tag and f"@{column.tag}")
+                if part
+            )
+            + (f" :{column.location.line}" if places else "")
+            for column in table.columns
+        ]
+        for table in schema.tables
+    }
+
+
+def test_a_dbt_project_is_its_manifest() -> None:
+    """Sources and models have their described columns, and those that the SQL of a model gives, stars resolved."""
+    schema = read_sources([CASES / "dbt"])
+
+    assert {
+        "an.mart": ["mobile", "id", "n"],
+        "an.stg": ["mobile @none", "id"],
+        "an.py": [],
+        "crm.customer": ["id", "mobile 手机号 @personal.contact.phone.mobile"],
+    } == shown(schema)
+    assert ["table", "view", "table", "table"] == [table.kind for table in schema.tables]
+    assert 'select * from "db"."crm"."customer"' == schema.tables[1].sql
+    assert ["a model in python is not read"] == [miss.message.rpartition(": ")[2] for miss in schema.unparsed]
+
+
+def test_places_of_a_dbt_project_are_in_its_property_files() -> None:
+    """What a property file describes has its place there, also when the manifest alone is handed in."""
+    schema = read_sources([CASES / "dbt" / "target" / "manifest.json"])
+    column = schema.tables[1].columns[0]
+
+    assert ("schema.yml", 15, 15) == (Path(column.location.file).name, column.location.line, column.location.column)
+
+
+def test_the_catalog_of_dbt_knows_the_columns(tmp_path: Path) -> None:
+    """With a catalog.json beside it, the columns are those that are really there."""
+    shutil.copytree(CASES / "dbt", tmp_path / "dbt")
+    catalog = {
+        "nodes": {"model.shop.py": {"columns": {"ID": {"type": "int"}, "EMAIL": {"type": "text"}}}},
+        "sources": {},
+    }
+    (tmp_path / "dbt" / "target" / "catalog.json").write_text(json.dumps(catalog))
+    schema = read_sources([tmp_path / "dbt"])
+
+    assert ["ID int", "EMAIL text"] == shown(schema)["an.py"]
+    assert schema.unparsed == ()
+
+
+def test_a_dbt_project_without_a_manifest_says_so(tmp_path: Path) -> None:
+    """Then only described columns are known, which is listed."""
+    shutil.copytree(CASES / "dbt", tmp_path / "dbt", ignore=shutil.ignore_patterns("target"))
+    schema = read_sources([tmp_path / "dbt"])
+
+    assert {"crm.customer", "stg"} == shown(schema).keys()
+    assert "dbt compile" in schema.unparsed[0].message
+
+
+def test_an_openapi_document_is_its_forms() -> None:
+    """Bodies and parameters are fields, flattened; references are followed, circles end."""
+    schema = read_sources([CASES / "forms" / "api.yaml"])
+
+    assert {
+        "createCustomer": [
+            "id string :7",
+            "full_name string Full name :37",
+            "address.city string :38",
+            "address.zip string :38",
+            "loves.name string :28",
+            "loves.since string(date) :28",
+            "card string @personal.government_id.national_id :31",
+        ],
+        "GET /search": ["phone string 手机号 :21"],
+    } == shown(schema, places=True)
+    assert {("form", "web")} == {(table.kind, table.channel) for table in schema.tables}
+    assert ["32:13 `$ref: other.yaml#/X` leads outside of the document"] == [
+        f"{miss.location.line}:{miss.location.column} {miss.message}" for miss in schema.unparsed
+    ]
+
+
+def test_a_json_schema_is_a_form() -> None:
+    """Arrays, alternatives, conditions and definitions of a JSON Schema are fields, with their places in the JSON."""
+    schema = read_sources([CASES / "forms" / "customer.schema.json"])
+
+    assert {
+        "Registration": [
+            "age integer :13",
+            "guardian string :14",
+            "手机号 string 联系电话 :8",
+            "contacts.name string :15",
+            "contacts.addr/1 string Address :15",
+            "proof.passport_no string :10",
+            "proof.id_card string :10",
+            "* string :12",
+        ]
+    } == {"Registration": sorted(shown(schema, places=True)["Registration"], key=_form_order)}
+    assert "app" == schema.tables[0].channel
+    assert schema.unparsed == ()
+
+
+def _form_order(line: str) -> int:
+    names = ("age", "guardian", "手机号", "contacts.name", "contacts.addr/1", "proof.passport_no", "proof.id_card", "*")
+    return names.index(line.split(" ", maxsplit=1)[0])
+
+
+def test_fields_of_forms_are_asked_as_such() -> None:
+    """A field is a `form_field` with its category and channel; a form is no table that is kept."""
+    schema = read_sources([CASES / "forms" / "customer.schema.json"])
+    asked = [
+        item for item in ask_columns(schema, load_classifier(Project(Path()), None), NOW) if isinstance(item, Asked)
+    ]
+    phone = next(item.request.resource for item in asked if item.request.resource["id"] == "Registration:手机号")
+
+    assert {("collect", "form_field")} == {
+        (item.request.action["name"], item.request.resource["type"]) for item in asked
+    }
+    assert {
+        "type": "form_field",
+        "id": "Registration:手机号",
+        "form": "Registration",
+        "field": "手机号",
+        "data_type": "string",
+        "category": "personal.contact.phone.mobile",
+        "channel": "app",
+    } == phone
+
+
+def test_depth_ends_somewhere(tmp_path: Path) -> None:
+    """A schema that nests too deep is listed as unparsed, never followed for ever."""
+    deep: dict[str, object] = {"type": "string"}
+    for _ in range(23):
+        deep = {"properties": {"a": deep}}
+    (tmp_path / "a.json").write_text(json.dumps({"$schema": "https://json-schema.org/x", **deep}))
+    schema = read_sources([tmp_path / "a.json"])
+
+    assert ["fields nest deeper than 20, or are more than 5000"] == [miss.message for miss in schema.unparsed]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("a.json", '{"hello": 1}', "source-unknown"),
+        ("a.yaml", "openapi: 3.1.0\npaths: {}\n", "source-empty"),
+        ("a.yaml", "swagger: '2.0'\npaths: {}\n", "form-version"),
+        ("a.json", '{"openapi": ', "json-syntax"),
+        ("a.yml", "models: [\n", "yaml-syntax"),
+    ],
+)
+def test_what_is_not_understood_is_one_problem(tmp_path: Path, name: str, text: str, code: str) -> None:
+    """A document that nobody knows, that holds nothing or is broken is one clear problem."""
+    (tmp_path / name).write_text(text)
+
+    with pytest.raises(InputError, match=code):
+        read_sources([tmp_path / name])
+
+
+def test_sources_of_several_kinds_are_one_schema(tmp_path: Path) -> None:
+    """Scripts and descriptions named together make one schema; a later script changes an earlier one."""
+    (tmp_path / "a.sql").write_text("CREATE TABLE t (a int);")
+    (tmp_path / "b.sql").write_text("ALTER TABLE t ADD b int;")
+    schema = read_sources([tmp_path / "a.sql", CASES / "forms" / "api.yaml", tmp_path / "b.sql"])
+
+    assert ["t", "createCustomer", "GET /search"] == [table.path for table in schema.tables]
+    assert ["a", "b"] == [column.name for column in schema.tables[0].columns]

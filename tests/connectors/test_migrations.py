@@ -1,0 +1,54 @@
+"""Folders of migrations are told by their looks and replayed in their order to one schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tutela.connectors.ddl import read_schema
+from tutela.connectors.migrations import natural
+
+if TYPE_CHECKING:
+    from tutela.engine.model import Words
+
+CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "cases" / "migrations.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_histories(case: dict[str, Any], tmp_path: Path) -> None:
+    """The schema at the end, what was listed as left out, and what the folder was taken for."""
+    for name, text in case["files"].items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    notes: list[Words] = []
+    schema = read_schema(tmp_path, tell=notes.append)
+
+    assert case["tables"] == {table.path: [column.name for column in table.columns] for table in schema.tables}
+    assert case.get("unparsed", []) == [Path(miss.location.file).name for miss in schema.unparsed]
+    assert [f"({case['taken']})" in note.en for note in notes] == [True] * bool(case["taken"])
+
+
+def test_places_stay_those_of_the_files(tmp_path: Path) -> None:
+    """What is left out of a script moves nothing."""
+    (tmp_path / "1.sql").write_text("-- migrate:down\nDROP TABLE a;\n-- migrate:up\nCREATE TABLE a (\n  x int);\n")
+    column = read_schema(tmp_path).tables[0].columns[0]
+
+    assert (5, 3) == (column.location.line, column.location.column)
+
+
+def test_the_dialect_is_that_of_the_whole_history(tmp_path: Path) -> None:
+    """A script that is too short to tell its dialect has that of the others."""
+    (tmp_path / "V1__a.sql").write_text("CREATE TABLE `a` (`x` int) ENGINE=InnoDB;")
+    (tmp_path / "V2__b.sql").write_text("ALTER TABLE a ADD y varchar(9) COMMENT 'it\\'s';")
+
+    assert ["", "it's"] == [column.comment for column in read_schema(tmp_path).columns()]
+
+
+def test_natural_order() -> None:
+    """Numbers sort by their value, texts by their letters."""
+    names = ["V10__a", "V2__b", "a", "V2_1__c", "01_x", "1_y"]
+
+    assert ["01_x", "1_y", "a", "V2_1__c", "V2__b", "V10__a"] == sorted(names, key=natural)

@@ -71,7 +71,7 @@ def classify(address: str) -> int:
     from tutela.connectors.live import read_live
 
     classifier = _loaded()[0]
-    return sum(len(classifier.table(table)) for table in read_live(address).tables)
+    return sum(1 for _ in classifier.classify(read_live(address)).columns())
 
 
 def lint(address: str) -> int:

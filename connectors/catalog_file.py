@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from tutela.engine.entries import Entries
 from tutela.engine.errors import InputError, Location, Problem
+from tutela.engine.plain import is_list, is_map
 from tutela.engine.registers import ENTRIES, read_register
 from tutela.engine.validation import place, suggestion
 
@@ -23,6 +24,8 @@ from .policy_files import shown
 from .register_files import LIMIT, read_data, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tutela.engine.catalog_plan import CatalogPlan
     from tutela.engine.documents import Document
     from tutela.engine.taxonomy import Taxonomy
@@ -102,7 +105,7 @@ def read_catalog(path: Path, taxonomy: Taxonomy, *, write: bool) -> CatalogFile:
         raise InputError([Problem(code="catalog-encoding", location=Location(shown(path)), args={"file": shown(path)})])
     document = _document(path, text) if path.suffix.lower() in WRITABLE else read_data(path, ENTRIES[REGISTER])
     entries, problems = read_register(REGISTER, document)
-    problems += [] if problems else _categories(document, entries, taxonomy) + _twice(document, entries)
+    problems += _categories(document, taxonomy) + ([] if problems else _twice(document, entries))
     if problems:
         raise InputError(problems)
     return CatalogFile(path, entries, text, mark)
@@ -115,7 +118,8 @@ def _document(path: Path, text: str) -> Document:
     return read_json(text, file) if path.suffix.lower() == ".json" else read_document(text, file)
 
 
-def _categories(document: Document, entries: Entries, taxonomy: Taxonomy) -> list[Problem]:
+def _categories(document: Document, taxonomy: Taxonomy) -> list[Problem]:
+    """Categories that the taxonomy lacks, also in entries that have other mistakes."""
     return [
         place(
             document,
@@ -124,10 +128,15 @@ def _categories(document: Document, entries: Entries, taxonomy: Taxonomy) -> lis
             category=key,
             hint=f"; did you mean `{guess}`?" if (guess := suggestion(key, taxonomy.categories)) else "",
         )
-        for number, entry in enumerate(entries)
-        for at, column in enumerate(entry.get("columns", ()))
-        if (key := column.get("category")) is not None and key not in taxonomy.categories
+        for number, entry in _maps(document.data)
+        for at, column in _maps(entry.get("columns"))
+        if isinstance(key := column.get("category"), str) and key not in taxonomy.categories
     ]
+
+
+def _maps(data: object) -> list[tuple[int, Mapping[str, Any]]]:
+    """The mappings of a list, with their places in it."""
+    return [(number, item) for number, item in enumerate(data) if is_map(item)] if is_list(data) else []
 
 
 def _twice(document: Document, entries: Entries) -> list[Problem]:

@@ -57,7 +57,7 @@ def read_live(address: str, options: LiveOptions | None = None) -> Schema:
     try:
         import_module(driver)
     except ImportError:
-        target.fail("live-driver", driver=driver, install="'tutela[db]'")
+        target.fail("live-driver", driver=driver, install="'PATH_OF_TUTELA[db]'")
     schema: Schema = import_module(f"tutela.connectors.{module}").read(target, options)
     return schema
 

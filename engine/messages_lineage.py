@@ -43,8 +43,8 @@ LINEAGE: Final[Mapping[str, Message]] = {
     "sample-library": Message(
         "values cannot be sampled without the library `{library}`",
         "缺少库 `{library}`,无法抽样检查数据值",
-        "install it: pip install 'tutela[sample]'",
-        "请安装:pip install 'tutela[sample]'",
+        "run `pip install 'PATH_OF_TUTELA[sample]'`",
+        "请执行 `pip install 'PATH_OF_TUTELA[sample]'`",
     ),
     "sample-refused": Message(
         "values are not looked at: the project does not allow it",

@@ -45,8 +45,8 @@ LIVE: Final[Mapping[str, Message]] = {
     "live-keyring": Message(
         "the keyring gives no password: {reason}",
         "无法从密钥环取得密码:{reason}",
-        "run `pip install 'tutela[keyring]'` and `keyring set SERVICE USER`, or set `TUTELA_DB_PASSWORD`",
-        "请执行 `pip install 'tutela[keyring]'` 和 `keyring set SERVICE USER`,或设置 `TUTELA_DB_PASSWORD`",
+        "run `pip install 'PATH_OF_TUTELA[keyring]'` and `keyring set SERVICE USER`, or set `TUTELA_DB_PASSWORD`",
+        "请执行 `pip install 'PATH_OF_TUTELA[keyring]'` 和 `keyring set SERVICE USER`,或设置 `TUTELA_DB_PASSWORD`",
     ),
     "live-refused": Message(
         "the database refuses this account: {reason}",

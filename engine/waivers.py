@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from fnmatch import fnmatchcase
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 EXACT: Final = frozenset({UNPARSED, NOT_UNDERSTOOD})
 """What was not understood may hide anything: no pattern covers it."""
-DAY: Final = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAY: Final = {"type": "string", "pattern": f"^{_DAY.pattern}$"}
 SCHEMA: Final[dict[str, object]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": "urn:tutela:schema:waivers:1",
@@ -57,14 +59,15 @@ def read_waivers(document: Document, rules: Iterable[str], limit: str = "") -> t
     known = [*rules, NO_RULE, *sorted(EXACT)]
     waivers: list[Waiver] = []
     for number, stated in enumerate(_entries(document)):
-        if problems and validate(replace(document, data={"waivers": [stated]}), SCHEMA, "waivers"):
-            continue  # told above
         path: list[str | int] = ["waivers", number]
-        wrong = _days_wrong(document, path, stated) or _wrong(document, path, stated, known, limit)
-        if wrong:
-            problems += wrong
-        else:
-            waivers.append(_waiver(stated, Location(document.file, *document.mark(path))))
+        malformed = problems and validate(replace(document, data={"waivers": [stated]}), SCHEMA, "waivers")
+        said = {name: text for name, text in stated.items() if isinstance(text, str)} if is_map(stated) else {}
+        wrong = _rule_wrong(document, path, said, known) + (days := _days_wrong(document, path, said))
+        if not malformed:
+            wrong += _cover_wrong(document, path, said) + ([] if days else _too_long(document, path, said, limit))
+        problems += wrong
+        if not malformed and not wrong:
+            waivers.append(_waiver(said, Location(document.file, *document.mark(path))))
     return waivers, problems
 
 
@@ -88,28 +91,36 @@ def _waiver(stated: Mapping[str, str], location: Location) -> Waiver:
 
 def _days_wrong(document: Document, path: list[str | int], stated: Mapping[str, str]) -> list[Problem]:
     found: list[Problem] = []
-    for name in ("since", "expires"):
+    for name in sorted(stated.keys() & {"since", "expires"}):
         try:
-            date.fromisoformat(stated.get(name, "2000-01-01"))
+            date.fromisoformat(stated[name])
         except ValueError:
+            if not _DAY.fullmatch(stated[name]):
+                continue  # told already
             found.append(place(document, [*path, name], "waiver-day", value=stated[name]))
     return found
 
 
-def _wrong(
-    document: Document, path: list[str | int], stated: Mapping[str, str], known: Sequence[str], limit: str
+def _rule_wrong(
+    document: Document, path: list[str | int], stated: Mapping[str, str], known: Sequence[str]
 ) -> list[Problem]:
-    """What is wrong with one waiver whose fields have the right form."""
-    rule, found = stated["rule"], list[Problem]()
-    if not any(_fits_rule(rule, name) for name in known):
-        guess = suggestion(rule, known)
-        hint = f"; did you mean `{guess}`?" if guess else ""
-        found.append(place(document, [*path, "rule"], "waiver-rule-unknown", rule=rule, hint=hint))
+    """What is wrong with the rule that a waiver names, where it names one."""
+    rule = stated.get("rule")
+    if rule is None or any(_fits_rule(rule, name) for name in known):
+        return []
+    guess = suggestion(rule, known)
+    hint = f"; did you mean `{guess}`?" if guess else ""
+    return [place(document, [*path, "rule"], "waiver-rule-unknown", rule=rule, hint=hint)]
+
+
+def _cover_wrong(document: Document, path: list[str | int], stated: Mapping[str, str]) -> list[Problem]:
+    """What is wrong with that which a waiver covers."""
+    rule = stated["rule"]
     if not stated.keys() & {"resource", "file", "fingerprint"}:
-        found.append(place(document, path, "waiver-covers-nothing", rule=rule))
-    elif rule in EXACT and not _is_exact(stated):
-        found.append(place(document, path, "waiver-exact-only", rule=rule))
-    return found + _too_long(document, path, stated, limit)
+        return [place(document, path, "waiver-covers-nothing", rule=rule)]
+    if rule in EXACT and not _is_exact(stated):
+        return [place(document, path, "waiver-exact-only", rule=rule)]
+    return []
 
 
 def _is_exact(stated: Mapping[str, str]) -> bool:

@@ -108,6 +108,18 @@ def test_a_bad_catalog_is_not_touched(tutela: Tool, folder: Path) -> None:
     assert "catalog.yaml:5:14: catalog-twice" in done.stderr
 
 
+def test_a_data_set_that_stands_twice_does_not_hide_an_unknown_category(tutela: Tool, folder: Path) -> None:
+    """Mistakes of form and of meaning are told together."""
+    catalog = folder / "registers" / "catalog.yaml"
+    bad = CATALOG.replace("personal.government_id.passport", "personal.nope") + "- {dataset: crm.customer}\n"
+    catalog.write_text(bad, encoding="utf-8")
+    done = tutela("classify", "s.sql", "--check", cwd=folder)
+
+    assert 2 == done.returncode
+    assert "register-category" in done.stderr
+    assert "register-duplicate" in done.stderr
+
+
 def test_another_catalog(tutela: Tool, folder: Path) -> None:
     """--catalog names another file; --write makes it, --check needs it; without registers one must be named."""
     assert 2 == tutela("classify", "s.sql", "--check", "--catalog", "c.json", cwd=folder).returncode

@@ -82,6 +82,17 @@ def test_all_mistakes_of_a_file_are_told() -> None:
     assert 3 == len(waivers)
 
 
+def test_all_mistakes_of_a_waiver_are_told() -> None:
+    """A field that is missing or malformed does not hide a rule that nobody has, or a day that does not exist."""
+    text = "waivers: [{rule: COL-99, reason: r, since: soon, expires: 2027-13-01}, {rule: 5}, x]\n"
+    _, problems = read_waivers(read_document(text, "w.yaml"), RULES)
+    expected = [
+        *["key-missing"] * 4, *["type-wrong"] * 2, "value-malformed", "waiver-day", "waiver-rule-unknown",
+    ]  # fmt: skip
+
+    assert expected == sorted(problem.code for problem in problems)
+
+
 @pytest.mark.parametrize(
     "text", ["waivers: 1\n", "- a\n", "waivers: [1]\n", "waivers: [{}]\n", "x: 1\n", "a", "{", "&a [*a]"]
 )

@@ -93,7 +93,7 @@ def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(InputError, match=r"live-driver .*`pyodbc`[^$]*pip install pyodbc"):
         read_live("mssql://h/d")
     monkeypatch.setattr(live, "import_module", absent)
-    with pytest.raises(InputError, match=r"live-driver .*`psycopg`[^$]*pip install 'tutela\[db\]'"):
+    with pytest.raises(InputError, match=r"live-driver .*`psycopg`[^$]*pip install 'PATH_OF_TUTELA\[db\]'"):
         read_live("postgresql://h/d")
 
 

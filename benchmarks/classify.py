@@ -17,7 +17,7 @@ from tutela.connectors.ddl import read_schema
 from tutela.engine.classifier import Classifier
 from tutela.engine.errors import Location
 from tutela.engine.tables import Column, Table
-from tutela.project import load_taxonomy
+from tutela.taxonomies import load_taxonomy
 
 from .classify_labels import CORPUS, LABELLED, Row, case_rows, family_of, fides_fields, hand_labels
 

@@ -60,7 +60,8 @@ class Tutela:
     def forget(self) -> None:
         """Index the same registers again, and ask everything as one person: nobody else has been asked for."""
         import tutela
-        from tutela.project import load_taxonomy, make_facts
+        from tutela.project import make_facts
+        from tutela.taxonomies import load_taxonomy
 
         policies = self.pdp.policies
         self.registers = make_facts(self.registers.registers, policies, load_taxonomy())

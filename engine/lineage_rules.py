@@ -67,22 +67,11 @@ class LineageRules:
     @classmethod
     def from_document(cls, document: Document, taxonomy: Taxonomy) -> LineageRules:
         """The rules of a file; raises InputError with every problem."""
-        problems = list(document.problems) or validate(document, LINEAGE, "lineage")
-        if not problems:
-            data = cast("dict[str, Any]", document.data)
-            for number, rule in enumerate(data["lower"]):
-                keys: dict[tuple[str | int, ...], Any] = {("to",): rule["to"]}
-                keys |= {("from", at): key for at, key in enumerate(rule["from"])}
-                for path, key in keys.items():
-                    if key is not None and key not in taxonomy.categories:
-                        where = ("lower", number, *path)
-                        problems.append(place(document, where, "taxonomy-unknown-category", category=key))
-            if not problems:
-                return cls._from_data(data)
-        raise InputError(problems)
+        return cls.from_data(valid_rules(document, taxonomy))
 
     @classmethod
-    def _from_data(cls, data: dict[str, Any]) -> LineageRules:
+    def from_data(cls, data: dict[str, Any]) -> LineageRules:
+        """The rules of data that `valid_rules` found to be valid."""
         return cls(
             drop=frozenset(data["drop"]),
             flag=frozenset(data["flag"]),
@@ -106,6 +95,24 @@ class LineageRules:
     def lowered(self, category: str, steps: Sequence[str]) -> Lowered | None:
         """The rule that the last of these steps fit, if one does."""
         return next((rule for rule in self.lower if rule.fits(category, steps)), None)
+
+
+def valid_rules(document: Document, taxonomy: Taxonomy) -> dict[str, Any]:
+    """The data of a file of such rules; raises InputError with every problem."""
+    problems = list(document.problems) or validate(document, LINEAGE, "lineage")
+    if problems:
+        raise InputError(problems)
+    data = cast("dict[str, Any]", document.data)
+    for number, rule in enumerate(data["lower"]):
+        keys: dict[tuple[str | int, ...], Any] = {("to",): rule["to"]}
+        keys |= {("from", at): key for at, key in enumerate(rule["from"])}
+        for path, key in keys.items():
+            if key is not None and key not in taxonomy.categories:
+                where = ("lower", number, *path)
+                problems.append(place(document, where, "taxonomy-unknown-category", category=key))
+    if problems:
+        raise InputError(problems)
+    return data
 
 
 def _same(step: str, pattern: str) -> bool:

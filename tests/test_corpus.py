@@ -19,7 +19,8 @@ from tutela.connectors.ddl import read_schema
 from tutela.connectors.files import read_text
 from tutela.connectors.logs import read_log
 from tutela.engine.events import Hole
-from tutela.project import load_taxonomy, make_facts
+from tutela.project import make_facts
+from tutela.taxonomies import load_taxonomy
 
 if TYPE_CHECKING:
     from tutela.engine.model import Finding, Report

@@ -40,7 +40,8 @@ def load_facts(*folders: PathLike, policies: PolicySet) -> Facts:
     """
     from tutela.connectors.register_files import read_registers
 
-    from .project import load_taxonomy, make_facts
+    from .project import make_facts
+    from .taxonomies import load_taxonomy
 
     return make_facts(read_registers([Path(folder) for folder in folders]), policies, load_taxonomy())
 

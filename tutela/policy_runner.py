@@ -131,7 +131,8 @@ class Runner:
     ) -> tuple[Authorizer, tuple[Source, ...]]:
         from tutela.connectors.register_files import read_registers
 
-        from .project import load_taxonomy, make_facts
+        from .project import make_facts
+        from .taxonomies import load_taxonomy
 
         sources = tuple(dict.fromkeys((*self.sources, *included)))
         written = suite.file if suite.registers is not None else ""

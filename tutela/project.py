@@ -28,7 +28,6 @@ TABLES: Final = frozenset({"log", "tags"})
 PERMISSION: Final = "sampling"
 """Given by the project's file only: no variable of the environment lends it."""
 LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone")
-TAXONOMY_LIMIT: Final = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,20 +166,6 @@ def _split(value: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def load_taxonomy(project: Project | None = None) -> Taxonomy:
-    """The project's taxonomy of data categories, or the one that is shipped."""
-    from tutela.connectors.files import read_text
-    from tutela.connectors.policy_files import packs_folder, shown
-    from tutela.engine.documents import read_document
-    from tutela.engine.taxonomy import Taxonomy
-
-    path = project.path(project.taxonomy) if project and project.taxonomy else packs_folder() / "taxonomy.yaml"
-    document = read_document(read_text(path, limit=TAXONOMY_LIMIT), shown(path))
-    if document.problems:
-        raise InputError(document.problems)
-    return Taxonomy.from_data(document.data, shown(path))
-
-
 def load_policies_of(project: Project) -> PolicySet:
     """The project's policy set."""
     from tutela.connectors.policy_cache import load_cached
@@ -192,6 +177,8 @@ def load_policies_of(project: Project) -> PolicySet:
 def load_facts_of(project: Project, policies: PolicySet, taxonomy: Taxonomy | None = None) -> Facts | None:
     """The project's registers, or None when it has none."""
     from tutela.connectors.register_files import read_registers
+
+    from .taxonomies import load_taxonomy
 
     if not project.registers:
         return None
@@ -237,27 +224,23 @@ def load_classifier(
     catalog: Sequence[Mapping[str, Any]] | None = None,
 ) -> SchemaClassifier:
     """The classifier of whole schemas, which follows views and copies; the catalog's word on a base column counts."""
-    from tutela.connectors.files import read_text
-    from tutela.connectors.policy_files import packs_folder, shown
     from tutela.engine.classifier import Classifier
-    from tutela.engine.documents import read_document
     from tutela.engine.facts import Facts
     from tutela.engine.facts_catalog import Catalog
     from tutela.engine.lineage import SchemaClassifier
-    from tutela.engine.lineage_rules import LineageRules
+
+    from .taxonomies import load_lineage, load_taxonomy
 
     taxonomy = load_taxonomy(project)
     if profile is None:
         bound = None if policies is None else policies.parameters.values.get("sensitivity_profile")
         profile = str(bound or "pipl_strict")
-    path = project.path(project.lineage) if project.lineage else packs_folder() / "lineage.yaml"
-    rules = LineageRules.from_document(read_document(read_text(path, limit=TAXONOMY_LIMIT), shown(path)), taxonomy)
     declared = facts.world.catalog if isinstance(facts, Facts) else None
     if catalog is not None:
         declared = Catalog({"catalog": catalog}, taxonomy, profile)
     return SchemaClassifier(
         Classifier(taxonomy, profile),
-        rules,
+        load_lineage(project, taxonomy),
         taxonomy,
         profile,
         declared=declared.declared() if declared else None,
@@ -283,9 +266,11 @@ def tagged(project: Project, schema: Schema, exports: Iterable[str | Path] = ())
     from tutela.engine.documents import read_document
     from tutela.engine.tags import TagNames, lay_over
 
+    from .taxonomies import LIMIT, load_taxonomy
+
     found = read_tags(exports)
     if not found and not any(column.tag for column in schema.columns()):
         return schema
-    shipped = read_document(read_text(packs_folder() / "tag_names.yaml", limit=TAXONOMY_LIMIT), "tag_names.yaml")
+    shipped = read_document(read_text(packs_folder() / "tag_names.yaml", limit=LIMIT), "tag_names.yaml")
     names = TagNames(load_taxonomy(project), project.tags, cast("Mapping[str, str]", shipped.data))
     return lay_over(schema, found, names)

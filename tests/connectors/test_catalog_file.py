@@ -15,7 +15,8 @@ from tutela.connectors.catalog_file import read_catalog
 from tutela.connectors.ddl import parse_schema
 from tutela.engine.catalog_plan import plan_catalog
 from tutela.engine.errors import InputError
-from tutela.project import Project, load_classifier, load_taxonomy
+from tutela.project import Project, load_classifier
+from tutela.taxonomies import load_taxonomy
 
 CASES: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "cases" / "catalog_merge.yaml").read_text(encoding="utf-8")

@@ -116,7 +116,7 @@ def test_the_same_model_has_the_same_categories(one: str, other: str) -> None:
 def classified(name: str) -> set[tuple[str, str, str | None, str]]:
     """Table, column, category and foreign key of every column, in lower case without separators."""
     from tutela.engine.classifier import Classifier
-    from tutela.project import load_taxonomy
+    from tutela.taxonomies import load_taxonomy
 
     classifier = Classifier(load_taxonomy())
     return {

@@ -7,17 +7,20 @@ import json
 import marshal
 import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
-from tutela.connectors import policy_cache
-from tutela.connectors.policy_cache import MAGIC, cache_folder, cache_key, load_cached, read_cache
+from tutela.connectors import cache
+from tutela.connectors.cache import MAGIC, cache_folder, cache_key, read_cache
+from tutela.connectors.policy_cache import load_cached, valid_data
 from tutela.connectors.policy_files import read_policies
 from tutela.engine import loader
 from tutela.engine.authorizer import Authorizer
+from tutela.engine.documents import read_document
 from tutela.engine.loader import Source
 from tutela.engine.request import Request
 
@@ -49,7 +52,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="a cache is k
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of its own for each test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv(policy_cache.NO_CACHE, raising=False)
+    monkeypatch.delenv(cache.NO_CACHE, raising=False)
     return tmp_path
 
 
@@ -161,7 +164,6 @@ def test_a_cache_that_may_be_wrong_is_not_used(spoil: Callable[[Path], None], te
     expected = answers()
     spoil(cache_file())
 
-    assert None is read_cache(cache_file(), cache_key(SOURCES))
     assert (expected, 2) == (answers(), len(texts_read))
 
 
@@ -189,7 +191,7 @@ def test_a_changed_text_is_another_key() -> None:
 def test_another_version_is_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A set that another tutela or rule-engine compiled is stale."""
     before = cache_key(SOURCES)
-    monkeypatch.setattr(policy_cache, "_version", str.upper)
+    monkeypatch.setattr(cache, "_version", str.upper)
 
     assert before != cache_key(SOURCES)
 
@@ -207,7 +209,7 @@ def test_the_cache_is_private_and_whole(home: Path) -> None:
 
 def test_no_cache_when_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """TUTELA_NO_CACHE keeps tutela from writing one."""
-    monkeypatch.setenv(policy_cache.NO_CACHE, "1")
+    monkeypatch.setenv(cache.NO_CACHE, "1")
     load_cached(SOURCES)
 
     assert not cache_folder().exists()
@@ -219,3 +221,30 @@ def test_a_folder_that_cannot_be_made_is_no_problem(home: Path, monkeypatch: pyt
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "file"))
 
     assert 2 == len(load_cached(SOURCES))
+
+
+def test_valid_data_is_read_once_and_for_each_kind() -> None:
+    """What was found valid is remembered without the marks of its texts; what is not valid is never remembered."""
+    reads: list[str] = []
+
+    def read(kind: str) -> object:
+        reads.append(kind)
+        if kind == "bad":
+            raise ValueError(kind)
+        return read_document("a: [1, {b: x}]", "a.yaml").data
+
+    found = [valid_data(kind, SOURCES, partial(read, kind)) for kind in ("one", "two", "one")]
+    for _ in range(2):
+        with pytest.raises(ValueError, match="bad"):
+            valid_data("bad", SOURCES, partial(read, "bad"))
+
+    assert [{"a": [1, {"b": "x"}]}] * 3 == found
+    assert ["one", "two", "bad", "bad"] == reads
+
+
+def test_data_that_cannot_be_packed_is_read_each_time() -> None:
+    """A value that no cache file can hold is no error."""
+    found = [valid_data("dates", SOURCES, lambda: {"on": datetime(2026, 1, 1, tzinfo=UTC)}) for _ in range(2)]
+
+    assert [{"on": datetime(2026, 1, 1, tzinfo=UTC)}] * 2 == found
+    assert not cache_folder().exists()

@@ -16,7 +16,8 @@ from tutela.connectors.ddl import parse_schema
 from tutela.connectors.sampler import MAX_TEXT, DatabaseSampler
 from tutela.connectors.validators import load_validators
 from tutela.engine.sampling import MAX_ROWS, Sampling, is_sequence
-from tutela.project import Project, load_classifier, load_taxonomy
+from tutela.project import Project, load_classifier
+from tutela.taxonomies import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,7 +12,8 @@ from tutela.connectors.sample_live import live_sampler
 from tutela.connectors.validators import load_validators
 from tutela.engine.errors import InputError
 from tutela.engine.sampling import Sampling
-from tutela.project import Project, load_classifier, load_taxonomy
+from tutela.project import Project, load_classifier
+from tutela.taxonomies import load_taxonomy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,8 @@ import pytest
 from tutela.connectors.ddl import parse_schema
 from tutela.engine.classifier import Classifier
 from tutela.engine.errors import InputError
-from tutela.project import Project, find_project, load_taxonomy, tagged
+from tutela.project import Project, find_project, tagged
+from tutela.taxonomies import load_taxonomy
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -124,7 +124,7 @@ def sampling(
     from tutela.connectors.validators import load_validators
     from tutela.engine.errors import InputError, Location, Problem
     from tutela.engine.sampling import Sampling
-    from tutela.project import load_taxonomy
+    from tutela.taxonomies import load_taxonomy
 
     if project.sampling != "allowed":
         raise InputError([Problem(code="sample-refused", location=Location("--sample"), args={})])

@@ -88,7 +88,7 @@ def catalog_path(project: Project, named: Path | None) -> Path:
 def read(path: Path, project: Project, *, write: bool) -> CatalogFile:
     """The catalog, checked against the project's taxonomy."""
     from tutela.connectors.catalog_file import read_catalog
-    from tutela.project import load_taxonomy
+    from tutela.taxonomies import load_taxonomy
 
     return read_catalog(path, load_taxonomy(project), write=write)
 
@@ -96,7 +96,7 @@ def read(path: Path, project: Project, *, write: bool) -> CatalogFile:
 def hold(catalog: CatalogFile, found: Classification, project: Project, mode: Mode, teller: Teller) -> int:
     """Hold a classified schema against the catalog: merge, show the merge, or tell what is missing."""
     from tutela.engine.catalog_plan import plan_catalog
-    from tutela.project import load_taxonomy
+    from tutela.taxonomies import load_taxonomy
 
     plan = plan_catalog(found, catalog.entries, load_taxonomy(project), default_schema=project.default_schema)
     return _merge(catalog, plan, mode, teller) if mode.merge else _check(catalog, plan, mode, teller)

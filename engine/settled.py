@@ -61,6 +61,7 @@ KEYED: Final = frozenset({"id", "type", "dataset", "columns", "categories"})
 """What a caller says of a table and is part of the key."""
 
 MOST_PEOPLE: Final = 1 << 17
+MOST_STRANGERS: Final = 1 << 6
 MOST: Final = 1 << 14
 LONGEST: Final = 1_000
 """How many letters a caller's words may have to be remembered."""
@@ -101,11 +102,12 @@ class Memo(dict[Any, Span]):
 class Settled:
     """The parts of a question, from what is remembered as far as it goes."""
 
-    __slots__ = ("_contexts", "_narrow", "_people", "_tables", "_turns", "_world")
+    __slots__ = ("_contexts", "_narrow", "_people", "_strangers", "_tables", "_turns", "_world")
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._people = Memo(MOST_PEOPLE)
+        self._strangers = Memo(MOST_STRANGERS)
         self._contexts = Memo(MOST)
         self._tables = Memo(MOST)
         self._turns: list[datetime] | None = None
@@ -117,7 +119,7 @@ class Settled:
     def subject(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
         """Who asks."""
         key = (stated["type"], stated["id"])
-        span = self._people.get(key)
+        span = self._people.get(key) or self._strangers.get(key)
         if span is None or not span.start <= question.now < span.end:
             return self._over(SubjectView, self._person(key, question), stated, question)
         # A caller who adds nothing sees what is remembered itself: a decision hands out copies.
@@ -128,11 +130,12 @@ class Settled:
         person = people.find(name, kind)
         account = None if kind == "employee" else people.service_accounts.get(name)
         found = settle(SubjectView(self._world, {"id": name, "type": kind}, question), PERSON)
-        # Strangers are too many to be remembered.
-        if found is None or (person is None and account is None) or _too_long(key):
+        if found is None or _too_long(key):
             return found
+        # Strangers are without number, and must not drive out the people; the linter itself is one.
+        memo = self._strangers if person is None and account is None else self._people
         changes = turns(person or {}, account or {}, self._world.zone)
-        return self._people.keep(key, {"type": kind, "id": name, **found}, changes, question.now)
+        return memo.keep(key, {"type": kind, "id": name, **found}, changes, question.now)
 
     def context(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
         """The circumstances; the question's subject must be there."""

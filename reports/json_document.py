@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TextIO
 
+import orjson
+
 from .shape import decision_shape, report_shape
 from .text import json_safe
 
@@ -26,4 +28,11 @@ def write_decision(decision: DecisionLike, stream: TextIO, options: Options) -> 
 
 def write_document(value: object, stream: TextIO) -> None:
     """Write any JSON value with two spaces of indent and a final line end."""
-    stream.write(json_safe(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)) + "\n")
+    stream.write(json_safe(_indented(value)) + "\n")
+
+
+def _indented(value: object) -> str:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:  # half a surrogate pair, a number of more than 64 bits: the same document, much slower
+        return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)

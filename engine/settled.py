@@ -102,24 +102,24 @@ class Memo(dict[Any, Span]):
 class Settled:
     """The parts of a question, from what is remembered as far as it goes."""
 
-    __slots__ = ("_contexts", "_narrow", "_people", "_strangers", "_tables", "_turns", "_world")
+    __slots__ = ("_contexts", "_narrow", "_tables", "_turns", "_world", "people", "strangers")
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._people = Memo(MOST_PEOPLE)
-        self._strangers = Memo(MOST_STRANGERS)
+        self.people = Memo(MOST_PEOPLE)
+        self.strangers = Memo(MOST_STRANGERS)
         self._contexts = Memo(MOST)
         self._tables = Memo(MOST)
         self._turns: list[datetime] | None = None
         self._narrow = frozenset(name for name, role in world.people.roles.items() if role.get("need_to_know", False))
 
     def __len__(self) -> int:
-        return len(self._people) + len(self._contexts) + len(self._tables)
+        return len(self.people) + len(self._contexts) + len(self._tables)
 
     def subject(self, stated: Mapping[str, Any], question: Question) -> dict[str, Any]:
         """Who asks."""
         key = (stated["type"], stated["id"])
-        span = self._people.get(key) or self._strangers.get(key)
+        span = self.people.get(key) or self.strangers.get(key)
         if span is None or not span.start <= question.now < span.end:
             return self._over(SubjectView, self._person(key, question), stated, question)
         # A caller who adds nothing sees what is remembered itself: a decision hands out copies.
@@ -133,7 +133,7 @@ class Settled:
         if found is None or _too_long(key):
             return found
         # Strangers are without number, and must not drive out the people; the linter itself is one.
-        memo = self._strangers if person is None and account is None else self._people
+        memo = self.strangers if person is None and account is None else self.people
         changes = turns(person or {}, account or {}, self._world.zone)
         return memo.keep(key, {"type": kind, "id": name, **found}, changes, question.now)
 

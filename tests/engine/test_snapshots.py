@@ -20,7 +20,7 @@ from tutela.engine.ir import Type
 from tutela.engine.known import Known, View
 from tutela.engine.plain import is_array
 from tutela.engine.request import Request
-from tutela.engine.settled import CONTEXT, FIRST, LAST, NOBODY, PERSON, TABLE, Memo
+from tutela.engine.settled import CONTEXT, FIRST, LAST, MOST_STRANGERS, NOBODY, PERSON, TABLE, Memo
 from tutela.engine.values import Normalised
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -327,6 +327,20 @@ def test_a_full_memory_forgets_the_oldest() -> None:
     assert len(memo) <= 16
     assert {"n": 99} == memo[99].attributes
     assert 0 not in memo
+
+
+def test_strangers_do_not_drive_out_the_people() -> None:
+    """Who is in no register is remembered for a while, apart from the people, and is nobody at every instant."""
+    world = facts(**BASE)
+    ask(world, at(0))
+    for number in range(500):
+        stranger, _ = ask(world, at(0), subject={"type": "employee", "id": f"stranger {number}"})
+        assert not stranger.subject["known"]
+    again, _ = ask(world, at(7), subject={"type": "employee", "id": "stranger 499"})
+
+    assert not again.subject["employed"]
+    assert ("employee", "E1") in world.remembered.people
+    assert MOST_STRANGERS >= len(world.remembered.strangers) > 0
 
 
 def test_long_words_are_answered_and_not_remembered() -> None:

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
     from tutela.engine.classifier import Classified
     from tutela.engine.lineage import SchemaClassifier
+    from tutela.engine.sampling import Sampling
     from tutela.engine.tables import Schema, Table
 
 
-def ask_columns(schema: Schema, classifier: SchemaClassifier, as_of: datetime) -> Iterator[Asked | Unreadable]:
+def ask_columns(
+    schema: Schema, classifier: SchemaClassifier, as_of: datetime, sampling: Sampling | None = None
+) -> Iterator[Asked | Unreadable]:
     """A `collect` request for every column, a `retain` request for every table, and what could not be analysed."""
     for unparsed in schema.unparsed:
         yield Unreadable(unparsed.location, Words(unparsed.message), unparsed.digest)
-    classification = classifier.classify(schema)
+    classification = classifier.classify(schema, sampling)
     for unresolved in classification.unresolved:
         yield Unreadable(unresolved.location, unresolved.words, unresolved.digest)
     for table, classified in classification.tables:
@@ -46,6 +49,8 @@ def _collect(table: Table, classified: Classified, as_of: datetime) -> Asked:
         "data_type": column.data_type,
         "category": classified.category,
     }
+    if classified.hidden:
+        properties["hidden_categories"] = list(classified.hidden)
     resource = {"type": "column", "id": column.path, "properties": properties}
     request = Request(LINTER, "collect", resource, as_of=as_of)
     return Asked(request, column.location, column=_entry(classified))

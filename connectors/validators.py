@@ -6,6 +6,7 @@ Neither is imported before a sample is judged; both come with the extra `sample`
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,19 @@ _PLATE: Final = re.compile(
 )
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{2}(?:([:-])[0-9A-Fa-f]{2})(?:\1[0-9A-Fa-f]{2}){4}")
 _SSN: Final = re.compile(r"\d{3}-\d{2}-\d{4}", re.ASCII)
+_INSIDE: Final = {
+    "resident ids": r"[1-9]\d{16}[0-9Xx]",
+    "unified social credit codes": r"[0-9A-Z]{18}",
+    "email addresses": _EMAIL.pattern,
+    "IBANs": r"[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){2,7}(?: ?[0-9A-Z]{1,3})?",
+    "mobile numbers": r"(?:\+?86[ -]?)?1[3-9]\d(?:[ -]?\d{4}){2}|\+[1-9]\d{0,2}[ -]?\d(?:[ -]?\d){6,12}",
+    "landline numbers": r"(?:\+?86[ -]?)?(?:\(0\d{2,3}\)[ -]?|0\d{2,3}[ -])\d{7,8}",
+    "bank cards": r"[2-69](?:[ -]?\d){12,18}",
+    "US social security numbers": _SSN.pattern,
+    "password hashes": _HASH.pattern,
+    "vehicle plates": _PLATE.pattern,
+}
+"""What a value looks like in running text; addresses of devices are told from version numbers by nothing."""
 _SEPARATORS: Final = str.maketrans("", "", " -")
 
 
@@ -67,7 +81,15 @@ def load_validators(taxonomy: Taxonomy) -> tuple[Validator, ...]:
         ),
         Validator("IMEIs", "personal.device.hardware_id", "weak", imei.is_valid),
     )
-    return tuple(validator for validator in found if validator.category in taxonomy.categories)
+    return tuple(_searching(validator) for validator in found if validator.category in taxonomy.categories)
+
+
+def _searching(validator: Validator) -> Validator:
+    """The validator with its pattern for running text: letters and digits that go on are part of something else."""
+    pattern = _INSIDE.get(validator.name)
+    if pattern is None:
+        return validator
+    return replace(validator, inside=re.compile(rf"(?<![0-9A-Za-z])(?:{pattern})(?![0-9A-Za-z])", re.ASCII))
 
 
 def _whole(pattern: re.Pattern[str]) -> Callable[[str], bool]:

@@ -122,6 +122,8 @@ class Classified:
     evidence: tuple[str, ...]
     subject_type: str = ""
     """Whom it is about: `person`, `staff` or `organisation`; empty when nobody."""
+    hidden: tuple[str, ...] = ()
+    """Categories of identifiers that stand in its running text, where values were looked at."""
 
 
 class Classifier:

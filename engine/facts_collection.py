@@ -6,17 +6,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import key_of, path_of, within
-from .known import View
+from .known import View, texts
 from .periods import day_start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from .world import World
 
 AUTOMATIC: Final = ("personal.device", "personal.behaviour")
 """Categories that cookies and SDKs capture by themselves."""
+EVENT_CHANNELS: Final = frozenset({"event", "market_event"})
+"""Kinds of channels that are market events, whatever form is used there."""
 
 
 def shown_channel(entry: dict[str, Any]) -> dict[str, Any]:
@@ -100,6 +102,20 @@ def last_reviewed(  # noqa: PLR0913 (what a statement of need has to cover)
     return max((at for at in found if at <= now), default=None)
 
 
+def for_event(world: World, form: Mapping[str, Any], channel: object) -> bool:
+    """Whether data is taken at a market event: the form says so, or the channel's kind."""
+    known = world.catalog.channels.get(str(channel), {})
+    return bool(form.get("event")) or known.get("kind") in EVENT_CHANNELS
+
+
+def form_ready(form: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a form was in the register by now, and before its event began."""
+    if "registered_at" not in form:
+        return False
+    at: datetime = form["registered_at"]
+    return at <= now and (not form.get("event") or at < form["event"]["starts_at"])
+
+
 class ColumnView(CategoryView):
     """A column: what the catalog declares, else what the connector classified."""
 
@@ -140,6 +156,16 @@ class ColumnView(CategoryView):
     def column(self) -> str:
         """The column's own name."""
         return str(self.stated.get("column") or self.stated["id"].rpartition(".")[2])
+
+    def hidden_categories(self) -> list[str]:
+        """What identifiers a connector found in its running text, except those that it is declared to hold.
+
+        A column that somebody reviewed and found to hold nothing personal stays so.
+        """
+        found = texts(self.stated.get("hidden_categories"))
+        if "category" in self._declared and self._category is None:
+            return []
+        return [category for category in found if not within(category, (self._category or "",))]
 
     def purposes(self) -> list[str]:
         """The registered, not prohibited purposes that are declared for it."""
@@ -215,6 +241,14 @@ class FieldView(CategoryView):
     def necessity(self) -> bool:
         """A statement says why it is necessary, for this channel."""
         return self._need("necessity") is not None
+
+    def for_event(self) -> bool:
+        """The form is for a market event."""
+        return for_event(self.world, self._form, self._channel)
+
+    def form_ready(self) -> bool:
+        """The form is registered, and was before its event began."""
+        return form_ready(self._form, self._now)
 
     def consent(self) -> str | None:
         """The kind of consent that the form asks for with the field."""

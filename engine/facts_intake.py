@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .facts_catalog import within
-from .facts_collection import last_reviewed
+from .facts_collection import for_event, form_ready, last_reviewed
 from .facts_people import employed
 from .known import View, texts
 from .periods import day_end, day_start
@@ -57,6 +57,18 @@ class EventView(_IntakeView):
     @cached_property
     def _channel(self) -> dict[str, Any]:
         return self.world.catalog.channels.get(str(self.stated.get("channel", "")), {})
+
+    @property
+    def _form(self) -> dict[str, Any]:
+        return self.world.catalog.forms.get(str(self.stated.get("form", "")), {})
+
+    def for_event(self) -> bool:
+        """It took place at a market event."""
+        return for_event(self.world, self._form, self.stated.get("channel"))
+
+    def form_ready(self) -> bool:
+        """The form that it names is registered, and was before its event began."""
+        return form_ready(self._form, self._now)
 
     def channel_active(self) -> bool:
         """It came in through a registered, active channel."""

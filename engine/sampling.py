@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 from .lineage_columns import CERTAIN
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .classifier import Classified
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 MAX_ROWS: Final = 1000
 MAX_CELL: Final = 1024
 """Characters of a cell that are looked at; a longer one is no number of any kind."""
+MAX_PROSE: Final = 4096
+"""Characters of a cell that are searched for numbers in running text."""
 MAX_PARTS: Final = 50
 """Values of one JSON cell that are looked at, one level deep."""
 LEAST: Final = 5
@@ -31,6 +34,8 @@ SHARE: Final = 0.8
 """The share of distinct values that must be valid."""
 GAP: Final = 1000
 """Whole numbers that lie closer together on average are a sequence."""
+FREE_TEXT: Final = "free_text"
+"""The category of texts that may hold anything."""
 
 Strength = Literal["strong", "medium", "weak"]
 _CONFIDENCE: Final[Mapping[Strength, float]] = {"strong": 0.93, "medium": 0.8, "weak": 0.0}
@@ -46,6 +51,8 @@ class Validator:
     category: str
     strength: Strength
     valid: Callable[[str], bool]
+    inside: re.Pattern[str] | None = None
+    """What such a value looks like in running text; None when it cannot be told from other numbers there."""
 
 
 class Sampler(Protocol):
@@ -69,14 +76,62 @@ def with_samples(
     table: Table, columns: Sequence[Classified], sampling: Sampling, scale: Scale
 ) -> tuple[Classified, ...]:
     """The columns of a table with what their values say; what a person declared stays."""
-    asked = [column.column.name for column in columns if column.confidence < CERTAIN]
+    asked = [column.column.name for column in columns if column.confidence < CERTAIN or _open(column)]
     if not asked or not table.stored:
         return tuple(columns)
     cells = sampling.sampler(table, asked, min(sampling.rows, MAX_ROWS))
-    return tuple(
-        _judge(column, cells[column.column.name], sampling.validators, scale) if column.column.name in cells else column
-        for column in columns
-    )
+    found: list[Classified] = []
+    for column in columns:
+        values = cells.get(column.column.name, ())
+        judged = column if column.confidence >= CERTAIN else _judge(column, values, sampling.validators, scale)
+        found.append(_searched(judged, values, sampling.validators) if _open(judged) else judged)
+    return tuple(found)
+
+
+def _open(column: Classified) -> bool:
+    """Whether anybody may have written anything here: free text, and what nobody knows or has reviewed."""
+    if column.category is None:
+        return column.confidence < CERTAIN
+    category = column.category
+    return category == FREE_TEXT or category.startswith(f"{FREE_TEXT}.")
+
+
+def _searched(column: Classified, cells: Sequence[object], validators: Sequence[Validator]) -> Classified:
+    """A column of running text with the kinds of identifiers that stand in it."""
+    texts = [str(cast("object", cell))[:MAX_PROSE] for cell in cells[:MAX_ROWS] if isinstance(cell, str | dict | list)]
+    hidden: list[str] = []
+    notes: list[str] = []
+    for validator, values, count in hidden_values(texts, validators):
+        # A number that is valid by chance is alone, or one of a row that counts up.
+        counted = len(values) > 2 and is_sequence(values)
+        if not counted and len(values) >= (1 if validator.strength == "strong" else 2):
+            hidden.append(validator.category)
+            notes.append(f"sample: {count} of {len(texts)} values hold {validator.name} in their text")
+    return replace(column, hidden=tuple(dict.fromkeys(hidden)), evidence=(*column.evidence, *notes))
+
+
+def hidden_values(
+    texts: Sequence[str], validators: Sequence[Validator]
+) -> Iterator[tuple[Validator, Sequence[str], int]]:
+    """For each kind that stands in running text: its distinct values, and in how many texts they are.
+
+    The surest kinds come first, and what one of them found is no candidate for the next: the number of a resident id
+    may pass for one of a bank card.
+    """
+    left = list(texts)
+    for validator in sorted(validators, key=lambda validator: -_ORDER[validator.strength]):
+        if validator.inside is None:
+            continue
+        values: dict[str, None] = {}
+        count = 0
+        for number, text in enumerate(left):
+            found = [match[0] for match in validator.inside.finditer(text) if validator.valid(match[0])]
+            count += bool(found)
+            for value in found:
+                values[value] = None
+                left[number] = left[number].replace(value, " ")
+        if values:
+            yield validator, tuple(values), count
 
 
 def _judge(column: Classified, cells: Sequence[object], validators: Sequence[Validator], scale: Scale) -> Classified:

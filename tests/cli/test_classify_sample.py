@@ -1,7 +1,8 @@
-"""`tutela classify --sample`: two permissions, live databases only, counts and never values."""
+"""`tutela classify` and `lint` with --sample: two permissions, live databases only, counts and never values."""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -58,3 +59,27 @@ def test_only_one_live_database_is_sampled(tutela: Tool, folder: Path) -> None:
     assert "sample-source" in tutela("classify", "s.sql", "--sample", "20", cwd=folder).stderr
     assert 2 == tutela("classify", "x.db", "x.db", "--sample", "20", cwd=folder).returncode
     assert 2 == tutela("classify", "x.db", "--sample", "1001", cwd=folder).returncode
+
+
+def test_lint_tells_identifiers_in_free_text(tutela: Tool, copy: Path) -> None:
+    """With --sample, a remark that holds resident ids is a finding; no value is printed."""
+    settings = copy / "tutela.toml"
+    settings.write_text('sampling = "allowed"\n' + settings.read_text("utf-8"), encoding="utf-8")
+    with closing(sqlite3.connect(copy / "x.db")) as made:
+        made.execute("CREATE TABLE customer (id INTEGER PRIMARY KEY, remark TEXT)")
+        made.executemany(
+            "INSERT INTO customer (remark) VALUES (?)",
+            [("客户身份证11010519491231002X,下周回访",), ("call again",), ("nothing to say",)],
+        )
+        made.commit()
+    plain = tutela("lint", "x.db", "-f", "json", cwd=copy)
+    done = tutela("lint", "x.db", "--sample", "50", "-f", "json", cwd=copy)
+    refused = tutela("lint", "s.sql", "--sample", "50", cwd=copy)
+    rules = [(found["rule"], found["resource"]["id"]) for found in json.loads(done.stdout)["findings"]]
+
+    assert 1 == done.returncode, done.stderr
+    assert [("COL-18.identifier-in-free-text", "customer.remark")] == [r for r in rules if r[0][:6] == "COL-18"]
+    assert "personal.government_id.resident_id" in done.stdout
+    assert "11010519491231002X" not in done.stdout + done.stderr
+    assert "COL-18" not in plain.stdout
+    assert (2, True) == (refused.returncode, "sample-source" in refused.stderr)

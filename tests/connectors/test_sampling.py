@@ -6,10 +6,11 @@ import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+import yaml
 from stdnum.cn import ric, uscc
 
 from tutela.connectors.ddl import parse_schema
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 PROJECT = Project(Path())
 TAXONOMY = load_taxonomy(PROJECT)
 VALIDATORS = load_validators(TAXONOMY)
+PROSE = yaml.safe_load((Path(__file__).parent / "cases" / "prose.yaml").read_text("utf-8"))
 RNG = random.Random(4)  # noqa: S311
 
 
@@ -120,6 +122,23 @@ def test_what_is_sensitive_or_declared_stays() -> None:
     assert ("personal.government_id.resident_id", True) == (grave.category, grave.sensitive)
     assert judged(schema, mobiles(20), data_type="").category is None
     assert judged("x1", resident_ids(20)).sensitive
+
+
+@pytest.mark.parametrize("case", PROSE, ids=lambda case: case["name"])
+def test_identifiers_in_running_text(case: dict[str, Any]) -> None:
+    """Free text tells what kinds of identifiers stand in it; what only looks like one is none."""
+    found = judged(case.get("column", "remark"), case["texts"], table="customer")
+
+    assert case["hidden"] == list(found.hidden)
+    assert len(case["hidden"]) == sum(" in their text" in note for note in found.evidence)
+    assert [] == [text for text in case["texts"] if text in repr(found)]
+
+
+def test_numbers_that_count_up_are_no_identifiers_in_a_text() -> None:
+    """A row of running numbers passes a numbering plan, and says nothing."""
+    texts = [f"order {13812345000 + n} was sent" for n in range(20)]
+
+    assert () == judged("remark", texts).hidden
 
 
 def test_no_value_comes_out() -> None:

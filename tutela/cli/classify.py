@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,14 @@ import click
 
 from .live import live_options
 from .problems import choose, language
+from .sampling import sample_option, sampling
 from .sources import source_options
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from tutela.connectors.live import LiveOptions
     from tutela.engine.classifier import Classified
     from tutela.engine.errors import Lang
     from tutela.engine.lineage import Classification
-    from tutela.engine.sampling import Sampling
     from tutela.engine.tables import Schema
-    from tutela.project import Project
 
     from .live import Live
     from .sources import Given
@@ -36,11 +31,7 @@ if TYPE_CHECKING:
     "--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies."
 )
 @live_options
-@click.option(
-    "--sample",
-    type=click.IntRange(1, 1000),
-    help="Look at the values of this many rows of each table of a live database.",
-)
+@sample_option
 @click.option("--write", is_flag=True, help="Add what is missing to the catalog; what stands there is kept.")
 @click.option("--diff", is_flag=True, help="Print what --write would change, and write nothing.")
 @click.option("--check", "check_", is_flag=True, help="Tell personal columns that the catalog does not declare.")
@@ -110,28 +101,6 @@ def command(  # noqa: PLR0913 (options)
     else:
         _table(found, speech)
     return 1 if holes else 0
-
-
-@contextmanager
-def sampling(
-    sources: tuple[str, ...], project: Project, rows: int | None, options: LiveOptions
-) -> Generator[Sampling | None]:
-    """What looking at values takes, when it is asked for and the project allows it; raises InputError."""
-    if rows is None:
-        yield None
-        return
-    from tutela.connectors.sample_live import live_sampler
-    from tutela.connectors.validators import load_validators
-    from tutela.engine.errors import InputError, Location, Problem
-    from tutela.engine.sampling import Sampling
-    from tutela.taxonomies import load_taxonomy
-
-    if project.sampling != "allowed":
-        raise InputError([Problem(code="sample-refused", location=Location("--sample"), args={})])
-    if len(sources) != 1:
-        raise click.UsageError("--sample goes with one database at a time")
-    with live_sampler(sources[0], options) as sampler:
-        yield Sampling(sampler, load_validators(load_taxonomy(project)), rows)
 
 
 def _holes(schema: Schema, classification: Classification, speech: Lang) -> int:

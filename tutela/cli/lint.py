@@ -10,6 +10,7 @@ from .accepted import accepted_options
 from .comparison import compared
 from .live import live_options
 from .options import as_of_option, instant, output_options, project_options
+from .sampling import sample_option, sampling
 from .sources import source_options
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--diff/--no-diff", default=None, help="Two SOURCES are the old and the new state.  [default: if alike]")
 @source_options
 @live_options
+@sample_option
 @as_of_option
 @output_options
 @project_options
@@ -39,6 +41,7 @@ def command(  # noqa: PLR0913 (options)
     diff: bool | None,
     given: Given,
     live: Live,
+    sample: int | None,
     as_of: datetime | None,
     output: Output,
     setup: Setup,
@@ -63,7 +66,7 @@ def command(  # noqa: PLR0913 (options)
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     when = instant(as_of)
     classifier = load_classifier(project, policies, facts=authorizer.facts)
-    with live.progress(setup.lang) as options:
+    with live.progress(setup.lang) as options, sampling(paths, project, sample, options) as taken:
         states = compared(
             paths,
             lambda names: tagged(
@@ -75,7 +78,7 @@ def command(  # noqa: PLR0913 (options)
             diff=diff,
             lang=setup.lang,
         )
-        asked = live.each(ask_columns(states.now, classifier, when), states.now.size())
+        asked = live.each(ask_columns(states.now, classifier, when, taken), states.now.size())
         if states.base is not None and output.explain is None:
             before = ask_columns(states.base, classifier, when)
             change = report_change("lint", authorizer, asked, before, when, states.name)

@@ -72,6 +72,20 @@ def mariadb() -> Iterator[Callable[[str], str]]:
         yield make
 
 
+@pytest.fixture(scope="module")
+def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+    """Who signed the certificates of the TLS servers, and somebody else."""
+    helper, folder = _helper("tls"), tmp_path_factory.mktemp("authorities")
+    return helper.authority(folder, "ours"), helper.authority(folder, "another")
+
+
+@pytest.fixture(scope="module", params=["postgres", "mariadb"])
+def encrypted(request: pytest.FixtureRequest, authorities: tuple[Any, Any]) -> Iterator[str]:
+    """The address of a server that takes encrypted connections only; its certificate is for 127.0.0.1."""
+    name = request.param
+    yield from getattr(_helper("tls"), f"{name.removesuffix('db')}_server")(_helper(name), authorities[0])
+
+
 @pytest.fixture(scope="session")
 def live_case() -> Callable[[str], tuple[str, str]]:
     """The statements that make a catalog of `cases/live`, and what is read of it."""

@@ -17,7 +17,7 @@ import pymysql
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PROGRAMS = ("mariadbd", "mariadb-install-db")
 START_S = 60
@@ -40,8 +40,11 @@ class MariaServer:
                 pass
 
 
-def maria_server() -> Iterator[MariaServer]:
-    """A started server, stopped and removed at the end; skips where MariaDB is not installed."""
+def maria_server(more: Callable[[Path, str | None], list[str]] | None = None) -> Iterator[MariaServer]:
+    """A started server, stopped and removed at the end; skips where MariaDB is not installed.
+
+    `more` options may need its folder and account.
+    """
     found = {name: _program(name) for name in PROGRAMS}
     for name, path in found.items():
         if path is None:
@@ -61,7 +64,8 @@ def maria_server() -> Iterator[MariaServer]:
         server = subprocess.Popen(
             [str(found["mariadbd"]), "--no-defaults", *account, f"--datadir={data}", f"--socket={folder}/socket",
              f"--port={port}", "--bind-address=127.0.0.1", f"--pid-file={folder}/pid", "--skip-name-resolve",
-             "--innodb-flush-log-at-trx-commit=0", "--character-set-server=utf8mb4"],
+             "--innodb-flush-log-at-trx-commit=0", "--character-set-server=utf8mb4",
+             *(more(folder, user) if more else ())],
             stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"), cwd="/",
         )  # fmt: skip
         try:

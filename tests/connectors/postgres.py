@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 MODULE = Path("/usr/lib/postgresql/15/lib/pgaudit.so")
@@ -144,13 +144,16 @@ def plain_server(servers: list[PgauditServer]) -> PgauditServer:
     return server
 
 
-def new_server(servers: list[PgauditServer], **settings: str) -> PgauditServer:
-    """A started server with these settings."""
+def new_server(
+    servers: list[PgauditServer], more: Callable[[Path, str | None], Mapping[str, str]] | None = None, **settings: str
+) -> PgauditServer:
+    """A started server with these settings, and `more` that need its folder and account."""
     folder = Path(tempfile.mkdtemp(prefix="tutela-pg-"))
     user = _user()
     if user:
         shutil.chown(folder, user)
-    server = PgauditServer(folder, {name.replace("__", "."): value for name, value in settings.items()})
+    given = settings | dict(more(folder, user) if more else {})
+    server = PgauditServer(folder, {name.replace("__", "."): value for name, value in given.items()})
     servers.append(server)
     server.start()
     return server

@@ -85,6 +85,8 @@ class SchemaClassifier:
         self._declared = declared or {}
         self._registered = frozenset(name.lower() for name in registered)
         self._default_schema = default_schema
+        self.labels: Mapping[str, Words] = {key: category.label for key, category in taxonomy.categories.items()}
+        """What the categories are called."""
 
     def classify(self, schema: Schema, sampling: Sampling | None = None) -> Classification:
         """Classify every column of a schema; with `sampling`, values are looked at."""

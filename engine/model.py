@@ -200,6 +200,8 @@ class Report:
     """What the reader should know besides the findings: waivers that cover nothing."""
     inventory: tuple[TableEntry, ...] = ()
     """What the columns of the tables that were asked about hold."""
+    categories: Mapping[str, Words] = field(default_factory=dict[str, Words])
+    """What the categories of the inventory, and those above them, are called."""
 
     @property
     def counting(self) -> tuple[Finding, ...]:

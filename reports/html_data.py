@@ -45,6 +45,7 @@ def page_data(report: Report) -> str:
         "tables": [page.table(table) for table in report.inventory],
         "absent": [[page.texts.add(g.rule), page.texts.add(g.resource, NAME_LIMIT)] for g in report.absent],
         "severities": [[severity.value, SEVERITIES[severity].en, SEVERITIES[severity].zh] for severity in Severity],
+        "categories": page.categories(),
         "kinds": page.kinds,
         "reasons": page.reasons,
         "texts": list(page.texts.numbers),
@@ -64,6 +65,7 @@ class _Page:
     """The rows of one page, and what they share: texts, reasons, and kinds of findings."""
 
     def __init__(self, report: Report) -> None:
+        self._report = report
         self.texts = Texts()
         self.reasons: list[Row] = []
         self.kinds: list[Row] = []
@@ -87,6 +89,13 @@ class _Page:
             for column in table.columns
         ]
         return [texts.add(table.dataset, NAME_LIMIT), texts.add(str(at) if at else ""), columns]
+
+    def categories(self) -> dict[str, list[str]]:
+        """What the categories of the columns, and those above them, are called in English and Chinese."""
+        held = {column.category for table in self._report.inventory for column in table.columns}
+        above = {".".join(key.split(".")[:length]) for key in held for length in range(1, key.count(".") + 2)}
+        named = {key: self._report.categories[key] for key in sorted(above) if key in self._report.categories}
+        return {key: [visible(words.text("en")), visible(words.text("zh"))] for key, words in named.items()}
 
     def finding(self, finding: Finding) -> Row:
         """A finding: kind, table, resource, file, line, column, status; a waiver or fingerprint where it matters."""

@@ -8,6 +8,7 @@
   const word = (key) => ui[zh ? "zh" : "en"][key];
   const said = (pair) => texts[pair[zh ? 1 : 0]];
   const severity = (rank) => data.severities[rank][zh ? 2 : 1];
+  const label = (key) => (data.categories[key] || [key, key])[zh ? 1 : 0];
   const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true }));
 
   // Everything that is shown is a text node: nothing in the data is ever markup.
@@ -141,8 +142,8 @@
     return { number, name: texts[table[0]], cells, sensitive, held, findings: count.get(number) || 0 };
   }).sort((a, b) => b.sensitive - a.sensitive || b.findings - a.findings || b.held - a.held || compare(a.name, b.name));
   const branches = [...new Set(mapped.flatMap((row) => [...row.cells.keys()]))].sort();
-  const heat = (label, [all, hot]) => all
-    ? make("td", { class: hot ? `hot${Math.min(3, hot)}` : `cell${Math.min(3, all)}`, "aria-label": `${label}: ${all}${hot ? `, ${word("sensitive")} ${hot}` : ""}` }, hot ? `${all} ▲` : `${all}`)
+  const heat = (key, [all, hot]) => all
+    ? make("td", { class: hot ? `hot${Math.min(3, hot)}` : `cell${Math.min(3, all)}`, "aria-label": `${label(key)}: ${all}${hot ? `, ${word("sensitive")} ${hot}` : ""}` }, hot ? `${all} ▲` : `${all}`)
     : make("td", { class: "empty" }, "·");
   const showMap = () => {
     if (!mapped.length) return;
@@ -160,11 +161,13 @@
       more.hidden = kept.length <= state.shown;
     };
     fill();
-    const turned = (label) => make("th", { scope: "col", class: "turned", title: label }, make("span", null, label));
+    const turned = (key) => make("th", { scope: "col", class: "turned", title: key }, make("span", null, label(key) === key ? key.replace(/^personal\./, "") : label(key)));
     section("heat", word("heat"), make("p", { class: "soft" }, word("heat-legend")), make("div", { class: "bar" }, make("label", null, word("filter"), needle)),
       scroller("heat", make("table", { class: "map" }, make("thead", null, make("tr", null, make("th", { scope: "col" }, word("table")),
-        ...branches.map((key) => turned(key.replace(/^personal\./, ""))), make("th", { scope: "col", class: "number" }, word("total")), make("th", { scope: "col", class: "number" }, word("findings")))), body)), told, more);
+        ...branches.map(turned), make("th", { scope: "col", class: "number" }, word("total")), make("th", { scope: "col", class: "number" }, word("findings")))), body)), told, more);
   };
+
+  const category = (key) => (key && label(key) !== key ? [label(key), make("div", { class: "soft" }, name(key))] : [name(key)]);
 
   // One table: its columns, their evidence, and its findings.
   const showTable = (focus) => {
@@ -181,7 +184,7 @@
     const shown = (row) => make("div", null, badge(rank(row)), " ", name(rule(row)), row[6] ? ` (${word(STATUS[row[6]]).toLowerCase()})` : "");
     const columns = [
       text("column", word("column"), (row) => texts[row[0]]), text("type", word("type"), (row) => texts[row[1]]),
-      text("category", word("category"), (row) => texts[row[2]], { class: "medium-wide" }),
+      { ...text("category", word("category"), (row) => (texts[row[2]] ? `${label(texts[row[2]])} ${texts[row[2]]}` : ""), { class: "medium-wide" }), cells: (row) => category(texts[row[2]]) },
       text("sensitive", word("sensitive"), (row) => (row[3] ? word("yes") : ""), { class: "narrow" }),
       { key: "confidence", label: word("confidence"), class: "number narrow", sort: (row) => row[4], cells: (row) => [`${row[4]} %`] },
       text("evidence", word("evidence"), (row) => row[5].map((item) => texts[item]).join("; "), { class: "wide" }),

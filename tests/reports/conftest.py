@@ -163,6 +163,10 @@ def accepted() -> Report:
         absent=(Absent("RET-01.kept-too-long", f"column {NASTY}", "0" * 32), Absent("X", "table crm.旧表", "1" * 32)),
         notes=(Problem(code="waiver-unused", location=LAPSED.location, args={"rule": "ACC-06", "covers": NASTY}),),
         inventory=INVENTORY,
+        categories={
+            "personal.id": Words("identity numbers", "证件号码"),
+            "personal.contact.phone": Words("phone numbers", "电话号码"),
+        },
     )
 
 

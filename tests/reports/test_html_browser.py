@@ -175,11 +175,27 @@ def test_a_table_opens(page: Page, accepted: Report, tmp_path: Path) -> None:
     page.goto(f"{address}#table=live.public.order")
 
     assert ["1 ▲"] == hot.all_inner_texts()
-    assert "personal.id: 1, Sensitive 1" == hot.get_attribute("aria-label")
+    assert "identity numbers: 1, Sensitive 1" == hot.get_attribute("aria-label")
     assert ["id", "id_no", "mobile"] == columns
     assert ["", "high COL-01.collected-without-purpose (waived)", ""] == found
     assert "table-head" == focused
     assert ["no"] == cells(page, "table", 1)
+
+
+def test_categories_have_names(page: Page, accepted: Report, tmp_path: Path) -> None:
+    """The map and the columns say what a category is called in the reader's language; without a name, its key."""
+    address = show(page, accepted, tmp_path, "zh")
+    heads = page.locator("#heat .turned").all_inner_texts()
+    page.goto(f"{address}#table=crm.customer")
+    held = cells(page, "table", 3)
+    page.click("#language")
+    english = page.locator("#heat .turned").all_inner_texts()
+
+    assert "证件号码" in heads
+    assert "identity numbers" in english
+    assert "contact" in heads
+    assert "证件号码\npersonal.id.national" not in held
+    assert any(cell.endswith("personal.contact.phone") for cell in held)
 
 
 def test_many_tables_are_usable(page: Page, asked: list[str], report: Report, tmp_path: Path) -> None:

@@ -14,9 +14,12 @@ from .sampling import sample_option, sampling
 from .sources import source_options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tutela.engine.classifier import Classified
     from tutela.engine.errors import Lang
     from tutela.engine.lineage import Classification
+    from tutela.engine.model import Words
     from tutela.engine.tables import Schema
 
     from .live import Live
@@ -99,7 +102,7 @@ def command(  # noqa: PLR0913 (options)
 
         write_document({"columns": [_entry(table, column) for table, column in found]}, sys.stdout)
     else:
-        _table(found, speech)
+        _table(found, speech, classifier.labels)
     return 1 if holes else 0
 
 
@@ -125,7 +128,7 @@ def _entry(table: str, found: Classified) -> dict[str, Any]:
     }
 
 
-def _table(found: list[tuple[str, Classified]], lang: str) -> None:
+def _table(found: list[tuple[str, Classified]], lang: Lang, labels: Mapping[str, Words]) -> None:
     """The columns that hold something; the others are counted."""
     from tutela.reports.text import visible
 
@@ -133,7 +136,9 @@ def _table(found: list[tuple[str, Classified]], lang: str) -> None:
     for table, column in shown:
         mark = ("敏感" if lang == "zh" else "sensitive") if column.sensitive else ""
         evidence = "; ".join(column.evidence)
-        line = f"{table}.{column.column.name}\t{column.category}\t{mark}\t{column.confidence:.2f}\t{evidence}"
+        label = labels.get(str(column.category))
+        category = f"{column.category}({label.zh})" if label and label.zh and lang == "zh" else column.category
+        line = f"{table}.{column.column.name}\t{category}\t{mark}\t{column.confidence:.2f}\t{evidence}"
         click.echo(visible(line.replace("\t", "  ")))
     rest = len(found) - len(shown)
     click.echo(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -82,5 +83,5 @@ def command(  # noqa: PLR0913 (options)
         if states.base is not None and output.explain is None:
             before = ask_columns(states.base, classifier, when)
             change = report_change("lint", authorizer, asked, before, when, states.name)
-            return output.finish(change, policies, setup.lang)
-        return output.judge("lint", authorizer, asked, when, setup.lang)
+            return output.finish(replace(change, categories=classifier.labels), policies, setup.lang)
+        return output.judge("lint", authorizer, asked, when, setup.lang, categories=classifier.labels)

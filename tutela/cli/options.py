@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
@@ -18,12 +19,12 @@ import click
 from .problems import choose, language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Generator, Iterable, Mapping
 
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.errors import Lang, Problem
     from tutela.engine.findings import Asked, Unreadable
-    from tutela.engine.model import Report
+    from tutela.engine.model import Report, Words
     from tutela.engine.policyset import PolicySet
     from tutela.project import Project
 
@@ -165,14 +166,22 @@ class Output:
     accepted: Accepted | None = None
     """Waivers and baselines; None for commands that know none."""
 
-    def judge(
-        self, command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], when: datetime, lang: Lang
+    def judge(  # noqa: PLR0913 (what to ask, of whom, and how to say it)
+        self,
+        command: str,
+        authorizer: Authorizer,
+        asked: Iterable[Asked | Unreadable],
+        when: datetime,
+        lang: Lang,
+        *,
+        categories: Mapping[str, Words] = MappingProxyType({}),
     ) -> int:
         """Ask every request, and write what came of it: the report, or how some of its findings come about."""
         from tutela.engine.findings import named, report
 
         if self.explain is None:
-            return self.finish(report(command, authorizer, asked, when), authorizer.policies, lang)
+            made = replace(report(command, authorizer, asked, when), categories=categories)
+            return self.finish(made, authorizer.policies, lang)
         from .explanation import write_explanations
 
         found = named(authorizer, asked, self.explain)

@@ -34,6 +34,7 @@ TABLE = parse_schema("CREATE TABLE t (a int);", "s.sql", "sqlite").tables[0]
 TAXONOMY = load_taxonomy(PROJECT)
 VALIDATORS = load_validators(TAXONOMY)
 PROSE = yaml.safe_load((Path(__file__).parent / "cases" / "prose.yaml").read_text("utf-8"))
+CLASSIFIER = load_classifier(PROJECT, None)
 RNG = random.Random(4)  # noqa: S311
 
 
@@ -61,7 +62,7 @@ def judged(name: str, values: Sequence[object], *, data_type: str = "text", tabl
     """One column of a table with these values."""
     schema = parse_schema(f"CREATE TABLE {table} ({name} {data_type});", "s.sql", "postgres")
     sampling = Sampling(lambda _table, columns, _rows: dict.fromkeys(columns, values), VALIDATORS, 100)
-    return next(found for _, found in load_classifier(PROJECT, None).classify(schema, sampling).columns())
+    return next(found for _, found in CLASSIFIER.classify(schema, sampling).columns())
 
 
 @pytest.mark.parametrize(

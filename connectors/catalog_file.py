@@ -5,11 +5,7 @@ from __future__ import annotations
 import codecs
 import errno
 import os
-import stat
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tutela.engine.entries import Entries
@@ -22,9 +18,11 @@ from .catalog_edit import CatalogText, NotEditable, merged, same
 from .files import decode, read_bytes
 from .policy_files import shown
 from .register_files import LIMIT, read_data, read_json
+from .whole_file import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tutela.engine.catalog_plan import CatalogPlan
     from tutela.engine.documents import Document
@@ -68,26 +66,9 @@ class CatalogFile:
         return InputError([Problem(code="catalog-layout", location=Location(shown(self.path)), args={})])
 
     def write(self, text: str) -> None:
-        """Put the new text in place of the old one; a link stays a link, and what may not be written is not."""
-        target = self.path.resolve()
-        data = (codecs.BOM_UTF8 if self.mark else b"") + text.encode("utf-8")
-        mode = 0o666 & ~_umask()
-        if target.exists():
-            mode = stat.S_IMODE(target.stat().st_mode)
-            if not mode & stat.S_IWUSR or not os.access(target, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.path))
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(name).chmod(mode)
-            Path(name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        """Put the new text in place of the old one."""
+        with replacing(self.path) as stream:
+            stream.write(("\ufeff" if self.mark else "") + text)
 
 
 def read_catalog(path: Path, taxonomy: Taxonomy, *, write: bool) -> CatalogFile:
@@ -152,9 +133,3 @@ def _twice(document: Document, entries: Entries) -> list[Problem]:
                 problems.append(place(document, path, "catalog-twice", name=name))
             seen.add(name.lower())
     return problems
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -85,7 +85,7 @@ class _Manifest:
             self.unparsed.append(
                 Unparsed(location, f"no column of `{name}` is described, and there is no catalog.json")
             )
-        kind = "view" if mapping(node.get("config")).get("materialized") in {"view", "ephemeral"} else "table"
+        view = mapping(node.get("config")).get("materialized") in {"view", "ephemeral"}
         self.known.add(schema, name, [column.name for column in columns.values()])
         return Table(
             name=name,
@@ -93,7 +93,7 @@ class _Manifest:
             columns=tuple(columns.values()),
             location=location,
             comment=text_of(node.get("description")),
-            kind="view" if kind == "view" else "table",
+            kind="view" if view else "table",
             sql=sql,
         )
 

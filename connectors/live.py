@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .live_target import LiveOptions, parse_target
 
 if TYPE_CHECKING:
     from tutela.engine.tables import Schema
+
+    from .live_target import Target
 
 _READERS: Final = {
     "postgresql": ("live_postgres", "psycopg"),
@@ -51,15 +53,28 @@ def read_live(address: str, options: LiveOptions | None = None) -> Schema:
     """Read the schema of a database; raises InputError, in which no password appears."""
     options = options or LiveOptions()
     target = parse_target(address)
-    module, driver = _READERS.get(target.kind, ("live_inspector", "sqlalchemy"))
-    if target.driver:
-        module, driver = "live_inspector", "sqlalchemy"
+    schema: Schema = reader_of(target).module.read(target, options)
+    return schema
+
+
+class Reader(NamedTuple):
+    """What reads a kind of database."""
+
+    module: Any
+    """Ours: `read` gives the schema; `connect` opens a read-only session, in which `rows` runs one query."""
+    driver: Any
+    """The module of its driver, whose `Error` is the base of what it raises."""
+
+
+def reader_of(target: Target) -> Reader:
+    """The reader of a database; raises InputError when its driver is not installed."""
+    inspector = ("live_inspector", "sqlalchemy")
+    module, driver = inspector if target.driver else _READERS.get(target.kind, inspector)
     try:
-        import_module(driver)
+        found = import_module(driver)
     except ImportError:
         target.fail("live-driver", driver=driver, install="'PATH_OF_TUTELA[db]'")
-    schema: Schema = import_module(f"tutela.connectors.{module}").read(target, options)
-    return schema
+    return Reader(import_module(f"tutela.connectors.{module}"), found)
 
 
 def known_kinds() -> tuple[str, ...]:
@@ -67,4 +82,4 @@ def known_kinds() -> tuple[str, ...]:
     return tuple(_READERS)
 
 
-__all__ = ["LiveOptions", "address_of", "known_kinds", "read_live"]
+__all__ = ["LiveOptions", "Reader", "address_of", "known_kinds", "read_live", "reader_of"]

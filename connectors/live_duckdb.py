@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, contextmanager
 from threading import Timer
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from .live_build import ColumnRow, Found, LinkRow, TableRow
 from .live_sqlite import check_file, view_query
@@ -47,32 +47,48 @@ def read(target: Target, options: LiveOptions) -> Schema:
     import duckdb
 
     found = Found(target, options, "duckdb", _QUERIES)
-    check_file(target)
-    try:
-        with closing(connect(target)) as connection, _limited(connection, options.timeout):
-            _read(connection, found)
-    except duckdb.Error as error:
-        file, text = target.database, str(error)
-        if "lock" in text and isinstance(error, duckdb.IOException):
-            target.fail("live-locked", file=file)
-        if "not a valid DuckDB" in text:
-            target.fail("live-no-database-file", file=file, kind="DuckDB")
-        if isinstance(error, duckdb.InterruptException):
-            target.fail("live-statement-timeout", seconds=options.timeout)
-        target.fail("live-failed", reason=text)
+    with closing(connect(target, options)) as connection:
+        try:
+            with _limited(connection, options.timeout):
+                _read(connection, found)
+        except duckdb.Error as error:
+            _failed(target, options, error)
     return found.build()
 
 
-def connect(target: Target) -> duckdb.DuckDBPyConnection:
+def connect(target: Target, options: LiveOptions) -> duckdb.DuckDBPyConnection:
     """Open the file for reading; its views cannot reach outside of it."""
     import duckdb
 
-    return duckdb.connect(target.database, read_only=True, config=dict(_CLOSED))
+    check_file(target)
+    try:
+        return duckdb.connect(target.database, read_only=True, config=dict(_CLOSED))
+    except duckdb.Error as error:
+        _failed(target, options, error)
+
+
+def _failed(target: Target, options: LiveOptions, error: duckdb.Error) -> NoReturn:
+    import duckdb
+
+    file, text = target.database, str(error)
+    if "lock" in text and isinstance(error, duckdb.IOException):
+        target.fail("live-locked", file=file)
+    if "not a valid DuckDB" in text:
+        target.fail("live-no-database-file", file=file, kind="DuckDB")
+    if isinstance(error, duckdb.InterruptException):
+        target.fail("live-statement-timeout", seconds=options.timeout)
+    target.fail("live-failed", reason=text)
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str, options: LiveOptions) -> list[Any]:
+    """The rows of one query."""
+    with _limited(connection, options.timeout):
+        return connection.execute(query).fetchall()
 
 
 @contextmanager
 def _limited(connection: duckdb.DuckDBPyConnection, seconds: int) -> Generator[None]:
-    """DuckDB knows no limit of time: another thread interrupts it."""
+    """Queries inside run no longer than that: DuckDB knows no limit of time, and so another thread interrupts it."""
     timer = Timer(seconds, connection.interrupt)
     timer.start()
     try:

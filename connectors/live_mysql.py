@@ -118,6 +118,15 @@ def connect(target: Target, options: LiveOptions) -> Connection[Any]:
     return connection
 
 
+def rows(connection: Connection[Any], query: str, options: LiveOptions) -> Sequence[tuple[Any, ...]]:
+    """The rows of one query; the server limits it."""
+    del options
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        found: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
 def _is_maria(connection: Connection[Any]) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT VERSION()")

@@ -122,6 +122,12 @@ def connect(target: Target, options: LiveOptions) -> psycopg.Connection[Any]:
     return connection
 
 
+def rows(connection: psycopg.Connection[Any], query: str, options: LiveOptions) -> list[tuple[Any, ...]]:
+    """The rows of one query; the server limits it."""
+    del options
+    return connection.execute(query.encode()).fetchall()
+
+
 def _read(connection: psycopg.Connection[Any], found: Found) -> None:
     version = connection.info.server_version
     schemas = [name for (name,) in connection.execute(_SCHEMAS)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from urllib.parse import quote
 
 from sqlglot import exp
@@ -16,6 +16,8 @@ from .live_build import ColumnRow, Found, LinkRow, TableRow
 from .live_target import chosen_schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from tutela.engine.tables import Schema
 
     from .live_target import LiveOptions, Target
@@ -42,31 +44,54 @@ def read(target: Target, options: LiveOptions) -> Schema:
     """Read the schema; raises InputError."""
     found = Found(target, options, "sqlite", _QUERIES)
     found.schemas = chosen_schemas(target, ["main"], options.schemas)
-    try:
-        with closing(connect(target, options)) as connection:
-            _read(connection, found)
-    except sqlite3.Error as error:
-        file, text = target.database, str(error)
-        if "not a database" in text:
-            target.fail("live-no-database-file", file=file, kind="SQLite")
-        if "locked" in text:
-            target.fail("live-locked", file=file)
-        if text == "interrupted":
-            target.fail("live-statement-timeout", seconds=options.timeout)
-        target.fail("live-failed", reason=text)
+    with closing(connect(target, options)) as connection:
+        try:
+            with _limited(connection, options.timeout):
+                _read(connection, found)
+        except sqlite3.Error as error:
+            _failed(target, options, error)
     return found.build()
 
 
 def connect(target: Target, options: LiveOptions) -> sqlite3.Connection:
-    """Open the file so that nothing can be written to it, and no query runs for ever."""
+    """Open the file so that nothing can be written to it."""
     check_file(target)
     address = f"file:{quote(str(Path(target.database).absolute()))}?mode=ro"
-    connection = sqlite3.connect(address, uri=True, timeout=options.timeout)
+    try:
+        connection = sqlite3.connect(address, uri=True, timeout=options.timeout)
+    except sqlite3.Error as error:
+        _failed(target, options, error)
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
-    end = time.monotonic() + options.timeout
-    connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
     return connection
+
+
+def rows(connection: sqlite3.Connection, query: str, options: LiveOptions) -> list[tuple[Any, ...]]:
+    """The rows of one query."""
+    with _limited(connection, options.timeout):
+        return connection.execute(query).fetchall()
+
+
+@contextmanager
+def _limited(connection: sqlite3.Connection, seconds: int) -> Generator[None]:
+    """Queries inside run no longer than that: SQLite knows no limit of time, and so looks at the clock."""
+    end = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, _STEPS)
+
+
+def _failed(target: Target, options: LiveOptions, error: sqlite3.Error) -> NoReturn:
+    file, text = target.database, str(error)
+    if "not a database" in text:
+        target.fail("live-no-database-file", file=file, kind="SQLite")
+    if "locked" in text:
+        target.fail("live-locked", file=file)
+    if text == "interrupted":
+        target.fail("live-statement-timeout", seconds=options.timeout)
+    target.fail("live-failed", reason=text)
 
 
 def check_file(target: Target) -> None:

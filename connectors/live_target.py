@@ -19,7 +19,6 @@ FILES: Final = ("sqlite", "duckdb")
 """Databases that are a file."""
 
 MAX_URL: Final = 4000
-MAX_TIMEOUT: Final = 86_400
 _ALIASES: Final = {"postgres": "postgresql", "mariadb": "mysql"}
 _OWN_DRIVERS: Final = {"postgresql": "psycopg", "mysql": "pymysql", "sqlite": "pysqlite", "duckdb": ""}
 _REASON: Final = 300

@@ -60,6 +60,8 @@ class _Folder:
     scripts: list[Path] = field(default_factory=list[Path])
     others: list[Path] = field(default_factory=list[Path])
     starts: dict[Path, str] = field(default_factory=dict[Path, str])
+    cut: bool = False
+    """Whether the folder holds more files than are looked at."""
 
     def find(self, pattern: re.Pattern[str]) -> list[Path]:
         """The scripts whose start fits."""
@@ -81,7 +83,8 @@ def read_history(folder: Path) -> History:
     else:
         history = History("", tuple(_by_name(folder, found.scripts)))
     done = {path.with_suffix("") for path in history.scripts}
-    foreign = [
+    foreign = [(folder, f"it holds more than {_MAX_FILES} files; the others are not read")] if found.cut else []
+    foreign += [
         (path, f"a migration in {path.suffix[1:]}, which is not executed; hand in the SQL that it gives")
         for path in found.others
         if path.with_suffix("") not in done and (path.suffix not in _CHANGELOGS or has_change_sets(found.starts[path]))
@@ -90,8 +93,9 @@ def read_history(folder: Path) -> History:
 
 
 def _look(folder: Path) -> _Folder:
-    found = _Folder(folder)
-    for path in sorted(folder.rglob("*"))[:_MAX_FILES]:
+    paths = sorted(folder.rglob("*"))
+    found = _Folder(folder, cut=len(paths) > _MAX_FILES)
+    for path in paths[:_MAX_FILES]:
         if any(part.startswith(".") for part in path.relative_to(folder).parts) or not path.is_file():
             continue
         suffix = path.suffix.lower()

@@ -50,27 +50,32 @@ def load_policies(sources: Sequence[Source], parameters: Mapping[str, object] | 
 
     PolicyError carries the problems of all files at once. The order of the sources does not matter.
     """
+    return load_parsed(parse(sorted(sources)), parameters)
+
+
+def load_parsed(parsed: Parsed, parameters: Mapping[str, object] | None = None) -> PolicySet:
+    """Load files that are parsed; they stay as they are, and can be loaded again with other parameters."""
     from .compile import compile_policies
 
-    parsed = parse(sorted(sources))
+    told = [*parsed.problems]
     vocabulary, problems = build_vocabulary(parsed.of("vocabulary"))
-    parsed.problems.extend(problems)
+    told.extend(problems)
     declared, problems = build_parameters(parsed.of("parameters"))
-    parsed.problems.extend(problems)
+    told.extend(problems)
     if parameters:
         declared = _with(declared, parameters)
     lowered = lower_all(parsed)
-    parsed.problems.extend(lowered.problems)
-    parsed.problems.extend(_duplicates(lowered))
+    told.extend(lowered.problems)
+    told.extend(_duplicates(lowered))
     lines = {document.file: document.lines for kind in parsed.documents.values() for document in kind}
     compiled, problems = compile_policies(lowered, vocabulary, declared, lines)
     # When the vocabulary or the parameters do not load, conditions that read them would only echo that.
-    if not _broken(parsed):
-        parsed.problems.extend(problems)
-    if not lowered.rules and not parsed.problems:
-        parsed.problems.append(_no_rules(sources))
-    if parsed.problems or compiled is None:
-        raise PolicyError(_with_source(problem, lines) for problem in parsed.problems)
+    if not _broken(parsed, told):
+        told.extend(problems)
+    if not lowered.rules and not told:
+        told.append(_no_rules(sorted(lines)))
+    if told or compiled is None:
+        raise PolicyError(_with_source(problem, lines) for problem in told)
     return compiled
 
 
@@ -192,19 +197,19 @@ def _duplicates(lowered: Lowered) -> list[Problem]:
     return problems
 
 
-def _broken(parsed: Parsed) -> bool:
+def _broken(parsed: Parsed, problems: Sequence[Problem]) -> bool:
     """Whether something that conditions depend on did not load."""
     codes = ("vocabulary-", "parameter-d", "parameter-t")
-    return any(problem.code.startswith(codes) for problem in parsed.problems) or (
-        any(problem.code.startswith(("yaml-", "key-", "value-", "type-")) for problem in parsed.problems)
+    return any(problem.code.startswith(codes) for problem in problems) or (
+        any(problem.code.startswith(("yaml-", "key-", "value-", "type-")) for problem in problems)
         and not parsed.of("vocabulary")
     )
 
 
-def _no_rules(sources: Sequence[Source]) -> Problem:
+def _no_rules(files: Sequence[str]) -> Problem:
     from .errors import Location, Problem
 
-    return Problem(code="policy-no-rules", location=Location(sources[0].name if sources else "policies"))
+    return Problem(code="policy-no-rules", location=Location(files[0] if files else "policies"))
 
 
-__all__ = ["Parsed", "Source", "Vocabulary", "load_policies", "lower_all", "parse"]
+__all__ = ["Parsed", "Source", "Vocabulary", "load_parsed", "load_policies", "lower_all", "parse"]

@@ -80,8 +80,13 @@ def twin(path: Path) -> Path:
 def line_of(finding: Finding) -> str:
     """The line that a finding points at."""
     assert finding.location is not None
-    lines = read_text(finding.location.file, limit=8 << 20).split("\n")
-    return lines[finding.location.line - 1]
+    return lines_of(finding.location.file)[finding.location.line - 1]
+
+
+@cache
+def lines_of(file: str) -> list[str]:
+    """A schema file by lines."""
+    return read_text(file, limit=8 << 20).split("\n")
 
 
 @pytest.mark.parametrize("source", SOURCES)

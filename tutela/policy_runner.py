@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tutela.engine.facts import Facts
-    from tutela.engine.loader import Source
+    from tutela.engine.loader import Parsed, Source
     from tutela.engine.policy_tests import Case, Outcome, Suite
     from tutela.engine.policyset import PolicySet
+    from tutela.engine.taxonomy import Taxonomy
 
     from .project import Project
 
@@ -68,6 +70,14 @@ class Runner:
         self.problems: list[Problem] = []
         self._made: dict[str, tuple[Authorizer, tuple[Source, ...]]] = {}
         self._loaded: dict[str, PolicySet] = {}
+        self._parsed: dict[tuple[Source, ...], Parsed] = {}
+
+    @cached_property
+    def taxonomy(self) -> Taxonomy:
+        """The project's taxonomy, read when a test needs it."""
+        from .taxonomies import load_taxonomy
+
+        return load_taxonomy(self.project)
 
     def suite(self, suite: Suite, wanted: str | None = None) -> Iterator[Outcome]:
         """Run the cases whose name holds a text."""
@@ -132,7 +142,6 @@ class Runner:
         from tutela.connectors.register_files import read_registers
 
         from .project import make_facts
-        from .taxonomies import load_taxonomy
 
         sources = tuple(dict.fromkeys((*self.sources, *included)))
         written = suite.file if suite.registers is not None else ""
@@ -147,17 +156,23 @@ class Runner:
                 registers: Mapping[str, Any] | None = base or None
             else:
                 registers = _registers(suite, case, base)
-            facts = None if registers is None else make_facts(registers, policies, load_taxonomy(self.project))
+            facts = None if registers is None else make_facts(registers, policies, self.taxonomy)
             self._made[key] = (Authorizer(policies, facts), sources)
         return self._made[key]
 
     def _policies_of(self, sources: tuple[Source, ...], parameters: Mapping[str, object]) -> PolicySet:
         """The policies with some parameters; tests that differ in their registers only share them."""
         from tutela.connectors.policy_cache import load_cached
+        from tutela.engine.loader import load_parsed, parse
 
         key = json.dumps([parameters, hash(sources)], default=str, sort_keys=True)
         if key not in self._loaded:
-            self._loaded[key] = load_cached(sources, parameters)
+            if parameters:
+                if sources not in self._parsed:
+                    self._parsed[sources] = parse(sorted(sources))
+                self._loaded[key] = load_parsed(self._parsed[sources], parameters)
+            else:
+                self._loaded[key] = load_cached(sources)
         return self._loaded[key]
 
     def _included(self, suite: Suite) -> tuple[Source, ...]:

@@ -41,17 +41,18 @@ def test_several_formats_at_once(tutela: Tool, project: Path, tmp_path: Path) ->
 
 
 def test_output_replaces_a_file_whole(tutela: Tool, project: Path, tmp_path: Path) -> None:
-    """An older and longer report is gone, not overwritten in part; the mode is that of a new file."""
-    target = tmp_path / "report.json"
+    """An older and longer report is gone, not overwritten in part; a new file has usual rights, an old one its own."""
+    fresh, target = tmp_path / "fresh.json", tmp_path / "report.json"
     target.write_text("x" * 100_000, encoding="utf-8")
-    done = tutela("lint", *NOW, "-f", "json", "-o", target, cwd=project)
+    target.chmod(0o600)
+    done = tutela("lint", *NOW, "-f", "json", "-f", "json", "-o", target, "-o", fresh, cwd=project)
     mask = os.umask(0)
     os.umask(mask)
 
     assert (1, "") == (done.returncode, done.stdout)
     assert 1 == json.loads(target.read_text("utf-8"))["summary"]["findings"]
-    assert 0o666 & ~mask == target.stat().st_mode & 0o777
-    assert ["report.json"] == files(tmp_path)
+    assert [0o600, 0o666 & ~mask] == [path.stat().st_mode & 0o777 for path in (target, fresh)]
+    assert ["fresh.json", "report.json"] == files(tmp_path)
 
 
 def test_output_to_a_pipe_and_through_a_link(tutela: Tool, project: Path, tmp_path: Path) -> None:
@@ -71,11 +72,12 @@ def test_output_to_a_pipe_and_through_a_link(tutela: Tool, project: Path, tmp_pa
     assert json.loads(report.read_text("utf-8")) == json.loads(piped)
 
 
-@pytest.mark.parametrize("target", ["folder", "/proc/report.json", "file/report.json"])
+@pytest.mark.parametrize("target", ["folder", "/proc/report.json", "file/report.json", "file"])
 def test_an_output_that_cannot_be_written(tutela: Tool, project: Path, tmp_path: Path, target: str) -> None:
     """Exit status 2, one line that names the target, and no other report either: none is half done."""
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("mine", encoding="utf-8")
+    (tmp_path / "file").chmod(0o444)
     wanted = str(tmp_path / target)
     done = tutela(
         "lint", *NOW, "-f", "json", "-o", tmp_path / "a.json", "-f", "sarif", "-o", wanted, "-f", "human", cwd=project
@@ -225,16 +227,21 @@ def on_a_terminal(arguments: list[str], folder: Path, env: dict[str, str]) -> st
     return shown.decode("utf-8", "replace")
 
 
-@pytest.mark.parametrize("format_", ["json", "sarif", "human"])
-def test_the_same_bytes_under_any_hash_seed(tutela: Tool, crm: Path, format_: str) -> None:
+def test_the_same_bytes_under_any_hash_seed(tutela: Tool, crm: Path, tmp_path: Path) -> None:
     """Hash seeds, the cache and the working folder's order change no byte of a report."""
+    formats = ("json", "sarif", "human")
+    asked = [word for name in formats for word in ("-f", name, "-o", str(tmp_path / name))]
     variants = [
         {"PYTHONHASHSEED": "0"}, {"PYTHONHASHSEED": "1"}, {"PYTHONHASHSEED": "4242"}, {"TUTELA_NO_CACHE": "1"},
     ]  # fmt: skip
-    reports = [tutela("audit", "logs/access.csv", *NOW, "-f", format_, cwd=crm, env=env) for env in variants]
+    reports = set[tuple[bytes, ...]]()
+    for env in variants:
+        done = tutela("audit", "logs/access.csv", *NOW, *asked, cwd=crm, env=env)
+        reports.add(tuple((tmp_path / name).read_bytes() for name in formats))
 
-    assert {1} == {done.returncode for done in reports}
-    assert 1 == len({done.stdout for done in reports})
+        assert 1 == done.returncode
+
+    assert 1 == len(reports)
 
 
 def test_decisions_are_the_same_under_any_hash_seed(tutela: Tool, crm: Path) -> None:

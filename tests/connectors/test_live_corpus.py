@@ -35,6 +35,7 @@ FILES = {
         SCHEMAS / "yudao-crm-erp" / "mysql" / "erp-2024-05-03.sql",
     ],
 }
+CLASSIFIER = load_classifier(Project(Path()), None)
 PARAMETERS = Path(__file__).parents[2] / "tutela" / "starter" / "policies" / "parameters.yaml"
 
 pytestmark = pytest.mark.skipif(not SCHEMAS.is_dir(), reason="no ../shared/corpus beside the repository")
@@ -60,16 +61,14 @@ def short(path: str, schema: str) -> str:
 
 def categories(schema: Schema, name: str) -> set[tuple[str, str | None, bool]]:
     """Each column with its category."""
-    found = (column for _, column in load_classifier(Project(Path()), None).classify(schema).columns())
+    found = (column for _, column in CLASSIFIER.classify(schema).columns())
     return {(short(c.column.path, name), c.category, c.sensitive) for c in found}
 
 
 def findings(schema: Schema, policies: PolicySet, name: str) -> set[tuple[str, str]]:
     """Each finding's rule and column or table; rights are the server's, and other tests give some."""
     when = datetime(2026, 11, 20, tzinfo=UTC)
-    found = report(
-        "lint", Authorizer(policies), ask_columns(schema, load_classifier(Project(Path()), None), when), when
-    )
+    found = report("lint", Authorizer(policies), ask_columns(schema, CLASSIFIER, when), when)
     kept = [finding for finding in found.findings if finding.resource_type != "grant"]
     return {(finding.rule, short(finding.resource_id, name)) for finding in kept}
 

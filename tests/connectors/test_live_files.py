@@ -100,7 +100,7 @@ def test_nothing_can_be_written(shop: Path, duck: Path) -> None:
     ):
         session.execute("DELETE FROM contract")
     with (
-        live_duckdb.connect(parse_target(f"duckdb:///{duck}")) as file,
+        live_duckdb.connect(parse_target(f"duckdb:///{duck}"), LiveOptions()) as file,
         pytest.raises(duckdb.InvalidInputException, match="read-only"),
     ):
         file.execute("DELETE FROM crm.contract")
@@ -109,7 +109,7 @@ def test_nothing_can_be_written(shop: Path, duck: Path) -> None:
 def test_a_view_of_duckdb_cannot_open_files(duck: Path) -> None:
     """Reading a catalog never reaches out of the file."""
     with (
-        live_duckdb.connect(parse_target(f"duckdb:///{duck}")) as file,
+        live_duckdb.connect(parse_target(f"duckdb:///{duck}"), LiveOptions()) as file,
         pytest.raises(duckdb.PermissionException),
     ):
         file.execute("SELECT * FROM read_text('/etc/hostname')")

@@ -47,6 +47,16 @@ def test_the_dialect_is_that_of_the_whole_history(tmp_path: Path) -> None:
     assert ["", "it's"] == [column.comment for column in read_schema(tmp_path).columns()]
 
 
+def test_files_beyond_the_limit_are_never_left_out_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with more files than are looked at is not clean."""
+    monkeypatch.setattr("tutela.connectors.migrations._MAX_FILES", 2)
+    for number in range(3):
+        (tmp_path / f"{number}.sql").write_text(f"CREATE TABLE t{number} (a int);")
+
+    assert ["t0", "t1"] == [table.name for table in read_schema(tmp_path).tables]
+    assert [tmp_path] == [Path(miss.location.file) for miss in read_schema(tmp_path).unparsed]
+
+
 def test_natural_order() -> None:
     """Numbers sort by their value, texts by their letters."""
     names = ["V10__a", "V2__b", "a", "V2_1__c", "01_x", "1_y"]

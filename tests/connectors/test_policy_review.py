@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from tutela.project import find_project, load_facts_of, load_policies_of
 
 if TYPE_CHECKING:
     from tutela.engine.facts import Facts
+    from tutela.engine.policyset import PolicySet
 
 CRM: Final = Path(__file__).parents[2] / "examples" / "crm"
 NOW: Final = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
@@ -27,6 +29,7 @@ BASE: Final = [*PACK, Source("parameters.yaml", PARAMETERS)]
 HEAD: Final = "kind: retention\nid: company\nschedules:\n"
 
 
+@cache
 def facts() -> Facts:
     """The registers of the example."""
     found = load_facts_of(PROJECT, load_policies_of(PROJECT))
@@ -54,21 +57,16 @@ def judged(*schedules: str) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.parametrize(
-    ("minimum", "maximum", "wrong"),
-    [
-        ("P3Y", "P3Y", False),
-        ("P3Y", "P36M", False),
-        ("P3Y1D", "P3Y", True),
-        ("P37M", "P3Y", True),
-        ("P5Y", "P3Y", True),
-    ],
-)
-def test_a_minimum_above_the_maximum_is_incoherent(minimum: str, maximum: str, wrong: bool) -> None:
+def test_a_minimum_above_the_maximum_is_incoherent() -> None:
     """RET-07, by civil calendar: 36 months are three years."""
-    assert ({"RS-1": ["RET-07.retention-incoherent"]} if wrong else {}) == judged(
-        schedule(minimum=minimum, maximum=maximum)
-    )
+    right = [("P3Y", "P3Y"), ("P3Y", "P36M")]
+    wrong = [("P3Y1D", "P3Y"), ("P37M", "P3Y"), ("P5Y", "P3Y")]
+    schedules = [
+        schedule(f"RS-{number}", f"crm.t{number}", minimum=minimum, maximum=maximum)
+        for number, (minimum, maximum) in enumerate([*right, *wrong])
+    ]
+
+    assert {name: ["RET-07.retention-incoherent"] for name in ("RS-2", "RS-3", "RS-4")} == judged(*schedules)
 
 
 def test_periods_by_parameter_are_compared_as_bound() -> None:
@@ -119,11 +117,16 @@ def test_a_broken_set_is_judged_by_its_problems_only() -> None:
     assert [] == asked
 
 
+@cache
+def base() -> PolicySet:
+    """The pack with the parameters of the example."""
+    return load_policies(BASE)
+
+
 def gate(**entry: Any) -> list[str]:  # noqa: ANN401 (register fields)
     """What the gate says about one changed policy file with this record."""
     from tutela.engine.facts import Facts as AllFacts
 
-    policies = load_policies(BASE)
     source = Source("house.yaml", "kind: access\nid: house\nrules: []\n")
     record = {
         "policy": "house", "to_version": version(source.text), "author": "E1", "approved_by": ("E2",),
@@ -133,7 +136,7 @@ def gate(**entry: Any) -> list[str]:  # noqa: ANN401 (register fields)
 
     world = AllFacts({"policy_changes": [record]}, None, zone=ZoneInfo("Asia/Shanghai"), profile="pipl_strict")
     (item,) = changes([source], NOW)
-    decision = Authorizer(policies, world).decide(item.request)
+    decision = Authorizer(base(), world).decide(item.request)
     return [] if decision.allowed else [reason.rule for reason in decision.reasons]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +15,11 @@ import yaml
 from stdnum.cn import ric, uscc
 
 from tutela.connectors.ddl import parse_schema
+from tutela.connectors.live import LiveOptions
+from tutela.connectors.sample_live import live_sampler
 from tutela.connectors.sampler import MAX_TEXT, DatabaseSampler
 from tutela.connectors.validators import load_validators
+from tutela.engine.errors import InputError
 from tutela.engine.sampling import MAX_ROWS, Sampling, is_sequence
 from tutela.project import Project, load_classifier
 from tutela.taxonomies import load_taxonomy
@@ -26,9 +30,11 @@ if TYPE_CHECKING:
     from tutela.engine.classifier import Classified
 
 PROJECT = Project(Path())
+TABLE = parse_schema("CREATE TABLE t (a int);", "s.sql", "sqlite").tables[0]
 TAXONOMY = load_taxonomy(PROJECT)
 VALIDATORS = load_validators(TAXONOMY)
 PROSE = yaml.safe_load((Path(__file__).parent / "cases" / "prose.yaml").read_text("utf-8"))
+CLASSIFIER = load_classifier(PROJECT, None)
 RNG = random.Random(4)  # noqa: S311
 
 
@@ -56,7 +62,7 @@ def judged(name: str, values: Sequence[object], *, data_type: str = "text", tabl
     """One column of a table with these values."""
     schema = parse_schema(f"CREATE TABLE {table} ({name} {data_type});", "s.sql", "postgres")
     sampling = Sampling(lambda _table, columns, _rows: dict.fromkeys(columns, values), VALIDATORS, 100)
-    return next(found for _, found in load_classifier(PROJECT, None).classify(schema, sampling).columns())
+    return next(found for _, found in CLASSIFIER.classify(schema, sampling).columns())
 
 
 @pytest.mark.parametrize(
@@ -184,3 +190,50 @@ def test_a_database_is_read_within_bounds(
     assert [MAX_TEXT] * 20 == [len(str(cell)) for cell in found["a b"]]
     assert 20 == len(set(found["n"]))
     assert f"LIMIT {MAX_ROWS}" in sampler.query(table, ["n"], 10**9)
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("duckdb:///{folder}/none", "file-missing"),
+        ("duckdb:///{folder}/text", "live-no-database-file"),
+        ("sqlite:///{folder}/none", "file-missing"),
+        ("sqlite:///{folder}/text", "sample-failed"),
+    ],
+)
+def test_a_file_that_is_no_database(tmp_path: Path, address: str, code: str) -> None:
+    """What cannot be opened or read is told in the words of the connector, not as a failure of the program."""
+    (tmp_path / "text").write_text("not a database " * 1000, encoding="utf-8")
+    with (
+        pytest.raises(InputError) as caught,
+        live_sampler(address.format(folder=tmp_path), LiveOptions()) as sampler,
+    ):
+        sampler(TABLE, ["a"], 5)
+
+    assert [code] == [problem.code for problem in caught.value.problems]
+
+
+def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A missing driver is told with what to install."""
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    with pytest.raises(InputError) as caught, live_sampler("duckdb:///x.duckdb", LiveOptions()):
+        pass
+
+    assert ["live-driver"] == [problem.code for problem in caught.value.problems]
+
+
+def test_the_limit_is_that_of_each_query(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long ago the file was opened, a query has all of its time, and no more."""
+    now = 0.0
+    monkeypatch.setattr("tutela.connectors.live_sqlite.time.monotonic", lambda: now)
+    path = tmp_path / "x.db"
+    long = "WITH RECURSIVE n(a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM n LIMIT 50000) SELECT count(*) AS a FROM n"
+    with closing(sqlite3.connect(path)) as made:
+        made.execute(f"CREATE VIEW t AS {long}")
+    with live_sampler(path, LiveOptions(timeout=30)) as sampler:
+        now = 1000.0
+
+        assert {"a": ["50000"]} == sampler(TABLE, ["a"], 5)
+        monkeypatch.setattr("tutela.connectors.live_sqlite.time.monotonic", iter(range(0, 1000, 20)).__next__)
+        with pytest.raises(InputError, match="sample-failed"):
+            sampler(TABLE, ["a"], 5)

@@ -139,9 +139,8 @@ def _fill(db: duckdb.DuckDBPyConnection, rng: random.Random, table: str, column:
             [[n, *(rng.randint(0, 4) for _ in TABLES[table])] for n in range(ROWS)],
         )
         return
-    for row in range(ROWS):
-        value = rng.choice([None, *range(6)])
-        db.execute(f"UPDATE {table} SET {column} = ? WHERE rowno = ?", [value, row])
+    values = [rng.choice([None, *range(6)]) for _ in range(ROWS)]
+    db.execute(f"UPDATE {table} SET {column} = CAST(? AS INTEGER[])[rowno + 1]", [values])
 
 
 def test_a_column_that_changes_the_answer_is_read() -> None:

@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "decide": ("decide", "Answer requests: allow or deny, with every reason."),
     "explain": ("explain", "Show how a decision comes about, rule by rule and clause by clause."),
     "classify": ("classify", "Say which data category each column of a schema holds."),
-    "lint": ("lint", "Judge every column and table of schema files."),
+    "lint": ("lint", "Judge every column, table and right of schema files and live databases."),
     "audit": ("audit", "Judge every access in a log, as of its own time."),
     "share": ("share", "Check sharing and use requests."),
     "retention": ("retention", "Check groups of rows against their retention periods."),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .classify_catalog import catalog_options
 from .live import live_options
 from .problems import choose, language
 from .sampling import sample_option, sampling
@@ -22,80 +23,51 @@ if TYPE_CHECKING:
     from tutela.engine.model import Words
     from tutela.engine.tables import Schema
 
+    from .classify_catalog import Mode
     from .live import Live
     from .sources import Given
 
 
 @click.command("classify")
 @click.argument("sources", nargs=-1, required=True)
-@click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
 @source_options
 @click.option(
     "--profile", default="pipl_strict", show_default=True, help="Which list of sensitive information applies."
 )
 @live_options
 @sample_option
-@click.option("--write", is_flag=True, help="Add what is missing to the catalog; what stands there is kept.")
-@click.option("--diff", is_flag=True, help="Print what --write would change, and write nothing.")
-@click.option("--check", "check_", is_flag=True, help="Tell personal columns that the catalog does not declare.")
-@click.option("--catalog", type=click.Path(path_type=Path), help="The catalog.  [default: that of the registers]")
-@click.option("--prune", is_flag=True, help="With --write or --diff: take out what is no longer in the schema.")
-@click.option("--min-coverage", type=click.FloatRange(0, 1), help="With --check: the share of columns to be listed.")
+@catalog_options
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "json"]), default="human", show_default=True)
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
 def command(  # noqa: PLR0913 (options)
     sources: tuple[str, ...],
-    dialect: str | None,
     given: Given,
     profile: str,
     live: Live,
     sample: int | None,
-    write: bool,
-    diff: bool,
-    check_: bool,
-    catalog: Path | None,
-    prune: bool,
-    min_coverage: float | None,
+    mode: Mode | None,
     format_: str,
     lang: str | None,
 ) -> int:
     """Say for every column of SOURCES (DDL files, folders, addresses of databases) which data category it holds."""
-    from tutela.connectors.sources import read_sources
-    from tutela.project import find_project, load_classifier, tagged
+    from tutela.project import find_project, load_classifier
 
     choose(lang)
     project = find_project(required=False)
     speech = language(lang or project.lang)
-    merging = write or diff
-    if merging and check_:
-        raise click.UsageError("--check goes with neither --write nor --diff")
-    if prune and not merging:
-        raise click.UsageError("--prune goes with --write or --diff")
-    if min_coverage is not None and not check_:
-        raise click.UsageError("--min-coverage goes with --check")
-    if catalog is not None and not (merging or check_):
-        raise click.UsageError("--catalog goes with --write, --diff or --check")
-    file = None
-    if merging or check_:
-        from .classify_catalog import catalog_path, read
-
-        file = read(catalog_path(project, catalog), project, write=merging)
+    file = mode.read(project) if mode else None
     classifier = load_classifier(project, None, profile=profile, catalog=file.entries if file else None)
     with live.progress(speech) as options, sampling(sources, project, sample, options) as taken:
-        schema = read_sources(
-            list(sources), dialect=dialect, live=options, encoding=given.encoding, tell=given.tell(speech)
-        )
-        schema = tagged(project, schema, given.tags)
+        schema = given.read(sources, project, options, speech)
         classification = classifier.classify(schema, taken)
     holes = _holes(schema, classification, speech)
-    if file is not None:
-        from .classify_catalog import Mode, Teller, hold
+    if mode and file:
+        from .classify_catalog import Teller, hold
 
-        pruned = prune and not schema.unparsed
-        mode = Mode(merge=merging, diff=diff, prune=pruned, minimum=min_coverage, format=format_)
-        if prune and schema.unparsed:
+        if mode.prune and schema.unparsed:
             click.echo(Teller(speech).text("kept"), err=True)
-        return max(hold(file, classification, project, mode, Teller(speech)), 1 if holes else 0)
+            mode = replace(mode, prune=False)
+        return max(hold(file, classification, project, mode, Teller(speech), format_), 1 if holes else 0)
     found = [(table.path, column) for table, column in classification.columns()]
     if format_ == "json":
         from tutela.reports.json_document import write_document
@@ -138,8 +110,8 @@ def _table(found: list[tuple[str, Classified]], lang: Lang, labels: Mapping[str,
         evidence = "; ".join(column.evidence)
         label = labels.get(str(column.category))
         category = f"{column.category}({label.zh})" if label and label.zh and lang == "zh" else column.category
-        line = f"{table}.{column.column.name}\t{category}\t{mark}\t{column.confidence:.2f}\t{evidence}"
-        click.echo(visible(line.replace("\t", "  ")))
+        shape = f"{table}.{column.column.name}  {category}  {mark}  {column.confidence:.2f}  {evidence}"
+        click.echo(visible(shape.replace("\t", "  ")))
     rest = len(found) - len(shown)
     click.echo(
         f"共 {len(found)} 列,{len(shown)} 列有数据类别,{rest} 列没有"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from difflib import unified_diff
+from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from tutela.connectors.catalog_file import CatalogFile
     from tutela.engine.catalog_plan import CatalogPlan
@@ -51,11 +53,57 @@ class Mode:
     """What is done with the catalog."""
 
     merge: bool
+    """Whether what is missing is added to it; else it is told."""
     diff: bool
+    """The merge is shown only."""
     prune: bool
     minimum: float | None
     """The share of columns that must stand in the catalog."""
-    format: str
+    catalog: Path | None
+    """The file that was named."""
+
+    def read(self, project: Project) -> CatalogFile:
+        """The catalog, checked against the project's taxonomy."""
+        from tutela.connectors.catalog_file import read_catalog
+        from tutela.taxonomies import load_taxonomy
+
+        return read_catalog(catalog_path(project, self.catalog), load_taxonomy(project), write=self.merge)
+
+
+def catalog_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --write, --diff, --check and what goes with them; the command gets a `Mode`, or None without the three."""
+
+    @click.option("--write", is_flag=True, help="Add what is missing to the catalog; what stands there is kept.")
+    @click.option("--diff", is_flag=True, help="Print what --write would change, and write nothing.")
+    @click.option("--check", is_flag=True, help="Tell personal columns that the catalog does not declare.")
+    @click.option("--catalog", type=click.Path(path_type=Path), help="The catalog.  [default: that of the registers]")
+    @click.option("--prune", is_flag=True, help="With --write or --diff: take out what is no longer in the schema.")
+    @click.option(
+        "--min-coverage", type=click.FloatRange(0, 1), help="With --check: the share of columns to be listed."
+    )
+    @wraps(function)
+    def wrapped(  # noqa: PLR0913 (options)
+        write: bool,
+        diff: bool,
+        check: bool,
+        catalog: Path | None,
+        prune: bool,
+        min_coverage: float | None,
+        **more: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        merge = write or diff
+        if merge and check:
+            raise click.UsageError("--check goes with neither --write nor --diff")
+        if prune and not merge:
+            raise click.UsageError("--prune goes with --write or --diff")
+        if min_coverage is not None and not check:
+            raise click.UsageError("--min-coverage goes with --check")
+        if catalog is not None and not (merge or check):
+            raise click.UsageError("--catalog goes with --write, --diff or --check")
+        mode = Mode(merge, diff, prune, min_coverage, catalog) if merge or check else None
+        return function(mode=mode, **more)
+
+    return wrapped
 
 
 class Teller:
@@ -85,21 +133,15 @@ def catalog_path(project: Project, named: Path | None) -> Path:
     return next((path for path in found if path.exists()), folders[0] / "catalog.yaml")
 
 
-def read(path: Path, project: Project, *, write: bool) -> CatalogFile:
-    """The catalog, checked against the project's taxonomy."""
-    from tutela.connectors.catalog_file import read_catalog
-    from tutela.taxonomies import load_taxonomy
-
-    return read_catalog(path, load_taxonomy(project), write=write)
-
-
-def hold(catalog: CatalogFile, found: Classification, project: Project, mode: Mode, teller: Teller) -> int:
+def hold(  # noqa: PLR0913 (both sides, and how they are compared and told)
+    catalog: CatalogFile, found: Classification, project: Project, mode: Mode, teller: Teller, format_: str
+) -> int:
     """Hold a classified schema against the catalog: merge, show the merge, or tell what is missing."""
     from tutela.engine.catalog_plan import plan_catalog
     from tutela.taxonomies import load_taxonomy
 
     plan = plan_catalog(found, catalog.entries, load_taxonomy(project), default_schema=project.default_schema)
-    return _merge(catalog, plan, mode, teller) if mode.merge else _check(catalog, plan, mode, teller)
+    return _merge(catalog, plan, mode, teller) if mode.merge else _check(catalog, plan, mode, teller, format_)
 
 
 def _merge(catalog: CatalogFile, plan: CatalogPlan, mode: Mode, teller: Teller) -> int:
@@ -126,10 +168,10 @@ def _merge(catalog: CatalogFile, plan: CatalogPlan, mode: Mode, teller: Teller) 
     return 0
 
 
-def _check(catalog: CatalogFile, plan: CatalogPlan, mode: Mode, teller: Teller) -> int:
+def _check(catalog: CatalogFile, plan: CatalogPlan, mode: Mode, teller: Teller, format_: str) -> int:
     """Tell undeclared personal columns, columns that are gone, contradictions and the coverage."""
     short = mode.minimum is not None and plan.coverage < mode.minimum
-    if mode.format == "json":
+    if format_ == "json":
         from tutela.reports.json_document import write_document
 
         write_document(_document(catalog, plan), sys.stdout)

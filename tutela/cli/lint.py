@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 @click.command("lint")
 @click.argument("sources", nargs=-1)
-@click.option("--dialect", help="mysql, postgres, oracle, tsql or sqlite.  [default: detected]")
 @click.option("--diff-base", metavar="BASE", help="Count only what differs from BASE: a git revision, file or folder.")
 @click.option("--diff/--no-diff", default=None, help="Two SOURCES are the old and the new state.  [default: if alike]")
 @source_options
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 @accepted_options
 def command(  # noqa: PLR0913 (options)
     sources: tuple[str, ...],
-    dialect: str | None,
     diff_base: str | None,
     diff: bool | None,
     given: Given,
@@ -53,28 +51,24 @@ def command(  # noqa: PLR0913 (options)
     (whose forms are asked about), and addresses of databases; the project's schemas by default.
     """
     from tutela.connectors.columns import ask_columns
-    from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.changes import report_change
-    from tutela.project import load_classifier, load_facts_of, load_policies_of, tagged
+    from tutela.project import load_classifier, load_facts_of, load_policies_of
 
     project = setup.project
     paths: list[str | Path] = [*sources] or project.sources()
     if not paths:
         raise click.UsageError("name a schema file, or `schemas` in tutela.toml")
     policies = load_policies_of(project)
-    speech = dialect or (None if sources else project.dialect)
+    if not sources:
+        given = replace(given, dialect=given.dialect or project.dialect)
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     when = instant(as_of)
     classifier = load_classifier(project, policies, facts=authorizer.facts)
     with live.progress(setup.lang) as options, sampling(paths, project, sample, options) as taken:
         states = compared(
             paths,
-            lambda names: tagged(
-                project,
-                read_sources(names, dialect=speech, live=options, encoding=given.encoding, tell=given.tell(setup.lang)),
-                given.tags,
-            ),
+            lambda names: given.read(names, project, options, setup.lang),
             base=diff_base,
             diff=diff,
             lang=setup.lang,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -237,26 +236,19 @@ def opened(target: str) -> Generator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    path = Path(target).resolve()  # of a link, what it leads to is written; the link stays
+    path = Path(target)
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8", newline="\n") as stream:
             yield stream
         return
+    from tutela.connectors.whole_file import replacing
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        path.resolve().parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        error.filename = target  # the file that was asked for, not the scratch file beside it
+        error.filename = target  # the file that was asked for, not its folder
         raise
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as stream:
-            yield stream
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with replacing(path) as stream:
+        yield stream

@@ -1,0 +1,52 @@
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+@contextmanager
+def replacing(path: Path) -> Generator[TextIO]:
+    """A stream whose text takes a file's place when all went well; a link stays a link, and the file keeps its rights.
+
+    OSError, which names the file, when it may not be written.
+    """
+    target = path.resolve()
+    try:
+        mode = _mode(target)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    except OSError as error:
+        error.filename = str(path)  # the file that was asked for, not the scratch file beside it
+        raise
+    scratch = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(descriptor)
+        scratch.chmod(mode)
+        scratch.replace(target)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """The rights of the file that is replaced, or those of a new one."""
+    if not target.exists():
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+    mode = stat.S_IMODE(target.stat().st_mode)
+    if not mode & stat.S_IWUSR or not os.access(target, os.W_OK):  # of root, too, who may write anything
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))
+    return mode

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import tutela
+from tutela.engine.baselines import baseline_of
 from tutela.engine.loader import Source, load_policies
 
 HEAVY = ("click", "duckdb", "jsonschema", "rich", "rule_engine", "sqlglot", "yaml")
@@ -79,3 +82,31 @@ def test_nothing_to_check_is_not_clean(name: str) -> None:
 
     with pytest.raises(tutela.InputError):
         getattr(tutela, name)(policies)
+
+
+WAIVER = """waivers:
+  - {rule: A-1, resource: t.mobile, reason: the form loses it, owner: E1, expires: 2026-11-20}
+"""
+
+
+def test_waivers_and_baselines(tmp_path: Path) -> None:
+    """What somebody answers for, and what stood before, does not count in Python either; mistakes are all told."""
+    rules = "rules: [{id: A-0, effect: allow, actions: [collect, retain]}, {id: A-1, effect: deny, actions: [collect]}]"
+    bound = "declare: {timezone: {type: timezone}}\nbind: {timezone: UTC}\n"
+    policies = load_policies(
+        [Source("p.yaml", f"kind: access\nid: a\n{rules}\n"), Source("z.yaml", f"kind: parameters\n{bound}")]
+    )
+    (tmp_path / "t.sql").write_text("CREATE TABLE t (mobile text, email text);", encoding="utf-8")
+    (tmp_path / "w.yaml").write_text(WAIVER, encoding="utf-8")
+    (tmp_path / "bad.yaml").write_text("waivers: [{rule: B-1, resource: t, owner: E1}]", encoding="utf-8")
+    found = tutela.lint(policies, tmp_path / "t.sql", as_of=datetime(2026, 11, 20, tzinfo=UTC))
+    waived = tutela.waive(found, tmp_path / "w.yaml", policies=policies)
+    (tmp_path / "b.json").write_text(json.dumps(baseline_of(waived)), encoding="utf-8")
+    known = tutela.compare(found, tmp_path / "b.json")
+
+    assert ["t.mobile", "t.email"] == [finding.resource_id for finding in found.counting]
+    assert ["t.email"] == [finding.resource_id for finding in waived.counting]
+    assert ["t.mobile"] == [finding.resource_id for finding in known.counting]
+    with pytest.raises(tutela.InputError) as raised:
+        tutela.waive(found, tmp_path / "bad.yaml", policies=policies)
+    assert len(raised.value.problems) > 1

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .api import audit, lint, load, load_facts, report, retention, share
+    from .api import audit, compare, lint, load, load_facts, report, retention, share, waive
     from .engine.authorizer import Authorizer
     from .engine.decision import Decision
     from .engine.errors import InputError, PolicyError, TutelaError
@@ -35,12 +35,14 @@ __all__ = [
     "Request",
     "TutelaError",
     "audit",
+    "compare",
     "lint",
     "load",
     "load_facts",
     "report",
     "retention",
     "share",
+    "waive",
 ]
 
 _HOMES: Final = {

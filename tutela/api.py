@@ -5,7 +5,9 @@ What each one needs is passed in; `as_of` defaults to the present here, at the e
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -145,11 +147,50 @@ def retention(
     return make_report("retention check", Authorizer(policies, facts), asked, when)
 
 
+def waive(found: Report, *files: PathLike, policies: PolicySet, root: PathLike = ".", limit: str = "") -> Report:
+    """The report in which findings that waiver files cover do not count, with notes on waivers that cover nothing.
+
+    Files in waivers are relative to `root`; `limit` (`P1Y`) is the longest period that one may hold. InputError lists
+    every problem of every file.
+    """
+    from zoneinfo import ZoneInfo
+
+    from tutela.connectors.accepted import read_waiver_files
+    from tutela.engine.errors import InputError, Location, Problem
+    from tutela.engine.waivers import rules_acts
+    from tutela.engine.waivers import waive as mark
+
+    waivers = read_waiver_files([Path(file) for file in _named(files)], policies.ids(), limit)
+    zone = policies.parameters.values.get("timezone")
+    if zone is None:
+        raise InputError([Problem(code="waiver-needs-timezone", location=Location(str(files[0])))])
+    acts: dict[str, set[str]] = {default.id: set(default.actions) for default in policies.defaults.values()}
+    for rule in policies.rules:
+        acts.setdefault(rule.id, set()).update(rule.actions)
+    inside = partial(_relative, os.path.realpath(root))
+    return mark(found, waivers, ZoneInfo(str(zone)), acts=rules_acts(acts), relative=inside)
+
+
+def compare(found: Report, baseline: PathLike) -> Report:
+    """The report in which only findings count that a baseline (`lint --write-baseline`) does not hold."""
+    from tutela.connectors.accepted import read_baseline_file
+    from tutela.engine.baselines import compare_baseline
+
+    return compare_baseline(found, read_baseline_file(Path(baseline), found.command), str(baseline))
+
+
 def report(found: Report, to: TextIO, *, format: str = "human", lang: Lang = "en") -> None:  # noqa: A002 (its word)
     """Write a report in one of the formats of `tutela.reports.FORMATS`."""
     from tutela.reports import write
 
     write(found, format, to, lang=lang)
+
+
+def _relative(root: str, file: str) -> str:
+    """A file's name as waivers write it: relative to the project's folder, with forward slashes."""
+    full = os.path.realpath(file)
+    inside = full.startswith(root + os.sep)
+    return (full[len(root) + 1 :] if inside else file).replace(os.sep, "/")
 
 
 def _named(paths: tuple[PathLike, ...]) -> list[PathLike]:

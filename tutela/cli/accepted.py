@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -61,37 +60,18 @@ class Accepted:
 
     def mark(self, report: Report, policies: PolicySet) -> Report:
         """Mark what is waived and what is known; every file is read before anything is written."""
-        from tutela.connectors.accepted import read_baseline_file
+        from tutela import api
 
         if self.waivers:
-            report = self._waive(report, policies)
+            report = api.waive(report, *self.waivers, policies=policies, root=self.project.root, limit=self._limit())
         if self.baseline is not None:
-            from tutela.engine.baselines import compare_baseline
-
-            report = compare_baseline(report, read_baseline_file(self.baseline, report.command), str(self.baseline))
+            report = api.compare(report, self.baseline)
         elif self.write_baseline is not None:
             # What is accepted in this very run does not count in it either.
             from tutela.engine.baselines import compare_reports
 
             report = compare_reports(report, report, str(self.write_baseline))
         return report
-
-    def _waive(self, report: Report, policies: PolicySet) -> Report:
-        from zoneinfo import ZoneInfo
-
-        from tutela.connectors.accepted import read_waiver_files
-        from tutela.engine.errors import InputError, Location, Problem
-        from tutela.engine.waivers import rules_acts, waive
-
-        limit = self._limit()
-        waivers = read_waiver_files(self.waivers, policies.ids(), limit)
-        zone = policies.parameters.values.get("timezone")
-        if zone is None:
-            raise InputError([Problem(code="waiver-needs-timezone", location=Location(str(self.waivers[0])))])
-        acts: dict[str, set[str]] = {default.id: set(default.actions) for default in policies.defaults.values()}
-        for rule in policies.rules:
-            acts.setdefault(rule.id, set()).update(rule.actions)
-        return waive(report, waivers, ZoneInfo(str(zone)), acts=rules_acts(acts), relative=self._relative)
 
     def _limit(self) -> str:
         from tutela.engine.errors import InputError, Location, Problem
@@ -106,12 +86,6 @@ class Accepted:
                 [Problem(code="waiver-limit-malformed", location=Location("tutela.toml"), args=args)]
             ) from None
         return limit
-
-    def _relative(self, file: str) -> str:
-        """A file's name as waivers write it: relative to the project's folder, with forward slashes."""
-        full, root = os.path.realpath(file), os.path.realpath(self.project.root)
-        inside = full.startswith(root + os.sep)
-        return (full[len(root) + 1 :] if inside else file).replace(os.sep, "/")
 
     def write(self, report: Report, stream: TextIO) -> None:
         """Write the baseline of a report."""

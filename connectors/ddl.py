@@ -183,7 +183,7 @@ def _statement(statement: Statement, context: Context) -> None:
             context.builder.miss(context.places.at(statement.offset + error.offset), error.reason, statement.text)
     elif not _VERBS.match(statement.head) and _TABLE_WORD.search(statement.head):
         context.builder.miss(context.places.at(statement.offset), "a statement that is not understood", statement.text)
-    elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text))):
+    elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text, context.dialect))):
         place = context.places.at(statement.offset + hidden.start())
         context.builder.miss(place, "a table definition inside a block or a dynamic statement", statement.text)
     else:
@@ -196,7 +196,7 @@ def _look_inside(statement: Statement, context: Context) -> None:
     if statement.head.split(" ", 1)[0] in _DATA or _ROUTINE.match(statement.head) or "$" in statement.head:
         return
     if _HIDDEN.search(statement.text):
-        bare = blank_comments(statement.text)
+        bare = blank_comments(statement.text, context.dialect)
         for match in _HIDDEN.finditer(bare):
             place = context.places.at(statement.offset + match.start())
             context.builder.miss(place, "a table definition inside quotes", statement.text)

@@ -58,6 +58,7 @@ _PLAIN_COMMENT: Final = re.compile(
     re.IGNORECASE,
 )
 _INTO: Final = re.compile(r"\bINTO\s+(?!@|OUTFILE|DUMPFILE)", re.IGNORECASE)
+_NO_ROWID: Final = re.compile(r"\bWITHOUT\s+ROWID\b", re.IGNORECASE)
 _SCHEMA_NAME: Final = re.compile(
     r"CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:AUTHORIZATION\s+)?[\"\[`]?([\w$]+)", re.IGNORECASE
 )
@@ -135,7 +136,11 @@ def _create(statement: Statement, dialect: str) -> exp.Create:
     try:
         tree = parse(statement.text, dialect, statement.depth)
     except NotUnderstood:
-        less = None if statement.depth > MAX_DEPTH else relaxed(statement.text, lambda text: parses(text, dialect))
+        less = (
+            None
+            if statement.depth > MAX_DEPTH
+            else relaxed(statement.text, lambda text: parses(text, dialect), dialect)
+        )
         if less is None:
             raise
         tree = parse(less, dialect, statement.depth)
@@ -171,6 +176,8 @@ def _define(draft: Draft, nodes: list[exp.Expr], statement: Statement, context: 
         draft.add(column, context.places.at(statement.offset + column.offset))
     draft.key(key_columns(node for node in nodes if not isinstance(node, exp.ColumnDef)))
     draft.links.update((column.lower(), link) for column, link in links(nodes) if draft.index(column) is not None)
+    if context.dialect == "sqlite" and not _NO_ROWID.search(statement.text):
+        draft.count_rows()
 
 
 def _query(draft: Draft, tree: exp.Create, context: Context) -> None:

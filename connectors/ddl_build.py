@@ -84,6 +84,12 @@ class Draft:
             if column.name.lower() in names:
                 self.columns[index] = replace(column, primary_key=True, nullable=False)
 
+    def count_rows(self) -> None:
+        """SQLite counts a single INTEGER key up: it is the rowid."""
+        keys = [index for index, column in enumerate(self.columns) if column.primary_key]
+        if len(keys) == 1 and self.columns[keys[0]].data_type.upper() == "INTEGER":
+            self.change(keys[0], identity=True)
+
     def put(self, column: Column) -> None:
         """Put a column of this or another table at the end, or in the place of one of the same name."""
         own = column
@@ -127,6 +133,7 @@ def _column(table: Name, column: Definition, location: Location) -> Column:
         primary_key=column.primary_key,
         default=column.default,
         generated=column.generated,
+        identity=column.identity,
     )
 
 
@@ -189,6 +196,14 @@ class Builder:
         self._by_name[old.name.lower()] = [same for same in self._by_name[old.name.lower()] if same is not draft]
         draft.name = new
         self._by_name.setdefault(new.name.lower(), []).append(draft)
+
+    def detach(self, name: Name, parent: Draft, location: Location) -> None:
+        """Make a partition without columns of its own a table with those of its parent."""
+        self.partitions = [pair for pair in self.partitions if pair[0].lower() != name.name.lower()]
+        draft = Draft(name=name, location=location)
+        for column in parent.columns:
+            draft.put(column)
+        self.add(draft)
 
     def _granted(self, grant: Grant) -> Draft | None:
         """The table that a right is on."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
+from .ddl_alter import rename_column
 from .ddl_build import Draft
 from .ddl_grants import default_privileges, forget, grant, member
+from .ddl_names import NAME, PART, name_of, parts_of, unquoted
 from .ddl_parse import Definition, Name, NotUnderstood, parse, table_name
 from .ddl_split import blank_comments
 
@@ -18,25 +20,16 @@ if TYPE_CHECKING:
     from .ddl_apply import Context
     from .ddl_split import Statement
 
-_PART: Final = r"(?:`[^`]+`|\"[^\"]+\"|\[[^\]]+\]|[\w$#@]+)"
-_NAME: Final = rf"{_PART}(?:\s*\.\s*{_PART}){{0,2}}"
-_PARTS: Final = re.compile(_PART)
-_RENAME: Final = re.compile(rf"({_NAME})\s+TO\s+({_NAME})", re.IGNORECASE)
-_NOTE: Final = re.compile(rf"COMMENT\s+ON\s+(?:DOMAIN|TYPE)\s+({_NAME})\s+IS\s+'((?:[^']|'')*)'", re.IGNORECASE)
-_TRANSFER: Final = re.compile(rf"ALTER\s+SCHEMA\s+({_PART})\s+TRANSFER\s+(?:\w+\s*::\s*)?({_NAME})", re.IGNORECASE)
-_SCHEMA: Final = re.compile(rf"ALTER\s+SCHEMA\s+({_PART})\s+RENAME\s+TO\s+({_PART})", re.IGNORECASE)
-_DROP_SCHEMA: Final = re.compile(rf"DROP\s+(?:SCHEMA|DATABASE)\s+(?:IF\s+EXISTS\s+)?({_PART})", re.IGNORECASE)
-_DROP_USER: Final = re.compile(rf"DROP\s+(?:USER|ROLE|GROUP)\s+(?:IF\s+EXISTS\s+)?({_PART}|'[^']*')", re.IGNORECASE)
+_RENAME: Final = re.compile(rf"({NAME})\s+TO\s+({NAME})", re.IGNORECASE)
+_NOTE: Final = re.compile(rf"COMMENT\s+ON\s+(?:DOMAIN|TYPE)\s+({NAME})\s+IS\s+'((?:[^']|'')*)'", re.IGNORECASE)
+_TRANSFER: Final = re.compile(rf"ALTER\s+SCHEMA\s+({PART})\s+TRANSFER\s+(?:\w+\s*::\s*)?({NAME})", re.IGNORECASE)
+_SCHEMA: Final = re.compile(rf"ALTER\s+SCHEMA\s+({PART})\s+RENAME\s+TO\s+({PART})", re.IGNORECASE)
+_DROP_SCHEMA: Final = re.compile(rf"DROP\s+(?:SCHEMA|DATABASE)\s+(?:IF\s+EXISTS\s+)?({PART})", re.IGNORECASE)
+_DROP_USER: Final = re.compile(rf"DROP\s+(?:USER|ROLE|GROUP)\s+(?:IF\s+EXISTS\s+)?({PART}|'[^']*')", re.IGNORECASE)
 _VIRTUAL: Final = re.compile(
-    rf"CREATE\s+VIRTUAL\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({_NAME})\s+USING\s+\w+", re.IGNORECASE
+    rf"CREATE\s+VIRTUAL\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})\s+USING\s+\w+", re.IGNORECASE
 )
 _TEXTS: Final = re.compile(r"N?'((?:[^']|'')*)'")
-
-
-def name_of(text: str) -> Name:
-    """A table's name as it is written, without its quotes; of a database, schema and table the last two."""
-    parts = [part.strip('`"[]') for part in _PARTS.findall(text)]
-    return Name(parts[-1], parts[-2] if len(parts) > 1 else "")
 
 
 def drop(statement: Statement, context: Context) -> None:
@@ -81,15 +74,18 @@ def sp_rename(statement: Statement, context: Context) -> None:
     texts = [text.replace("''", "'") for text in _TEXTS.findall(statement.text)]
     if len(texts) < 2:
         raise NotUnderstood("a renaming that is not understood")
-    old = [part.strip('[]"') for part in _PARTS.findall(texts[0])]
+    old = parts_of(texts[0])
     kind = texts[2].upper() if len(texts) > 2 else "OBJECT"
     if kind == "COLUMN" and len(old) > 1:
-        draft = context.builder.find(Name(old[-2], old[-3] if len(old) > 2 else ""))
-        index = draft.index(old[-1]) if draft else None
-        if draft and index is not None:
-            draft.change(index, name=texts[1].strip("[]"))
+        name = Name(old[-2], old[-3] if len(old) > 2 else "")
+        place = context.places.at(statement.offset)
+        draft = context.builder.find(name)
+        fresh = draft or Draft(name=name, location=place)
+        rename_column(fresh, old[-1], unquoted(texts[1]), place)
+        if draft is None:
+            context.builder.add(fresh)
     elif kind == "OBJECT" and (draft := context.builder.find(name_of(texts[0]))):
-        context.builder.rename(draft, Name(texts[1].strip("[]")))
+        context.builder.rename(draft, Name(unquoted(texts[1])))
 
 
 def schema(statement: Statement, context: Context) -> None:
@@ -115,7 +111,7 @@ def note(statement: Statement, context: Context) -> None:
 
 def virtual(statement: Statement, context: Context) -> None:
     """SQLite's CREATE VIRTUAL TABLE: the arguments of the module that are no options are columns."""
-    text = blank_comments(statement.text)
+    text = blank_comments(statement.text, context.dialect)
     found = _VIRTUAL.match(text)
     if found is None:
         raise NotUnderstood("a virtual table that is not understood")
@@ -123,10 +119,10 @@ def virtual(statement: Statement, context: Context) -> None:
     begin, end = text.find("(", found.end()), text.rfind(")")
     at = begin + 1
     for part in text[at:end].split(",") if 0 <= begin < end else ():
-        name = _PARTS.match(part.strip())
+        name = parts_of(part)
         if name and "=" not in part:
             shift = len(part) - len(part.lstrip())
-            draft.add(Definition(name[0].strip('`"[]'), 0), context.places.at(statement.offset + at + shift))
+            draft.add(Definition(name[0], 0), context.places.at(statement.offset + at + shift))
         at += len(part) + 1
     if not draft.columns:
         raise NotUnderstood("no column could be found")

@@ -33,6 +33,7 @@ _NAME_TYPE: Final = re.compile(
 )
 _KEEP: Final = re.compile(
     r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+'(?:[^'\\]++|\\.|'')*+'"
+    r"|\bAUTO_INCREMENT\b|\bIDENTITY\s*\(\s*\d+\s*,\s*\d+\s*\)|\bGENERATED\s+(?:ALWAYS|BY\s+DEFAULT)\s+AS\s+IDENTITY\b"
     r"|\bGENERATED\s+ALWAYS\s+AS\s*\((?:[^()']++|'[^']*+'|\((?:[^()']++|'[^']*+')*+\))*+\)",
     re.IGNORECASE,
 )
@@ -49,10 +50,10 @@ class Element(NamedTuple):
     end: int
 
 
-def relaxed(text: str, parses: Callable[[str], bool]) -> str | None:
+def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | None:
     """The statement with only its columns, such that every one parses; None when that cannot be had."""
     plain = _KINDS.sub(lambda m: m[0][: m.start(1) - m.start()] + " " * len(m[1]), text, count=1)
-    plain = _CLUSTER.sub(lambda m: " " * len(m[0]), blank_comments(plain))
+    plain = _CLUSTER.sub(lambda m: " " * len(m[0]), blank_comments(plain, dialect))
     body, elements = _elements(plain)
     if body < 0 or not 0 < len(elements) <= _MAX_ELEMENTS:
         return None

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from tutela.engine.errors import InputError, Location, Problem
 
 from .ddl_apply import Context, apply, handler
-from .ddl_build import Builder, Places
+from .ddl_build import Builder, Places, Session
 from .ddl_data import without_data
 from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
-from .ddl_split import CREATE_TABLE, INCLUDE, blank_comments, split
+from .ddl_split import CONNECT, CREATE_TABLE, INCLUDE, blank_comments, split
 from .dialects import SAMPLE, canonical, detect
 from .files import ENCODINGS, STDIN, known_encoding
 from .migrations import read_history, sample, taken_for
@@ -130,6 +130,8 @@ class Reader:
         script, found = read_script(file, dialect=wanted, limit=self._limit, encodings=self._encodings)
         if self.builder.ordered:
             script = script._replace(text=applied(script.text, found))
+        if not self._open:
+            self.builder.session = Session()
         self._done.add(path)
         self._open.append(path)
         self.apply(script, str(file), found, root)
@@ -147,6 +149,8 @@ class Reader:
             if statement.head == INCLUDE:
                 if reason := self._include(statement.text, file, root):
                     self.builder.miss(context.places.at(statement.offset), reason, statement.text)
+            elif statement.head == CONNECT:
+                self.builder.session = Session(statement.text.lower())
             else:
                 _statement(statement, context)
 

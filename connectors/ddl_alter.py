@@ -51,9 +51,10 @@ def alter_table(statement: Statement, builder: Builder, places: Places, dialect:
     name = name_of(prefix[1])
     draft = builder.find(name)
     fresh = draft or Draft(name=name, location=places.at(statement.offset + prefix.start(1)))
+    sure = draft is builder.own(name) or draft is None
     applied, missed = 0, None
     for action in found:  # one by one, so that an odd action hides only itself
-        change = Change(fresh, builder, places, statement.offset, dialect, action.offset)
+        change = Change(fresh, builder, places, statement.offset, dialect, action.offset, sure)
         try:
             applied += _apply(action, change)
         except NotUnderstood as error:
@@ -94,7 +95,7 @@ def _modify(match: re.Match[str], change: Change) -> None:
     old = match.groupdict().get("old")
     column = _definition(match, change)
     draft = change.draft
-    index = draft.index(unquoted(old) if old else column.name)
+    index = draft.index(unquoted(old) if old and change.sure else column.name)
     if index is not None:
         draft.change(index, name=column.name)
         was = draft.columns[index]
@@ -114,12 +115,13 @@ def _modify(match: re.Match[str], change: Change) -> None:
 
 def _rename(match: re.Match[str], change: Change) -> None:
     """A column gets another name; one that the schema does not show is there from now on."""
-    rename_column(change.draft, unquoted(match["old"]), unquoted(match["new"]), change.place(change.offset))
+    old, new = unquoted(match["old"]), unquoted(match["new"])
+    rename_column(change.draft, old, new, change.place(change.offset), sure=change.sure)
 
 
-def rename_column(draft: Draft, old: str, new: str, place: Location) -> None:
+def rename_column(draft: Draft, old: str, new: str, place: Location, *, sure: bool) -> None:
     """Give a column another name; one that the schema does not show is there from now on."""
-    index = draft.index(old)
+    index = draft.index(old) if sure else None
     if index is not None:
         draft.change(index, name=new)
     elif draft.index(new) is None:
@@ -140,7 +142,7 @@ def _move(match: re.Match[str], change: Change) -> None:
 def _drop(match: re.Match[str], change: Change) -> None:
     name = unquoted(match["name"])
     index = change.draft.index(name)
-    if index is not None:
+    if index is not None and change.sure:
         change.draft.links.pop(name.lower(), None)
         del change.draft.columns[index]
 

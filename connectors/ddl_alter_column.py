@@ -28,6 +28,8 @@ class Change(NamedTuple):
     dialect: str
     offset: int
     """Where the action stands in the statement."""
+    sure: bool = True
+    """Whether the draft is surely the table that is meant, and not one of the same name elsewhere."""
 
     def place(self, offset: int) -> Location:
         """The place of an offset in the statement."""

@@ -82,7 +82,7 @@ class Context(NamedTuple):
 
 def handler(head: str, dialect: str) -> str:
     """Which kind of statement this is, by its head; empty when it does not matter to the schema."""
-    if head.startswith("SELECT "):
+    if head.startswith("SELECT ") and "SET_CONFIG" not in head:
         return "into" if dialect in {"tsql", "postgres"} else ""
     return next((kind for kind, pattern in _KINDS if pattern.match(head)), "")
 

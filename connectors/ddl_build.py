@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tutela.engine.errors import Location
 from tutela.engine.findings import fingerprint
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .ddl_parse import Definition, Link
 
 _STRETCH: Final = 1 << 11
+_USUAL: Final = frozenset({"public", "dbo", "main"})
+"""The schema of PostgreSQL, SQL Server and SQLite for names without one."""
 
 
 class Places:
@@ -50,6 +52,16 @@ class Places:
         return Location(self.file, line, offset - start + 1)
 
 
+class Session(NamedTuple):
+    """Where a name without a schema leads to: `USE`, `CONNECT` and `SET search_path` change it."""
+
+    database: str = ""
+    schema: str = ""
+
+
+NOWHERE: Final = Session()
+
+
 @dataclass(slots=True, kw_only=True)
 class Draft:
     """A table that statements may still change."""
@@ -62,6 +74,8 @@ class Draft:
     sql: str = ""
     partition_of: str = ""
     materialized: bool = False
+    session: Session = NOWHERE
+    """Where it was made."""
     links: dict[str, Link] = field(default_factory=dict[str, "Link"])
     """Where the foreign keys of columns lead to, by name in lower case."""
 
@@ -142,6 +156,11 @@ def _type_name(data_type: str) -> str:
     return data_type.rstrip("[]").rpartition(".")[2].strip('"`').lower()
 
 
+def _schema(name: str) -> str:
+    """A schema to compare with others: the usual one is that of a name without any."""
+    return "" if name.lower() in _USUAL else name.lower()
+
+
 @dataclass(slots=True)
 class Builder:
     """The drafts of a schema, found by name; `build` makes the values."""
@@ -153,6 +172,8 @@ class Builder:
     dialect: str = ""
     ordered: bool = False
     """Whether the files are one history, in which a later one drops the tables of an earlier one."""
+    session: Session = NOWHERE
+    """Where the statement that is applied runs."""
     grants: list[Grant] = field(default_factory=list["Grant"])
     notes: dict[str, str] = field(default_factory=dict[str, str])
     """The comments of domains and types, by name in lower case."""
@@ -161,17 +182,20 @@ class Builder:
 
     def add(self, draft: Draft) -> None:
         """Take a new table; a view defined again replaces the view of the same name in the same file or history."""
-        old = self.find(draft.name) if draft.kind == "view" else None
-        same = old and (old.kind, old.name.schema) == ("view", draft.name.schema)
-        if old and same and (self.ordered or old.location.file == draft.location.file):
+        draft.session = self.session
+        old = self.own(draft.name) if draft.kind == "view" else None
+        if old and old.kind == "view" and (self.ordered or old.location.file == draft.location.file):
             self._remove(old)
         self.drafts.append(draft)
         self._by_name.setdefault(draft.name.name.lower(), []).append(draft)
 
     def drop(self, name: Name, file: str) -> None:
-        """Forget a table or view; in files that are no history, only one of the same file."""
+        """Forget a table or view; in files that are no history, only one of the same file.
+
+        One that may be of another schema or database stays: nothing is taken away on a guess.
+        """
         self.partitions = [pair for pair in self.partitions if pair[0].lower() != name.name.lower()]
-        draft = self.find(name)
+        draft = self.own(name)
         if draft and (self.ordered or draft.location.file == file):
             self.grants = [grant for grant in self.grants if not grant.dataset or self._granted(grant) is not draft]
             self._remove(draft)
@@ -212,8 +236,19 @@ class Builder:
 
     def find(self, name: Name) -> Draft | None:
         """The last table of this name; a schema that one of the two leaves out does not count."""
+        if draft := self.own(name):
+            return draft
         for draft in reversed(self._by_name.get(name.name.lower(), [])):
             if not name.schema or not draft.name.schema or draft.name.schema.lower() == name.schema.lower():
+                return draft
+        return None
+
+    def own(self, name: Name) -> Draft | None:
+        """The last table that is surely the one of this name: in the same database and schema."""
+        schema = _schema(name.schema or self.session.schema)
+        for draft in reversed(self._by_name.get(name.name.lower(), [])):
+            same = schema == _schema(draft.name.schema or draft.session.schema)
+            if same and draft.session.database == self.session.database:
                 return draft
         return None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from .ddl_alter import rename_column
-from .ddl_build import Draft
+from .ddl_build import Draft, Session
 from .ddl_grants import default_privileges, forget, grant, member
 from .ddl_names import NAME, PART, name_of, parts_of, unquoted
 from .ddl_parse import Definition, Name, NotUnderstood, parse, table_name
@@ -29,6 +29,13 @@ _DROP_USER: Final = re.compile(rf"DROP\s+(?:USER|ROLE|GROUP)\s+(?:IF\s+EXISTS\s+
 _VIRTUAL: Final = re.compile(
     rf"CREATE\s+VIRTUAL\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})\s+USING\s+\w+", re.IGNORECASE
 )
+_SESSION: Final = re.compile(
+    r"(?:(?P<kind>USE)\s+(?:DATABASE\s+|SCHEMA\s+)?|SET\s+(?:SESSION\s+|LOCAL\s+)?(?P<path>SEARCH_PATH\s*(?:=|TO)|SCHEMA)\s*"
+    r"|ALTER\s+SESSION\s+SET\s+CURRENT_SCHEMA\s*=\s*|SELECT\s+(?:PG_CATALOG\s*\.\s*)?SET_CONFIG\s*\(\s*'search_path'\s*,\s*)"
+    r"(?P<name>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_SCHEMA: Final = frozenset({"pg_catalog", "$user", "default", "false", "true", ""})
 _TEXTS: Final = re.compile(r"N?'((?:[^']|'')*)'")
 
 
@@ -42,7 +49,9 @@ def drop(statement: Statement, context: Context) -> None:
         context.builder.skip(statement.head)
         return
     for target in tree.args.get("tables") or ([tree.this] if tree.this else []):
-        context.builder.drop(table_name(target), context.places.file)
+        database = target.catalog.lower() if isinstance(target, exp.Table) else ""
+        if not database or context.builder.session.database in {"", database}:
+            context.builder.drop(table_name(target), context.places.file)
 
 
 def drop_schema(statement: Statement, context: Context) -> None:
@@ -81,7 +90,7 @@ def sp_rename(statement: Statement, context: Context) -> None:
         place = context.places.at(statement.offset)
         draft = context.builder.find(name)
         fresh = draft or Draft(name=name, location=place)
-        rename_column(fresh, old[-1], unquoted(texts[1]), place)
+        rename_column(fresh, old[-1], unquoted(texts[1]), place, sure=fresh is context.builder.own(name))
         if draft is None:
             context.builder.add(fresh)
     elif kind == "OBJECT" and (draft := context.builder.find(name_of(texts[0]))):
@@ -129,6 +138,18 @@ def virtual(statement: Statement, context: Context) -> None:
     context.builder.add(draft)
 
 
+def session(statement: Statement, context: Context) -> None:
+    """USE, CONNECT, SET search_path and the like: where names without a schema lead to from now on."""
+    context.builder.skip(statement.head)
+    found = _SESSION.match(statement.text)
+    names = [name for name in parts_of(found["name"]) if name.lower() not in _NO_SCHEMA] if found else []
+    name = names[0].lower() if names else ""
+    if found and found["kind"] and context.dialect != "mysql":
+        context.builder.session = Session(name)
+    else:
+        context.builder.session = context.builder.session._replace(schema=name)
+
+
 def _grant(statement: Statement, context: Context) -> None:
     grant(statement, context.builder, context.places.at(statement.offset), context.dialect)
 
@@ -150,6 +171,13 @@ KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("sp_rename", re.compile(r"(?:EXEC|EXECUTE) .{0,20}\bSP_RENAME\b")),
     ("schema", re.compile(r"ALTER SCHEMA\b")),
     ("note", re.compile(r"COMMENT ON (?:DOMAIN|TYPE)\b")),
+    (
+        "session",
+        re.compile(
+            r"USE |SET (?:SESSION |LOCAL )?(?:SEARCH_PATH\b|SCHEMA )|ALTER SESSION SET CURRENT_SCHEMA\b"
+            r"|SELECT (?:PG_CATALOG ?\. ?)?SET_CONFIG ?\( ?'SEARCH_PATH'"
+        ),
+    ),
     ("grant", re.compile(r"(?:GRANT|REVOKE|DENY)\b")),
     ("defaults", re.compile(r"ALTER DEFAULT PRIVILEGES\b")),
     (
@@ -168,6 +196,7 @@ APPLY: Final[dict[str, Callable[[Statement, Context], None]]] = {
     "sp_rename": sp_rename,
     "schema": schema,
     "note": note,
+    "session": session,
     "grant": _grant,
     "defaults": _defaults,
     "member": _member,

@@ -231,6 +231,8 @@ class _Splitter:
             if found := _INCLUDE.match(match[0].strip()):
                 name = found["file"].strip("'\"").rstrip(";")
                 self.found.append(Statement(name, match.start(), INCLUDE))
+            elif found := _CONNECT.match(match[0].strip()):
+                self.found.append(Statement(found[1], match.start(), CONNECT))
             return
         if self.depth == 0 and match[0].startswith("\\"):
             self._finish(match.start(), whole=True)
@@ -340,6 +342,9 @@ class _Splitter:
 
 INCLUDE: Final = "\\include"
 """The head of a client's command that reads another script; the statement's text is the name of the file."""
+CONNECT: Final = "\\connect"
+"""The head of psql's change to another database; the statement's text is its name."""
+_CONNECT: Final = re.compile(r"\\c(?:onnect)?[ \t]+(?:-reuse-previous=\w+[ \t]+)?(\S.*)")
 _INCLUDE: Final = re.compile(
     r"(?:\\(?:i|ir|include|include_relative)[ \t]+|\\\.[ \t]+|source[ \t]+|@@?[ \t]*(?![^\s;]++[ \t]*:?=)"
     r"|start[ \t]+|\.read[ \t]+|:r[ \t]+)"

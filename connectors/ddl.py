@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from tutela.engine.errors import InputError, Location, Problem
 
 from .ddl_apply import Context, apply, handler
-from .ddl_build import Builder, Places, Session
+from .ddl_build import Builder
 from .ddl_data import without_data
+from .ddl_draft import Places, Session
 from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
 from .ddl_split import CONNECT, CREATE_TABLE, INCLUDE, blank_comments, split
@@ -40,6 +41,10 @@ _TABLE_WORD: Final = re.compile(r"\bTABLE\b")
 _HIDDEN: Final = re.compile(rf"(?<=\n)[ \t]*{CREATE_TABLE.pattern}", re.IGNORECASE)
 _BLOCK: Final = re.compile(r"(?:BEGIN|CALL|DECLARE|DO|EXEC|EXECUTE|IF|PREPARE|SET|WHILE)\b")
 _DEFINES: Final = re.compile(rf"{CREATE_TABLE.pattern}|\bALTER\s+TABLE\b", re.IGNORECASE)
+_LITERAL: Final = re.compile(r"'(?:[^']|'')*+'")
+_MAKES: Final = re.compile(
+    r"\bSELECT\b(?:(?!\b(?:INSERT|MERGE|OUTPUT|FETCH)\b)[^;]){0,4000}?\bINTO\s+(?![@#])[\w\[\"]", re.IGNORECASE
+)
 _DATA: Final = frozenset({"INSERT", "REPLACE", "COPY", "DO", "UPDATE", "MERGE"})
 _ROUTINE: Final = re.compile(r"(?:CREATE|ALTER)\b.{0,200}?\b(?:FUNCTION|PROC|PROCEDURE|TRIGGER|PACKAGE|EVENT)\b")
 _VERBS: Final = re.compile(
@@ -190,9 +195,19 @@ def _statement(statement: Statement, context: Context) -> None:
     elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text, context.dialect))):
         place = context.places.at(statement.offset + hidden.start())
         context.builder.miss(place, "a table definition inside a block or a dynamic statement", statement.text)
+    elif context.dialect == "tsql" and _makes_table(statement):
+        reason = "a table that a query makes, after a statement without an end"
+        context.builder.miss(context.places.at(statement.offset), reason, statement.text)
     else:
         context.builder.skip(statement.head)
     _look_inside(statement, context)
+
+
+def _makes_table(statement: Statement) -> bool:
+    """Tell whether SELECT ... INTO stands in a statement of another kind: T-SQL needs no semicolons."""
+    if "into" not in statement.text.lower() or _ROUTINE.match(statement.head):
+        return False
+    return _MAKES.search(_LITERAL.sub("''", blank_comments(statement.text, "tsql"))) is not None
 
 
 def _look_inside(statement: Statement, context: Context) -> None:

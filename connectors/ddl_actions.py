@@ -50,7 +50,7 @@ class Action(NamedTuple):
 def actions(text: str, start: int, dialect: str) -> Iterator[Action]:
     """The actions that begin at `start` of a statement without comments; lists are taken apart."""
     verb = ""
-    for begin, end in _pieces(text, start, dialect, apart=dialect == "oracle"):
+    for begin, end in pieces(text, start, dialect, apart=dialect == "oracle"):
         action = Action("", text[begin:end], begin)
         if dialect == "tsql":  # only the first of several says what is done
             if found := _VERB.match(action.text):
@@ -71,11 +71,11 @@ def _listed(action: Action, dialect: str) -> Iterator[Action]:
         yield action
         return
     verb = (listed["verb"] or "DROP COLUMN").upper()
-    for begin, end in _pieces(action.text[:close], listed.end(), dialect):
+    for begin, end in pieces(action.text[:close], listed.end(), dialect):
         yield Action(verb, action.text[begin:end], action.start + begin)
 
 
-def _pieces(text: str, start: int, dialect: str, *, apart: bool = False) -> Iterator[tuple[int, int]]:
+def pieces(text: str, start: int, dialect: str, *, apart: bool = False) -> Iterator[tuple[int, int]]:
     """Where the parts between the commas of the outermost level stand; Oracle puts actions `apart` by their verbs."""
     depth, begin = 0, start
     token = _TOKEN if dialect == "mysql" else _STRICT

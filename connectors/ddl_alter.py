@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from .ddl_actions import actions
 from .ddl_alter_column import Change, alter_column
-from .ddl_build import Draft
+from .ddl_draft import Draft
 from .ddl_keys import add_key
 from .ddl_names import NAME, PART, name_of, unquoted
 from .ddl_parse import MAX_DEPTH, TEMPLATE, Definition, Name, NotUnderstood, column_of
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tutela.engine.errors import Location
 
     from .ddl_actions import Action
-    from .ddl_build import Builder, Places
+    from .ddl_build import Builder
+    from .ddl_draft import Places
     from .ddl_split import Statement
 
 _PREFIX: Final = re.compile(

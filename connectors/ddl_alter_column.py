@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from tutela.engine.errors import Location
 
-    from .ddl_build import Builder, Draft, Places
+    from .ddl_build import Builder
+    from .ddl_draft import Draft, Places
 
 
 class Change(NamedTuple):

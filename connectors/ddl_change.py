@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from .ddl_alter import rename_column
-from .ddl_build import Draft, Session
+from .ddl_draft import Draft, Session
 from .ddl_grants import default_privileges, forget, grant, member
 from .ddl_names import NAME, PART, name_of, parts_of, unquoted
 from .ddl_parse import Definition, Name, NotUnderstood, parse, table_name
 from .ddl_split import blank_comments
+from .ddl_types import alter_type, create_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,6 +171,8 @@ KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("rename", re.compile(r"RENAME (?:TABLE\b|\S+ TO )")),
     ("sp_rename", re.compile(r"(?:EXEC|EXECUTE) .{0,20}\bSP_RENAME\b")),
     ("schema", re.compile(r"ALTER SCHEMA\b")),
+    ("type", re.compile(r"CREATE (?:OR REPLACE )?(?:(?:NON)?EDITIONABLE )?TYPE (?!BODY\b)")),
+    ("alter type", re.compile(r"ALTER TYPE\b")),
     ("note", re.compile(r"COMMENT ON (?:DOMAIN|TYPE)\b")),
     (
         "session",
@@ -195,6 +198,8 @@ APPLY: Final[dict[str, Callable[[Statement, Context], None]]] = {
     "rename": rename,
     "sp_rename": sp_rename,
     "schema": schema,
+    "type": create_type,
+    "alter type": alter_type,
     "note": note,
     "session": session,
     "grant": _grant,

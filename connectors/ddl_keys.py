@@ -9,7 +9,7 @@ from .ddl_names import NAME, PART, name_of, unquoted
 from .ddl_parse import Link, NotUnderstood
 
 if TYPE_CHECKING:
-    from .ddl_build import Draft
+    from .ddl_draft import Draft
 
 _COLUMNS: Final = r"\(((?:[^()]|\([^()]*\))*)\)"
 _PRIMARY: Final = re.compile(rf"PRIMARY\s+KEY\b[^()]*{_COLUMNS}", re.IGNORECASE)

@@ -8,8 +8,8 @@ from typing import Final
 _PLAIN: Final = r"'(?:[^']|'')*'"
 _ESCAPED: Final = r"'(?:[^'\\]|\\.|'')*'"
 _PARTS: Final = (
-    rf"(?:\b[eE]{_ESCAPED}|[uU]&{_PLAIN}|\b[nN]?[qQ]'(?:\[.*?\]|\{{.*?\}}|\(.*?\)|<.*?>|([^\s\[{{(<]).*?\1)'"
-    rf"|(?:\b[nN]|\b_\w+\s*)?{_PLAIN}|\$(?:[^\W\d]\w*)?\$.*?\$(?:[^\W\d]\w*)?\$)"
+    rf"(?:\b[eE]{_ESCAPED}|[uU]&{_PLAIN}|\b[nN]?[qQ]'(?:\[.*?\]|\{{.*?\}}|\(.*?\)|<.*?>|(?P<mark>[^\s\[{{(<]).*?(?P=mark))'"
+    rf"|(?:\b[nN]|\b_\w+\s*)?{_PLAIN}|\$(?P<tag>(?:[^\W\d]\w*)?)\$.*?\$(?P=tag)\$)"
 )
 _ONE: Final = re.compile(_PARTS, re.DOTALL)
 TEXT: Final = r"(?:[eEnN]|[nN]?[qQ]|[uU]&|_\w+\s*)?['\"$].*"
@@ -36,8 +36,8 @@ def text_of(text: str, dialect: str = "postgres") -> str | None:
 def _value(piece: str, dialect: str) -> str:
     """The value of one piece."""
     if piece[0] == "$":
-        begin = piece.index("$", 1) + 1
-        return piece[begin : piece.rindex("$", 0, -1)]
+        mark = piece.index("$", 1) + 1
+        return piece[mark:-mark]
     mark = piece.find("'") if piece[0] != '"' else 0
     prefix, body, quote = piece[:mark].upper(), piece[mark + 1 : -1], piece[mark]
     if prefix in {"Q", "NQ"}:

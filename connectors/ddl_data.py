@@ -18,8 +18,10 @@ _START: Final = re.compile(
     r"(?:\([^()';]{0,100000}\)\s*+)?(?:VALUES?\b)?)|(?P<like>INSERT|REPLACE|COPY)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
-_NEXT: Final = r"[ \t]*+(?:(?:CREATE|ALTER|DROP|GO|INSERT|SET|PRINT|COMMENT|GRANT|REVOKE|DENY|EXEC|COMMIT|SELECT|WITH)\b"
+_NEXT: Final = (
+    r"[ \t]*+(?:(?:CREATE|ALTER|DROP|GO|INSERT|SET|PRINT|COMMENT|GRANT|REVOKE|DENY|EXEC|COMMIT|SELECT|WITH)\b"
     r"|/[ \t]*+\r?$)"
+)
 _BODY: Final = {
     escaped: re.compile(
         rf"(?:[^'\"`;/*\-$\\\n]++|\n(?!{_NEXT})|{string}(?!\w)|\"[^\"\n]*+\"|`[^`\n]*+`"

@@ -21,6 +21,7 @@ from .ddl_split import CONNECT, CREATE_TABLE, INCLUDE, blank_comments, split
 from .dialects import SAMPLE, canonical, detect
 from .files import ENCODINGS, STDIN, known_encoding
 from .migrations import read_history, sample, taken_for
+from .migrations_liquibase import FORMATTED, foreign_sets, never_named
 from .migrations_text import applied
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ class Reader:
         self.dialect = canonical(dialect) if dialect else None
         self._limit = limit
         self._encodings = (known_encoding(encoding),) if encoding else ENCODINGS
+        self._unsure = False
+        """Whether the dialect is a guess that the change sets contradict."""
         self._done: set[Path] = set()
         self._open: list[Path] = []
 
@@ -119,7 +122,9 @@ class Reader:
         if history.kind:
             tell(taken_for(folder, history))
         self.builder.ordered = bool(history.kind)
-        dialect = (self.dialect or detect(sample(history.scripts, SAMPLE))) if history.kind else None
+        text = sample(history.scripts, SAMPLE) if history.kind and not self.dialect else ""
+        dialect = (self.dialect or detect(text)) if history.kind else None
+        self._unsure = bool(dialect and never_named(text, dialect))
         for path in history.scripts:
             self.read(path, folder, dialect=dialect)
         for path, reason in history.left_out:
@@ -134,7 +139,10 @@ class Reader:
         wanted = dialect or self.dialect
         script, found = read_script(file, dialect=wanted, limit=self._limit, encodings=self._encodings)
         if self.builder.ordered:
-            script = script._replace(text=applied(script.text, found))
+            reason = "a change set for other databases than the one that is guessed; name the dialect"
+            missed = foreign_sets(script.text, found) if self._unsure and FORMATTED.match(script.text) else []
+            cuts = [*script.cuts, *((begin, reason) for begin, _ in missed)]
+            script = script._replace(text=applied(script.text, found), cuts=cuts)
         if not self._open:
             self.builder.session = Session()
         self._done.add(path)

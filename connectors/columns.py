@@ -35,7 +35,9 @@ def ask_columns(
             yield _collect(table, column, as_of)
         if table.stored:
             yield _retain(table, classified, as_of)
-    held = {table.path: [c.category for c in classified if c.category] for table, classified in classification.tables}
+    held: dict[str, list[str]] = {}
+    for table, classified in classification.tables:  # several databases may have one of the same name
+        held.setdefault(table.path.lower(), []).extend(c.category for c in classified if c.category)
     yield from ask_grants(schema.grants, held, as_of)
 
 

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from tutela.engine.errors import InputError, Location, Problem
 
 from .ddl_apply import Context, apply, handler
-from .ddl_build import Builder, Places
+from .ddl_build import Builder
 from .ddl_data import without_data
+from .ddl_draft import Places, Session
 from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
-from .ddl_split import CREATE_TABLE, INCLUDE, blank_comments, split
+from .ddl_split import CONNECT, CREATE_TABLE, INCLUDE, blank_comments, split
 from .dialects import SAMPLE, canonical, detect
 from .files import ENCODINGS, STDIN, known_encoding
 from .migrations import read_history, sample, taken_for
+from .migrations_liquibase import FORMATTED, foreign_sets, never_named
 from .migrations_text import applied
 
 if TYPE_CHECKING:
@@ -40,6 +42,10 @@ _TABLE_WORD: Final = re.compile(r"\bTABLE\b")
 _HIDDEN: Final = re.compile(rf"(?<=\n)[ \t]*{CREATE_TABLE.pattern}", re.IGNORECASE)
 _BLOCK: Final = re.compile(r"(?:BEGIN|CALL|DECLARE|DO|EXEC|EXECUTE|IF|PREPARE|SET|WHILE)\b")
 _DEFINES: Final = re.compile(rf"{CREATE_TABLE.pattern}|\bALTER\s+TABLE\b", re.IGNORECASE)
+_LITERAL: Final = re.compile(r"'(?:[^']|'')*+'")
+_MAKES: Final = re.compile(
+    r"\bSELECT\b(?:(?!\b(?:INSERT|MERGE|OUTPUT|FETCH)\b)[^;]){0,4000}?\bINTO\s+(?![@#])[\w\[\"]", re.IGNORECASE
+)
 _DATA: Final = frozenset({"INSERT", "REPLACE", "COPY", "DO", "UPDATE", "MERGE"})
 _ROUTINE: Final = re.compile(r"(?:CREATE|ALTER)\b.{0,200}?\b(?:FUNCTION|PROC|PROCEDURE|TRIGGER|PACKAGE|EVENT)\b")
 _VERBS: Final = re.compile(
@@ -101,6 +107,8 @@ class Reader:
         self.dialect = canonical(dialect) if dialect else None
         self._limit = limit
         self._encodings = (known_encoding(encoding),) if encoding else ENCODINGS
+        self._unsure = False
+        """Whether the dialect is a guess that the change sets contradict."""
         self._done: set[Path] = set()
         self._open: list[Path] = []
 
@@ -114,7 +122,9 @@ class Reader:
         if history.kind:
             tell(taken_for(folder, history))
         self.builder.ordered = bool(history.kind)
-        dialect = (self.dialect or detect(sample(history.scripts, SAMPLE))) if history.kind else None
+        text = sample(history.scripts, SAMPLE) if history.kind and not self.dialect else ""
+        dialect = (self.dialect or detect(text)) if history.kind else None
+        self._unsure = bool(dialect and never_named(text, dialect))
         for path in history.scripts:
             self.read(path, folder, dialect=dialect)
         for path, reason in history.left_out:
@@ -129,7 +139,12 @@ class Reader:
         wanted = dialect or self.dialect
         script, found = read_script(file, dialect=wanted, limit=self._limit, encodings=self._encodings)
         if self.builder.ordered:
-            script = script._replace(text=applied(script.text, found))
+            reason = "a change set for other databases than the one that is guessed; name the dialect"
+            missed = foreign_sets(script.text, found) if self._unsure and FORMATTED.match(script.text) else []
+            cuts = [*script.cuts, *((begin, reason) for begin, _ in missed)]
+            script = script._replace(text=applied(script.text, found), cuts=cuts)
+        if not self._open:
+            self.builder.session = Session()
         self._done.add(path)
         self._open.append(path)
         self.apply(script, str(file), found, root)
@@ -147,6 +162,8 @@ class Reader:
             if statement.head == INCLUDE:
                 if reason := self._include(statement.text, file, root):
                     self.builder.miss(context.places.at(statement.offset), reason, statement.text)
+            elif statement.head == CONNECT:
+                self.builder.session = Session(statement.text.lower())
             else:
                 _statement(statement, context)
 
@@ -183,12 +200,22 @@ def _statement(statement: Statement, context: Context) -> None:
             context.builder.miss(context.places.at(statement.offset + error.offset), error.reason, statement.text)
     elif not _VERBS.match(statement.head) and _TABLE_WORD.search(statement.head):
         context.builder.miss(context.places.at(statement.offset), "a statement that is not understood", statement.text)
-    elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text))):
+    elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text, context.dialect))):
         place = context.places.at(statement.offset + hidden.start())
         context.builder.miss(place, "a table definition inside a block or a dynamic statement", statement.text)
+    elif context.dialect == "tsql" and _makes_table(statement):
+        reason = "a table that a query makes, after a statement without an end"
+        context.builder.miss(context.places.at(statement.offset), reason, statement.text)
     else:
         context.builder.skip(statement.head)
     _look_inside(statement, context)
+
+
+def _makes_table(statement: Statement) -> bool:
+    """Tell whether SELECT ... INTO stands in a statement of another kind: T-SQL needs no semicolons."""
+    if "into" not in statement.text.lower() or _ROUTINE.match(statement.head):
+        return False
+    return _MAKES.search(_LITERAL.sub("''", blank_comments(statement.text, "tsql"))) is not None
 
 
 def _look_inside(statement: Statement, context: Context) -> None:
@@ -196,7 +223,7 @@ def _look_inside(statement: Statement, context: Context) -> None:
     if statement.head.split(" ", 1)[0] in _DATA or _ROUTINE.match(statement.head) or "$" in statement.head:
         return
     if _HIDDEN.search(statement.text):
-        bare = blank_comments(statement.text)
+        bare = blank_comments(statement.text, context.dialect)
         for match in _HIDDEN.finditer(bare):
             place = context.places.at(statement.offset + match.start())
             context.builder.miss(place, "a table definition inside quotes", statement.text)

@@ -3,222 +3,250 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from sqlglot import exp
-
-from .ddl_build import Draft
-from .ddl_parse import (
-    Name,
-    NotUnderstood,
-    definition,
-    definitions,
-    key_columns,
-    links,
-    name_offset,
-    parse,
-    string_of,
-    table_name,
-)
+from .ddl_actions import actions
+from .ddl_alter_column import Change, alter_column
+from .ddl_draft import Draft
+from .ddl_keys import add_key
+from .ddl_names import NAME, PART, name_of, unquoted
+from .ddl_parse import MAX_DEPTH, TEMPLATE, Definition, Name, NotUnderstood, column_of
 from .ddl_split import blank_comments
+from .ddl_texts import TEXT, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-    from .ddl_build import Builder, Places
+    from tutela.engine.errors import Location
+
+    from .ddl_actions import Action
+    from .ddl_build import Builder
+    from .ddl_draft import Places
     from .ddl_split import Statement
 
 _PREFIX: Final = re.compile(
-    r"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?(?:[\w$@#]+|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])"
-    r"(?:\s*\.\s*(?:[\w$@#]+|`[^`]+`|\"[^\"]+\"|\[[^\]]+\])?){0,3}(?:\s*\*)?(?:\s+WITH\s+(?:NO)?CHECK)?",
+    r"ALTER\s+(?:(?:FOREIGN|EXTERNAL|IGNORE|ONLINE|OFFLINE)\s+){0,2}TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?"
+    rf"({NAME})(?:\s*\*)?(?:\s+(?:WAIT\s+\d+|NOWAIT))?(?:\s+WITH\s+(?:NO)?CHECK)?(?=\s|\Z)",
     re.IGNORECASE,
 )
-_KEYS: Final = re.compile(
-    r"\s*ADD\s+(?:CONSTRAINT\s+(?:IF\s+NOT\s+EXISTS\s+)?\S+\s+)?(?:PRIMARY|FOREIGN)\s+KEY\b", re.IGNORECASE
-)
-_MATTERS: Final = re.compile(
-    r"\s*(?:ADD\s+(?!(?:CONSTRAINT|INDEX|KEY|UNIQUE|PRIMARY|FOREIGN|FULLTEXT|SPATIAL|CHECK|PARTITION|EXCLUDE"
-    r"|DEFAULT|SUPPLEMENTAL|STATISTICS|PERIOD)\b)|CHANGE\b|RENAME\s+(?!(?:INDEX|KEY|CONSTRAINT)\b)|INHERIT\b"
-    r"|(?:ALTER|MODIFY|MODIFY\s+COLUMN)\b.*\bCOMMENT\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-_MOVE: Final = re.compile(r"\s*SET\s+SCHEMA\s+[\"`\[]?([\w$]+)", re.IGNORECASE)
-_LIST: Final = re.compile(r"\s*(ADD|MODIFY|DROP)\s*\(", re.IGNORECASE)
-_UNTYPED: Final = re.compile(r"\s*ADD\s+(?:COLUMN\s+)?[`\"\[]?\w+[`\"\]]?\s*\Z", re.IGNORECASE)
-_ATTACH: Final = re.compile(r"\s*ATTACH\s+PARTITION\s+(?:[\w$\"]+\s*\.\s*)?\"?([\w$]+)\"?", re.IGNORECASE)
-_TOKEN: Final = re.compile(r"'(?:[^'\\]++|\\.|'')*+'|\"[^\"]*+\"|`[^`]*+`|[(),]", re.DOTALL)
+_ALL: Final = re.compile(r"ALTER\s+TABLE\s+ALL\s+IN\s+TABLESPACE\b", re.IGNORECASE)
 _MAX_ACTIONS: Final = 500
+_PLACE: Final = re.compile(rf"\s+(?:FIRST|AFTER\s+{PART})\s*\Z", re.IGNORECASE)
+_EXISTS: Final = re.compile(r"ADD\s+(?:COLUMN\s+)?IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 
 
 def alter_table(statement: Statement, builder: Builder, places: Places, dialect: str) -> None:
-    """Apply an ALTER TABLE; raises NotUnderstood when a change of columns in it cannot be understood."""
-    prefix = _PREFIX.match(statement.text)
-    if prefix is None:
-        raise NotUnderstood("a change of a table whose name is not understood")
-    actions = list(_actions(blank_comments(statement.text), prefix.end()))
-    if not any(_MATTERS.match(action) or _changes(action) for _, action in actions):
+    """Apply an ALTER TABLE; raises NotUnderstood when a change in it cannot be understood."""
+    text = TEMPLATE.sub(lambda match: "_" * len(match[0]), blank_comments(statement.text, dialect))
+    prefix = _PREFIX.match(text)
+    if _ALL.match(text):
         builder.skip(statement.head)
         return
-    if len(actions) > _MAX_ACTIONS:
+    if prefix is None:
+        raise NotUnderstood("a change of a table whose name is not understood")
+    if statement.depth > MAX_DEPTH:
+        raise NotUnderstood(f"brackets nest deeper than {MAX_DEPTH}")
+    found = list(actions(text, prefix.end(), dialect))
+    if len(found) > _MAX_ACTIONS:
         raise NotUnderstood(f"more than {_MAX_ACTIONS} changes in one statement")
-    if not any(_LIST.match(action) or _MOVE.match(action) or _ATTACH.match(action) for _, action in actions):
-        try:
-            _apply(parse(statement.text, dialect, statement.depth), statement.offset, builder, places, dialect)
-        except NotUnderstood:
-            pass
-        else:
-            return
-    for start, action in _flat(actions):  # one by one, so that an odd action hides only itself
-        _single(prefix[0], start, action, statement, builder, places, dialect)
-
-
-def _flat(actions: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Oracle's `MODIFY (a ..., b ...)` and `DROP (a, b)` as single actions."""
-    for start, action in actions:
-        listed = _LIST.match(action)
-        if listed is None:
-            yield start, action
-            continue
-        body = action[: action.rindex(")")] if ")" in action else action
-        for begin, part in _actions(body, listed.end()):
-            word = "DROP COLUMN" if listed[1].upper() == "DROP" else listed[1]
-            yield start + begin - len(word) - 1, f"{word} {part}"
-
-
-def _changes(action: str) -> bool:
-    words = r"\s*(?:DROP|MODIFY|ATTACH|SET\s+SCHEMA|ALTER)\b"
-    return bool(re.match(words, action, re.IGNORECASE) or _KEYS.match(action))
-
-
-def _actions(text: str, start: int) -> Iterator[tuple[int, str]]:
-    """The parts between the commas at the outermost level, with their offsets."""
-    depth, begin = 0, start
-    for match in _TOKEN.finditer(text, start):
-        if match[0] == "(":
-            depth += 1
-        elif match[0] == ")":
-            depth -= 1
-        elif match[0] == "," and depth == 0:
-            yield begin, text[begin : match.start()]
-            begin = match.end()
-    yield begin, text[begin:]
-
-
-def _single(  # noqa: PLR0913 - all of them are needed to say where the action stands
-    prefix: str, start: int, action: str, statement: Statement, builder: Builder, places: Places, dialect: str
-) -> None:
-    if attached := _ATTACH.match(action):
-        _attach(prefix, attached[1], builder)
-        return
-    if moved := _MOVE.match(action):
-        _move(prefix, moved[1], builder, dialect)
-        return
-    if dialect == "oracle":  # sqlglot knows MySQL's word
-        action = re.sub(r"\A\s*MODIFY\s+(?!COLUMN)", "MODIFY COLUMN ", action, flags=re.IGNORECASE)
-    if _UNTYPED.match(action):  # SQLite columns need no type
-        action = f"{action} text"
-    shift = statement.offset + start - len(prefix) - 1
-    try:
-        _apply(parse(f"{prefix} {action}", dialect, statement.depth), shift, builder, places, dialect)
-    except NotUnderstood as error:
-        if _MATTERS.match(action):
-            raise NotUnderstood(error.reason, start) from None
-
-
-def _attach(prefix: str, partition: str, builder: Builder) -> None:
-    parent = re.split(r"[\s.]+", prefix.strip())[-1].strip('"')
-    if draft := builder.find(Name(partition)):
-        draft.partition_of = parent
-
-
-def _move(prefix: str, schema: str, builder: Builder, dialect: str) -> None:
-    """`SET SCHEMA`: the same table elsewhere."""
-    tree = parse(f"{prefix} ADD x int", dialect)
-    name = table_name(tree.this)
-    if draft := builder.find(name):
-        builder.rename(draft, Name(draft.name.name, schema))
-
-
-def _apply(tree: exp.Expr, shift: int, builder: Builder, places: Places, dialect: str) -> None:
-    if not isinstance(tree, exp.Alter):
-        raise NotUnderstood("not a change of a table")
-    name = table_name(tree.this)
+    name = name_of(prefix[1])
     draft = builder.find(name)
-    fresh = draft or Draft(name=name, location=places.at(shift + name_offset(tree.this)))
-    for action in tree.args.get("actions") or ():
-        _action(action, fresh, shift, builder, places, dialect)
+    fresh = draft or Draft(name=name, location=places.at(statement.offset + prefix.start(1)))
+    sure = draft is builder.own(name) or draft is None
+    applied, missed = 0, None
+    for action in found:  # one by one, so that an odd action hides only itself
+        change = Change(fresh, builder, places, statement.offset, dialect, action.offset, sure)
+        try:
+            applied += _apply(action, change)
+        except NotUnderstood as error:
+            missed = missed or NotUnderstood(error.reason, max(0, action.start))
     if draft is None and fresh.columns:
         builder.add(fresh)
+    if not applied and not missed:
+        builder.skip(statement.head)
+    if missed:
+        raise missed
 
 
-def _action(  # noqa: PLR0913 - see _single
-    action: exp.Expr, draft: Draft, shift: int, builder: Builder, places: Places, dialect: str
-) -> None:
-    if isinstance(action, exp.Schema):
-        for column in definitions(action.expressions, dialect):
-            draft.add(column, places.at(shift + column.offset))
-    elif isinstance(action, exp.ColumnDef):
-        column = definition(action, dialect)
-        draft.add(column, places.at(shift + column.offset))
-    elif isinstance(action, exp.ModifyColumn):
-        _modify(action, draft, shift, places, dialect)
-    elif isinstance(action, exp.RenameColumn):
-        _rename(action, draft)
-    elif isinstance(action, exp.AlterRename):
-        builder.rename(draft, table_name(action.this)) if draft in builder.drafts else None
-    elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
-        _drop(action, draft)
-    elif isinstance(action, exp.AddConstraint):
-        draft.key(key_columns(action.expressions))
-        draft.links.update((column.lower(), link) for column, link in links(action.expressions))
-    elif isinstance(action, exp.AlterColumn):
-        _alter_column(action, draft, dialect)
+def _apply(action: Action, change: Change) -> bool:
+    """Apply one action; tells whether it matters to the schema."""
+    text = action.whole
+    for pattern, apply, dialects in _ACTIONS:
+        if (not dialects or change.dialect in dialects) and (match := pattern.match(text)):
+            return apply is not None and apply(match, change) is not False
+    raise NotUnderstood("a change of a table that is not understood")
 
 
-def _alter_column(action: exp.AlterColumn, draft: Draft, dialect: str) -> None:
-    """Another type, comment or nullability of a column that is there."""
-    index = draft.index(action.name)
-    if index is None:
+def _add(match: re.Match[str], change: Change) -> None:
+    if _EXISTS.match(match[0]) and change.draft.index(unquoted(match["name"])) is not None:
         return
-    changes: dict[str, Any] = {}
-    if note := string_of(action.args.get("comment")):
-        changes["comment"] = note
-    if isinstance(kind := action.args.get("dtype"), exp.Expr):
-        changes["data_type"] = kind.sql(dialect)
-    if (allowed := action.args.get("allow_null")) is not None:
-        changes["nullable"] = bool(allowed)
-    draft.change(index, **changes)
+    column = _definition(match, change)
+    change.draft.add(column, change.place(column.offset))
 
 
-def _modify(action: exp.ModifyColumn, draft: Draft, shift: int, places: Places, dialect: str) -> None:
-    if not isinstance(action.this, exp.ColumnDef):
-        return
-    old = action.args.get("rename_from")
-    column = definition(action.this, dialect)
-    index = draft.index(old.name if isinstance(old, exp.Expr) else column.name)
+def _definition(match: re.Match[str], change: Change) -> Definition:
+    """The column that stands at the group `column`; its offset is that in the statement."""
+    text = _PLACE.sub("", match["column"]) if change.dialect == "mysql" else match["column"]
+    column = column_of(text, change.dialect)
+    return column._replace(offset=change.offset + match.start("column") + column.offset)
+
+
+def _modify(match: re.Match[str], change: Change) -> None:
+    """Another definition of a column, in MySQL under another name, too; Oracle leaves out what does not change."""
+    old = match.groupdict().get("old")
+    column = _definition(match, change)
+    draft = change.draft
+    index = draft.index(unquoted(old) if old and change.sure else column.name)
     if index is not None:
         draft.change(index, name=column.name)
         was = draft.columns[index]
         key = column.primary_key or was.primary_key  # what is said elsewhere stays
+        kept = change.dialect == "oracle"
         column = column._replace(
-            data_type=column.data_type or was.data_type,  # Oracle leaves out what does not change
-            comment=column.comment or (was.comment if dialect == "oracle" else ""),
+            data_type=column.data_type or was.data_type,
+            comment=column.comment or (was.comment if kept else ""),
+            default=column.default or (was.default if kept else ""),
+            generated=column.generated or (was.generated if kept else ""),
+            identity=column.identity or (kept and was.identity),
             primary_key=key,
             nullable=column.nullable and not key,
         )
-    draft.add(column, places.at(shift + column.offset))
+    draft.add(column, change.place(column.offset))
 
 
-def _rename(action: exp.RenameColumn, draft: Draft) -> None:
-    index = draft.index(action.this.name)
-    to = action.args.get("to")
-    if index is not None and isinstance(to, exp.Expr):
-        draft.change(index, name=to.name)
+def _rename(match: re.Match[str], change: Change) -> None:
+    """A column gets another name; one that the schema does not show is there from now on."""
+    old, new = unquoted(match["old"]), unquoted(match["new"])
+    rename_column(change.draft, old, new, change.place(change.offset), sure=change.sure)
 
 
-def _drop(action: exp.Drop, draft: Draft) -> None:
-    for target in action.args.get("tables") or ():
-        index = draft.index(target.name)
-        if index is not None:
-            draft.links.pop(target.name.lower(), None)
-            del draft.columns[index]
+def rename_column(draft: Draft, old: str, new: str, place: Location, *, sure: bool) -> None:
+    """Give a column another name; one that the schema does not show is there from now on."""
+    index = draft.index(old) if sure else None
+    if index is not None:
+        draft.change(index, name=new)
+    elif draft.index(new) is None:
+        draft.add(Definition(new, 0), place)
+
+
+def _rename_table(match: re.Match[str], change: Change) -> None:
+    if change.draft in change.builder.drafts:
+        change.builder.rename(change.draft, name_of(match["new"]))
+
+
+def _move(match: re.Match[str], change: Change) -> None:
+    """`SET SCHEMA`: the same table elsewhere."""
+    if change.draft in change.builder.drafts:
+        change.builder.rename(change.draft, Name(change.draft.name.name, unquoted(match["new"])))
+
+
+def _drop(match: re.Match[str], change: Change) -> None:
+    name = unquoted(match["name"])
+    index = change.draft.index(name)
+    if index is not None and change.sure:
+        change.draft.links.pop(name.lower(), None)
+        del change.draft.columns[index]
+
+
+def _key(match: re.Match[str], change: Change) -> None:
+    add_key(match.string, change.draft)
+
+
+def _attach(match: re.Match[str], change: Change) -> None:
+    if draft := change.builder.find(name_of(match["name"])):
+        draft.partition_of = change.draft.name.name
+
+
+def _detach(match: re.Match[str], change: Change) -> None:
+    """A partition becomes a table of its own, with the columns that it shared."""
+    name = name_of(match["name"])
+    if draft := change.builder.find(name):
+        draft.partition_of = ""
+    elif any(partition.lower() == name.name.lower() for partition, _ in change.builder.partitions):
+        change.builder.detach(name, change.draft, change.place(change.offset))
+
+
+def _note(match: re.Match[str], change: Change) -> None:
+    change.draft.comment = text_of(match["text"], change.dialect) or ""
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
+
+
+_ANY: Final = frozenset[str]()
+_MYSQL: Final = frozenset({"mysql"})
+_COLUMN: Final = rf"(?P<column>(?!COLUMN\s*\Z)(?P<name>{PART})(?=[\s(]|\Z).*)\Z"
+_ACTIONS: Final[
+    tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Change], object] | None, frozenset[str]], ...]
+] = (
+    (
+        _pattern(rf"ADD\s+(?:CONSTRAINT\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:{PART}\s+)?)?(?:PRIMARY|FOREIGN)\s+KEY\b"),
+        _key,
+        _ANY,
+    ),
+    (_pattern(r"ADD\s+COLUMN\s+(?:IF\s+NOT\s+EXISTS\s+)?" + _COLUMN), _add, _ANY),
+    (
+        _pattern(
+            r"ADD\s+(?:CONSTRAINT|UNIQUE|CHECK|EXCLUDE|FULLTEXT|SPATIAL|DEFAULT\b(?=.*\bFOR\b)|SUPPLEMENTAL|STATISTICS"
+            r"|PERIOD\s+FOR|SYSTEM\s+VERSIONING|(?:SUB)?PARTITION|OVERFLOW|VALUES)(?![\w$])"
+        ),
+        None,
+        _ANY,
+    ),
+    (_pattern(rf"ADD\s+(?:INDEX|KEY)(?:\s+IF\s+NOT\s+EXISTS)?(?:\s+{PART})?(?:\s+USING\s+\w+)?\s*\("), None, _MYSQL),
+    (_pattern(rf"ADD\s+INDEX\s+{PART}\s+(?:UNIQUE\s+|CLUSTERED\s+|NONCLUSTERED\s+)*\("), None, frozenset({"tsql"})),
+    (_pattern(r"ADD\s+(?:IF\s+NOT\s+EXISTS\s+)?" + _COLUMN), _add, _ANY),
+    (
+        _pattern(
+            r"MODIFY\s+(?:CONSTRAINT|PRIMARY\s+KEY|UNIQUE|(?:DEFAULT\s+ATTRIBUTES|(?:SUB)?PARTITION|LOB|NESTED)\b)"
+        ),
+        None,
+        frozenset({"oracle"}),
+    ),
+    (_pattern(r"MODIFY\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?" + _COLUMN), _modify, _ANY),
+    (_pattern(rf"CHANGE\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?(?P<old>{PART})\s+{_COLUMN}"), _modify, _ANY),
+    (_pattern(rf"RENAME\s+COLUMN\s+(?:IF\s+EXISTS\s+)?(?P<old>{PART})\s+TO\s+(?P<new>{PART})\s*\Z"), _rename, _ANY),
+    (_pattern(rf"RENAME\s+(?!(?:TO|AS)\s)(?P<old>{PART})\s+TO\s+(?P<new>{PART})\s*\Z"), _rename, _ANY),
+    (_pattern(rf"RENAME\s+(?:INDEX|KEY|CONSTRAINT|(?:SUB)?PARTITION)\s+{PART}\s+TO\s+{PART}\s*\Z"), None, _ANY),
+    (_pattern(rf"RENAME\s+(?:(?:TO|AS)\s+)?(?P<new>{NAME})\s*\Z"), _rename_table, _ANY),
+    (_pattern(rf"DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?(?P<name>{PART})(?=\s|\Z)"), _drop, _ANY),
+    (
+        _pattern(rf"DROP\s+(?:IF\s+EXISTS\s+)?(?P<name>{PART})(?:\s+(?:CASCADE|RESTRICT)\b.*)?\s*\Z"),
+        _drop,
+        frozenset({"mysql", "postgres", "sqlite"}),
+    ),
+    (_pattern(r"DROP\b"), None, _ANY),  # what is not understood leaves the column there
+    (
+        _pattern(
+            rf"ALTER\s+(?:INDEX|CHECK|CONSTRAINT)\s+{PART}\s+(?:NOT|VISIBLE|INVISIBLE|ENFORCED|IGNORED|DEFERRABLE"
+            r"|INITIALLY|NO)\b"
+        ),
+        None,
+        _ANY,
+    ),
+    (_pattern(r"ALTER\s+(?:DIST|SORT)(?:KEY|STYLE)\b|ALTER\s+(?:COMPOUND\s+)?SORTKEY\b"), None, _ANY),
+    (_pattern(rf"ALTER\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?(?P<name>{PART})\s+(?P<rest>.+)"), alter_column, _ANY),
+    (_pattern(rf"SET\s+SCHEMA\s+(?P<new>{PART})\s*\Z"), _move, _ANY),
+    (_pattern(rf"ATTACH\s+PARTITION\s+(?P<name>{NAME})(?=\s|\Z)"), _attach, _ANY),
+    (_pattern(rf"DETACH\s+PARTITION\s+(?:IF\s+EXISTS\s+)?(?P<name>{NAME})(?=\s|\Z)"), _detach, _ANY),
+    (_pattern(rf"(?:(?!COMMENT\b)\w.*\s)?COMMENT\s*=?\s*(?P<text>{TEXT})"), _note, _MYSQL),
+    (
+        _pattern(
+            r"(?:ALGORITHM|ALLOCATE|ANALYZE|AUTO_ID_CACHE|AUTO_INCREMENT|AUTO_RANDOM_BASE|AVG_ROW_LENGTH|CACHE|CHARACTER"
+            r"|CHARSET|CHECK|CHECKSUM|CLUSTER|COALESCE|COLLATE|COMPRESS|COMPRESSION|CONNECTION|CONVERT|DATA|DEALLOCATE"
+            r"|DEFAULT|DELAY_KEY_WRITE|DISABLE|DISCARD|ENABLE|ENCRYPTION|ENFORCE|ENGINE|EXCHANGE|FLASHBACK|FORCE|IMPORT"
+            r"|INDEX|INHERIT|INITRANS|INMEMORY|INSERT_METHOD|KEEP|KEY_BLOCK_SIZE|LOCK|LOGGING|MAX_ROWS|MERGE|MIN_ROWS"
+            r"|MINIMIZE|MONITORING|MOVE|NO|NOCACHE|NOCHECK|NOCOMPRESS|NOLOGGING|NOMONITORING|NOPARALLEL|NOT|OF|OPTIMIZE"
+            r"|OPTIONS|ORDER|OWNER|PACK_KEYS|PAGE_CHECKSUM|PAGE_COMPRESSED|PARALLEL|PARTITION|PARTITIONS|PASSWORD"
+            r"|PCTFREE|PCTUSED|PRE_SPLIT_REGIONS|READ|REBUILD|REMOVE|REORGANIZE|REPAIR|REPLICA|RESET|RESULT_CACHE"
+            r"|ROW|ROW_FORMAT|SECONDARY_LOAD|SECONDARY_UNLOAD|SET|SHARD_ROW_ID_BITS|SHRINK|SPLIT|STATS_AUTO_RECALC"
+            r"|STATS_PERSISTENT|STATS_SAMPLE_PAGES|STORAGE|SWITCH|TABLESPACE|TRANSACTIONAL|TRUNCATE|TTL|TTL_ENABLE"
+            r"|UNION|UNUSABLE|UPDATE|UPGRADE|VALIDATE|WITH|WITHOUT)(?![\w$])"
+        ),
+        None,
+        _ANY,
+    ),
+    (_pattern(r"\Z"), None, _ANY),
+)
+"""What an action looks like, what it does (None = nothing that matters), and in which dialects; the first counts."""

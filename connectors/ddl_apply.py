@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from sqlglot import exp
 
 from .ddl_alter import alter_table
-from .ddl_build import Draft
 from .ddl_change import APPLY, KINDS
+from .ddl_comments import comment, extended_property
+from .ddl_draft import Draft
 from .ddl_parse import (
     MAX_DEPTH,
     Definition,
@@ -26,38 +27,35 @@ from .ddl_parse import (
 )
 from .ddl_relax import relaxed
 from .ddl_split import CREATE_TABLE
+from .ddl_types import table_of_type
 
 if TYPE_CHECKING:
-    from .ddl_build import Builder, Places
+    from .ddl_build import Builder
+    from .ddl_draft import Places
     from .ddl_split import Statement
 
 _VIEW: Final = re.compile(
     r"CREATE (?:OR (?:REPLACE|ALTER) )?(?:ALGORITHM ?= ?\w+ )?(?:DEFINER ?= ?\S+ )?(?:SQL SECURITY \w+ )?"
     r"(?:(?:NO )?FORCE |(?:NON)?EDITIONABLE |TEMP |TEMPORARY |RECURSIVE |MATERIALIZED ){0,3}VIEW\b",
 )
+_VIEW_AGAIN: Final = re.compile(
+    r"ALTER (?:ALGORITHM ?= ?\w+ )?(?:DEFINER ?= ?\S+ )?(?:SQL SECURITY \w+ )?VIEW .{1,500}? AS\b"
+)
 _COMMENT: Final = re.compile(r"COMMENT ON (?:TABLE|COLUMN|VIEW|MATERIALIZED VIEW|FOREIGN TABLE)\b")
 _PROPERTY: Final = re.compile(r"(?:EXEC|EXECUTE) .{0,40}\bSP_(?:ADD|UPDATE)EXTENDEDPROPERTY\b")
-_ARGUMENT: Final = re.compile(
-    r"(?:@(?P<name>\w+)\s*=\s*)?(?:N?'(?P<text>(?:[^']++|'')*+)'|(?P<word>NULL|\[[^\]]*\]|\b[A-Za-z_]\w*+))",
-)
-_ARGUMENTS: Final = (
-    "name", "value", "level0type", "level0name", "level1type", "level1name", "level2type", "level2name",
-)  # fmt: skip
 _KINDS: Final = (
     *KINDS,
     ("table", CREATE_TABLE),
     ("alter", re.compile(r"ALTER (?:FOREIGN |EXTERNAL )?TABLE\b")),
     ("alter view", re.compile(r"ALTER (?:MATERIALIZED )?VIEW .{1,300} (?:RENAME|SET SCHEMA) ")),
     ("view", _VIEW),
+    ("view again", _VIEW_AGAIN),
+    ("import", re.compile(r"IMPORT (?:FOREIGN SCHEMA|DATABASE)\b")),
     ("comment", _COMMENT),
     ("property", _PROPERTY),
 )
-_PLAIN_COMMENT: Final = re.compile(
-    r"COMMENT\s+ON\s+(?P<kind>TABLE|COLUMN)\s+(?P<name>(?:\w+|\"[^\".]+\")(?:\.(?:\w+|\"[^\".]+\")){0,3})\s+IS\s+"
-    r"'(?P<text>(?:[^'\\]|'')*)'\s*",
-    re.IGNORECASE,
-)
-_INTO: Final = re.compile(r"\bINTO\s+(?!@|OUTFILE|DUMPFILE)", re.IGNORECASE)
+_INTO: Final = re.compile(r"\b(?P<rows>(?:INSERT|MERGE)\s+)?INTO\s+(?!@|OUTFILE|DUMPFILE)", re.IGNORECASE)
+_NO_ROWID: Final = re.compile(r"\bWITHOUT\s+ROWID\b", re.IGNORECASE)
 _SCHEMA_NAME: Final = re.compile(
     r"CREATE\s+SCHEMA\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:AUTHORIZATION\s+)?[\"\[`]?([\w$]+)", re.IGNORECASE
 )
@@ -81,7 +79,7 @@ class Context(NamedTuple):
 
 def handler(head: str, dialect: str) -> str:
     """Which kind of statement this is, by its head; empty when it does not matter to the schema."""
-    if head.startswith("SELECT "):
+    if head.startswith(("SELECT ", "WITH ")) and "SET_CONFIG" not in head:
         return "into" if dialect in {"tsql", "postgres"} else ""
     return next((kind for kind, pattern in _KINDS if pattern.match(head)), "")
 
@@ -92,6 +90,8 @@ def apply(statement: Statement, kind: str, context: Context) -> None:
 
 
 def _table(statement: Statement, context: Context) -> None:
+    if table_of_type(statement, context):
+        return
     tree = _create(statement, context.dialect)
     draft = _draft(tree, statement, context)
     if tree.args.get("exists") and context.builder.ordered and context.builder.find(draft.name):
@@ -135,7 +135,11 @@ def _create(statement: Statement, dialect: str) -> exp.Create:
     try:
         tree = parse(statement.text, dialect, statement.depth)
     except NotUnderstood:
-        less = None if statement.depth > MAX_DEPTH else relaxed(statement.text, lambda text: parses(text, dialect))
+        less = (
+            None
+            if statement.depth > MAX_DEPTH
+            else relaxed(statement.text, lambda text: parses(text, dialect), dialect)
+        )
         if less is None:
             raise
         tree = parse(less, dialect, statement.depth)
@@ -171,6 +175,8 @@ def _define(draft: Draft, nodes: list[exp.Expr], statement: Statement, context: 
         draft.add(column, context.places.at(statement.offset + column.offset))
     draft.key(key_columns(node for node in nodes if not isinstance(node, exp.ColumnDef)))
     draft.links.update((column.lower(), link) for column, link in links(nodes) if draft.index(column) is not None)
+    if context.dialect == "sqlite" and not _NO_ROWID.search(statement.text):
+        draft.count_rows()
 
 
 def _query(draft: Draft, tree: exp.Create, context: Context) -> None:
@@ -226,13 +232,23 @@ def _view(statement: Statement, context: Context) -> None:
     context.builder.add(draft)
 
 
+def _view_again(statement: Statement, context: Context) -> None:
+    """ALTER VIEW ... AS: the view has another query from now on."""
+    text = re.sub(r"ALTER", "CREATE", statement.text, count=1, flags=re.IGNORECASE)
+    _view(statement._replace(text=text, offset=max(0, statement.offset - 1)), context)
+
+
+def _import(_statement: Statement, _context: Context) -> None:
+    raise NotUnderstood("tables that are imported from elsewhere are not read")
+
+
 def _into(statement: Statement, context: Context) -> None:
     """`SELECT ... INTO t` makes a table in T-SQL and PostgreSQL."""
-    if not _INTO.search(statement.text):
+    if all(match["rows"] for match in _INTO.finditer(statement.text)):
         context.builder.skip(statement.head)
         return
     tree = parse(statement.text, context.dialect, statement.depth)
-    into = tree.args.get("into")
+    into = tree.find(exp.Into)
     if not isinstance(tree, exp.Query) or not isinstance(into, exp.Into):
         context.builder.skip(statement.head)
         return
@@ -241,41 +257,6 @@ def _into(statement: Statement, context: Context) -> None:
     for name in _outputs(tree, context.builder):
         draft.add(Definition(name, 0), draft.location)
     context.builder.add(draft)
-
-
-def _comment(statement: Statement, context: Context) -> None:
-    if plain := _PLAIN_COMMENT.fullmatch(statement.text):  # a dump has one for each column: parsing them all takes long
-        names = [part.strip('"') for part in plain["name"].split(".")]
-        column = names.pop() if plain["kind"].upper() == "COLUMN" else ""
-        if 0 < len(names) <= 3:
-            table = Name(names[-1], names[-2] if len(names) > 1 else "")
-            context.builder.comment(table, column, plain["text"].replace("''", "'"))
-            return
-    tree = parse(statement.text, context.dialect)
-    if not isinstance(tree, exp.Comment):
-        raise NotUnderstood("not a comment")
-    text, target = string_of(tree.expression), tree.this
-    if isinstance(target, exp.Column):
-        context.builder.comment(Name(target.table, target.db), target.name, text)
-    else:
-        context.builder.comment(table_name(target), "", text)
-
-
-def _property(statement: Statement, context: Context) -> None:
-    """`sp_addextendedproperty 'MS_Description', ...` is how SQL Server keeps comments."""
-    values: dict[str, str] = {}
-    called = statement.text.lower().find("extendedproperty") + len("extendedproperty")
-    for position, match in enumerate(_ARGUMENT.finditer(statement.text, called)):
-        key = (match["name"] or "").lower() or _ARGUMENTS[min(position, len(_ARGUMENTS) - 1)]
-        values[key] = match["text"].replace("''", "'") if match["text"] is not None else match["word"].strip("[]")
-    if values.get("name", "").lower() == "ms_description" and values.get("level1type", "").lower() in {
-        "table",
-        "view",
-    }:
-        schema = values.get("level0name", "")
-        context.builder.comment(
-            Name(values.get("level1name", ""), schema), values.get("level2name", ""), values.get("value", "")
-        )
 
 
 def _alter(statement: Statement, context: Context) -> None:
@@ -292,8 +273,10 @@ _APPLY: Final = {
     "table": _table,
     "alter": _alter,
     "view": _view,
-    "comment": _comment,
-    "property": _property,
+    "view again": _view_again,
+    "import": _import,
+    "comment": comment,
+    "property": extended_property,
     "alter view": _alter_view,
     "into": _into,
     **APPLY,

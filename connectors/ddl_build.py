@@ -3,136 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from tutela.engine.errors import Location
 from tutela.engine.findings import fingerprint
-from tutela.engine.tables import Column, Schema, Table, Unparsed
+from tutela.engine.tables import Column, Schema, Unparsed
 
+from .ddl_draft import NOWHERE, Attributes, Draft, Session, column_as
 from .ddl_parse import Name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tutela.engine.tables import Grant, Kind
+    from tutela.engine.errors import Location
+    from tutela.engine.tables import Grant
 
-    from .ddl_parse import Definition, Link
+    from .ddl_parse import Link
 
-_STRETCH: Final = 1 << 11
-
-
-class Places:
-    """Offsets in a text as locations; little is kept, since a dump may have millions of lines."""
-
-    def __init__(self, text: str, file: str) -> None:
-        self.file = file
-        self._text = text
-        self._carriage = "\r" in text
-        self._before = [0]
-        for start in range(0, len(text), _STRETCH):
-            self._before.append(self._before[-1] + self._breaks(start, min(len(text), start + _STRETCH)))
-
-    def _breaks(self, start: int, end: int) -> int:
-        """How many line ends there are; one of two characters counts where it starts, and counts once."""
-        text = self._text
-        if not self._carriage:
-            return text.count("\n", start, end)
-        return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end + 1)
-
-    def at(self, offset: int) -> Location:
-        """The line and column of an offset."""
-        offset = min(offset, len(self._text))
-        stretch = offset // _STRETCH
-        line = self._before[stretch] + self._breaks(stretch * _STRETCH, offset) + 1
-        start = self._text.rfind("\n", 0, offset) + 1
-        if self._carriage:
-            start = max(start, self._text.rfind("\r", start, offset) + 1)
-        return Location(self.file, line, offset - start + 1)
-
-
-@dataclass(slots=True, kw_only=True)
-class Draft:
-    """A table that statements may still change."""
-
-    name: Name
-    location: Location
-    columns: list[Column] = field(default_factory=list[Column])
-    comment: str = ""
-    kind: Kind = "table"
-    sql: str = ""
-    partition_of: str = ""
-    materialized: bool = False
-    links: dict[str, Link] = field(default_factory=dict[str, "Link"])
-    """Where the foreign keys of columns lead to, by name in lower case."""
-
-    def add(self, column: Definition, location: Location) -> None:
-        """Put a column at the end; one of the same name is replaced."""
-        self.put(_column(self.name, column, location))
-        if column.link:
-            self.links[column.name.lower()] = column.link
-
-    def change(self, index: int, **changes: Any) -> None:  # noqa: ANN401 - attributes of a column
-        """Give the column at `index` other attributes; its foreign key follows its name."""
-        old = self.columns[index]
-        self.columns[index] = new = replace(old, **changes)
-        if link := self.links.pop(old.name.lower(), None):
-            self.links[new.name.lower()] = link
-
-    def key(self, names: frozenset[str]) -> None:
-        """Make the columns of these names (in lower case) the primary key."""
-        for index, column in enumerate(self.columns):
-            if column.name.lower() in names:
-                self.columns[index] = replace(column, primary_key=True, nullable=False)
-
-    def put(self, column: Column) -> None:
-        """Put a column of this or another table at the end, or in the place of one of the same name."""
-        own = column
-        if (column.table, column.schema) != self.name:
-            own = replace(column, table=self.name.name, schema=self.name.schema)
-        index = self.index(column.name)
-        if index is None:
-            self.columns.append(own)
-        else:
-            self.columns[index] = own
-
-    def index(self, name: str) -> int | None:
-        """Where the column of this name is; names differ by more than case."""
-        wanted = name.lower()
-        return next((i for i, column in enumerate(self.columns) if column.name.lower() == wanted), None)
-
-    def frozen(self, columns: Iterable[Column]) -> Table:
-        """The table as a value, with these columns."""
-        return Table(
-            name=self.name.name,
-            schema=self.name.schema,
-            columns=tuple(columns),
-            location=self.location,
-            comment=self.comment,
-            kind=self.kind,
-            sql=self.sql,
-            partition_of=self.partition_of,
-            materialized=self.materialized,
-        )
-
-
-def _column(table: Name, column: Definition, location: Location) -> Column:
-    return Column(
-        table=table.name,
-        schema=table.schema,
-        name=column.name,
-        location=location,
-        data_type=column.data_type,
-        nullable=column.nullable,
-        comment=column.comment,
-        primary_key=column.primary_key,
-        default=column.default,
-        generated=column.generated,
-    )
+_NESTED: Final = 5
+"""How deep composite types are followed."""
+_USUAL: Final = frozenset({"public", "dbo", "main"})
+"""The schema of PostgreSQL, SQL Server and SQLite for names without one."""
 
 
 def _type_name(data_type: str) -> str:
     """The name of a type without its schema, brackets and quotes."""
     return data_type.rstrip("[]").rpartition(".")[2].strip('"`').lower()
+
+
+def _schema(name: str) -> str:
+    """A schema to compare with others: the usual one is that of a name without any."""
+    return "" if name.lower() in _USUAL else name.lower()
 
 
 @dataclass(slots=True)
@@ -146,25 +46,32 @@ class Builder:
     dialect: str = ""
     ordered: bool = False
     """Whether the files are one history, in which a later one drops the tables of an earlier one."""
+    session: Session = NOWHERE
+    """Where the statement that is applied runs."""
     grants: list[Grant] = field(default_factory=list["Grant"])
     notes: dict[str, str] = field(default_factory=dict[str, str])
     """The comments of domains and types, by name in lower case."""
+    types: dict[str, Attributes] = field(default_factory=dict[str, "Attributes"])
+    """What composite types consist of, by name in lower case."""
     _by_name: dict[str, list[Draft]] = field(default_factory=dict[str, list[Draft]])
     _comments: list[tuple[Name, str, str]] = field(default_factory=list[tuple[Name, str, str]])
 
     def add(self, draft: Draft) -> None:
         """Take a new table; a view defined again replaces the view of the same name in the same file or history."""
-        old = self.find(draft.name) if draft.kind == "view" else None
-        same = old and (old.kind, old.name.schema) == ("view", draft.name.schema)
-        if old and same and (self.ordered or old.location.file == draft.location.file):
+        draft.session = self.session
+        old = self.own(draft.name) if draft.kind == "view" else None
+        if old and old.kind == "view" and (self.ordered or old.location.file == draft.location.file):
             self._remove(old)
         self.drafts.append(draft)
         self._by_name.setdefault(draft.name.name.lower(), []).append(draft)
 
     def drop(self, name: Name, file: str) -> None:
-        """Forget a table or view; in files that are no history, only one of the same file."""
+        """Forget a table or view; in files that are no history, only one of the same file.
+
+        One that may be of another schema or database stays: nothing is taken away on a guess.
+        """
         self.partitions = [pair for pair in self.partitions if pair[0].lower() != name.name.lower()]
-        draft = self.find(name)
+        draft = self.own(name)
         if draft and (self.ordered or draft.location.file == file):
             self.grants = [grant for grant in self.grants if not grant.dataset or self._granted(grant) is not draft]
             self._remove(draft)
@@ -190,6 +97,14 @@ class Builder:
         draft.name = new
         self._by_name.setdefault(new.name.lower(), []).append(draft)
 
+    def detach(self, name: Name, parent: Draft, location: Location) -> None:
+        """Make a partition without columns of its own a table with those of its parent."""
+        self.partitions = [pair for pair in self.partitions if pair[0].lower() != name.name.lower()]
+        draft = Draft(name=name, location=location)
+        for column in parent.columns:
+            draft.put(column)
+        self.add(draft)
+
     def _granted(self, grant: Grant) -> Draft | None:
         """The table that a right is on."""
         schema, _, name = grant.dataset.rpartition(".")
@@ -197,8 +112,19 @@ class Builder:
 
     def find(self, name: Name) -> Draft | None:
         """The last table of this name; a schema that one of the two leaves out does not count."""
+        if draft := self.own(name):
+            return draft
         for draft in reversed(self._by_name.get(name.name.lower(), [])):
             if not name.schema or not draft.name.schema or draft.name.schema.lower() == name.schema.lower():
+                return draft
+        return None
+
+    def own(self, name: Name) -> Draft | None:
+        """The last table that is surely the one of this name: in the same database and schema."""
+        schema = _schema(name.schema or self.session.schema)
+        for draft in reversed(self._by_name.get(name.name.lower(), [])):
+            same = schema == _schema(draft.name.schema or draft.session.schema)
+            if same and draft.session.database == self.session.database:
                 return draft
         return None
 
@@ -250,9 +176,22 @@ class Builder:
             if link or (column.table, column.schema, column.comment) != (*draft.name, comment):
                 target = self._target(link) if link else ""
                 name, schema = draft.name
-                yield replace(column, table=name, schema=schema, references=target, comment=comment)
+                own = replace(column, table=name, schema=schema, references=target, comment=comment)
             else:
-                yield column
+                own = column
+            yield own
+            if self.types:
+                yield from self._nested(own, 0)
+
+    def _nested(self, column: Column, depth: int) -> Iterator[Column]:
+        """The attributes of a column of a composite type, as columns of their own: `address.phone`."""
+        for attribute, _ in self.types.get(_type_name(column.data_type), ()) if depth < _NESTED else ():
+            inner = column_as(Name(column.table, column.schema), attribute, column.location)
+            note = inner.comment or self.notes.get(_type_name(inner.data_type), "")
+            top = column.inside or column.name
+            inner = replace(inner, name=f"{column.name}.{attribute.name}", comment=note, inside=top)
+            yield inner
+            yield from self._nested(inner, depth + 1)
 
     def _named(self, grant: Grant) -> Grant:
         """A right with the full name of its table."""

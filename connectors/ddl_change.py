@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from .ddl_build import Draft
+from .ddl_alter import rename_column
+from .ddl_draft import Draft, Session
 from .ddl_grants import default_privileges, forget, grant, member
+from .ddl_names import NAME, PART, name_of, parts_of, unquoted
 from .ddl_parse import Definition, Name, NotUnderstood, parse, table_name
 from .ddl_split import blank_comments
+from .ddl_types import alter_type, create_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,25 +21,23 @@ if TYPE_CHECKING:
     from .ddl_apply import Context
     from .ddl_split import Statement
 
-_PART: Final = r"(?:`[^`]+`|\"[^\"]+\"|\[[^\]]+\]|[\w$#@]+)"
-_NAME: Final = rf"{_PART}(?:\s*\.\s*{_PART}){{0,2}}"
-_PARTS: Final = re.compile(_PART)
-_RENAME: Final = re.compile(rf"({_NAME})\s+TO\s+({_NAME})", re.IGNORECASE)
-_NOTE: Final = re.compile(rf"COMMENT\s+ON\s+(?:DOMAIN|TYPE)\s+({_NAME})\s+IS\s+'((?:[^']|'')*)'", re.IGNORECASE)
-_TRANSFER: Final = re.compile(rf"ALTER\s+SCHEMA\s+({_PART})\s+TRANSFER\s+(?:\w+\s*::\s*)?({_NAME})", re.IGNORECASE)
-_SCHEMA: Final = re.compile(rf"ALTER\s+SCHEMA\s+({_PART})\s+RENAME\s+TO\s+({_PART})", re.IGNORECASE)
-_DROP_SCHEMA: Final = re.compile(rf"DROP\s+(?:SCHEMA|DATABASE)\s+(?:IF\s+EXISTS\s+)?({_PART})", re.IGNORECASE)
-_DROP_USER: Final = re.compile(rf"DROP\s+(?:USER|ROLE|GROUP)\s+(?:IF\s+EXISTS\s+)?({_PART}|'[^']*')", re.IGNORECASE)
+_RENAME: Final = re.compile(rf"({NAME})\s+TO\s+({NAME})", re.IGNORECASE)
+_NOTE: Final = re.compile(rf"COMMENT\s+ON\s+(?:DOMAIN|TYPE)\s+({NAME})\s+IS\s+'((?:[^']|'')*)'", re.IGNORECASE)
+_TRANSFER: Final = re.compile(rf"ALTER\s+SCHEMA\s+({PART})\s+TRANSFER\s+(?:\w+\s*::\s*)?({NAME})", re.IGNORECASE)
+_SCHEMA: Final = re.compile(rf"ALTER\s+SCHEMA\s+({PART})\s+RENAME\s+TO\s+({PART})", re.IGNORECASE)
+_DROP_SCHEMA: Final = re.compile(rf"DROP\s+(?:SCHEMA|DATABASE)\s+(?:IF\s+EXISTS\s+)?({PART})", re.IGNORECASE)
+_DROP_USER: Final = re.compile(rf"DROP\s+(?:USER|ROLE|GROUP)\s+(?:IF\s+EXISTS\s+)?({PART}|'[^']*')", re.IGNORECASE)
 _VIRTUAL: Final = re.compile(
-    rf"CREATE\s+VIRTUAL\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({_NAME})\s+USING\s+\w+", re.IGNORECASE
+    rf"CREATE\s+VIRTUAL\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})\s+USING\s+\w+", re.IGNORECASE
 )
+_SESSION: Final = re.compile(
+    r"(?:(?P<kind>USE)\s+(?:DATABASE\s+|SCHEMA\s+)?|SET\s+(?:SESSION\s+|LOCAL\s+)?(?P<path>SEARCH_PATH\s*(?:=|TO)|SCHEMA)\s*"
+    r"|ALTER\s+SESSION\s+SET\s+CURRENT_SCHEMA\s*=\s*|SELECT\s+(?:PG_CATALOG\s*\.\s*)?SET_CONFIG\s*\(\s*'search_path'\s*,\s*)"
+    r"(?P<name>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_SCHEMA: Final = frozenset({"pg_catalog", "$user", "default", "false", "true", ""})
 _TEXTS: Final = re.compile(r"N?'((?:[^']|'')*)'")
-
-
-def name_of(text: str) -> Name:
-    """A table's name as it is written, without its quotes; of a database, schema and table the last two."""
-    parts = [part.strip('`"[]') for part in _PARTS.findall(text)]
-    return Name(parts[-1], parts[-2] if len(parts) > 1 else "")
 
 
 def drop(statement: Statement, context: Context) -> None:
@@ -49,7 +50,9 @@ def drop(statement: Statement, context: Context) -> None:
         context.builder.skip(statement.head)
         return
     for target in tree.args.get("tables") or ([tree.this] if tree.this else []):
-        context.builder.drop(table_name(target), context.places.file)
+        database = target.catalog.lower() if isinstance(target, exp.Table) else ""
+        if not database or context.builder.session.database in {"", database}:
+            context.builder.drop(table_name(target), context.places.file)
 
 
 def drop_schema(statement: Statement, context: Context) -> None:
@@ -81,15 +84,18 @@ def sp_rename(statement: Statement, context: Context) -> None:
     texts = [text.replace("''", "'") for text in _TEXTS.findall(statement.text)]
     if len(texts) < 2:
         raise NotUnderstood("a renaming that is not understood")
-    old = [part.strip('[]"') for part in _PARTS.findall(texts[0])]
+    old = parts_of(texts[0])
     kind = texts[2].upper() if len(texts) > 2 else "OBJECT"
     if kind == "COLUMN" and len(old) > 1:
-        draft = context.builder.find(Name(old[-2], old[-3] if len(old) > 2 else ""))
-        index = draft.index(old[-1]) if draft else None
-        if draft and index is not None:
-            draft.change(index, name=texts[1].strip("[]"))
+        name = Name(old[-2], old[-3] if len(old) > 2 else "")
+        place = context.places.at(statement.offset)
+        draft = context.builder.find(name)
+        fresh = draft or Draft(name=name, location=place)
+        rename_column(fresh, old[-1], unquoted(texts[1]), place, sure=fresh is context.builder.own(name))
+        if draft is None:
+            context.builder.add(fresh)
     elif kind == "OBJECT" and (draft := context.builder.find(name_of(texts[0]))):
-        context.builder.rename(draft, Name(texts[1].strip("[]")))
+        context.builder.rename(draft, Name(unquoted(texts[1])))
 
 
 def schema(statement: Statement, context: Context) -> None:
@@ -115,7 +121,7 @@ def note(statement: Statement, context: Context) -> None:
 
 def virtual(statement: Statement, context: Context) -> None:
     """SQLite's CREATE VIRTUAL TABLE: the arguments of the module that are no options are columns."""
-    text = blank_comments(statement.text)
+    text = blank_comments(statement.text, context.dialect)
     found = _VIRTUAL.match(text)
     if found is None:
         raise NotUnderstood("a virtual table that is not understood")
@@ -123,14 +129,26 @@ def virtual(statement: Statement, context: Context) -> None:
     begin, end = text.find("(", found.end()), text.rfind(")")
     at = begin + 1
     for part in text[at:end].split(",") if 0 <= begin < end else ():
-        name = _PARTS.match(part.strip())
+        name = parts_of(part)
         if name and "=" not in part:
             shift = len(part) - len(part.lstrip())
-            draft.add(Definition(name[0].strip('`"[]'), 0), context.places.at(statement.offset + at + shift))
+            draft.add(Definition(name[0], 0), context.places.at(statement.offset + at + shift))
         at += len(part) + 1
     if not draft.columns:
         raise NotUnderstood("no column could be found")
     context.builder.add(draft)
+
+
+def session(statement: Statement, context: Context) -> None:
+    """USE, CONNECT, SET search_path and the like: where names without a schema lead to from now on."""
+    context.builder.skip(statement.head)
+    found = _SESSION.match(statement.text)
+    names = [name for name in parts_of(found["name"]) if name.lower() not in _NO_SCHEMA] if found else []
+    name = names[0].lower() if names else ""
+    if found and found["kind"] and context.dialect != "mysql":
+        context.builder.session = Session(name)
+    else:
+        context.builder.session = context.builder.session._replace(schema=name)
 
 
 def _grant(statement: Statement, context: Context) -> None:
@@ -153,7 +171,16 @@ KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("rename", re.compile(r"RENAME (?:TABLE\b|\S+ TO )")),
     ("sp_rename", re.compile(r"(?:EXEC|EXECUTE) .{0,20}\bSP_RENAME\b")),
     ("schema", re.compile(r"ALTER SCHEMA\b")),
+    ("type", re.compile(r"CREATE (?:OR REPLACE )?(?:(?:NON)?EDITIONABLE )?TYPE (?!BODY\b)")),
+    ("alter type", re.compile(r"ALTER TYPE\b")),
     ("note", re.compile(r"COMMENT ON (?:DOMAIN|TYPE)\b")),
+    (
+        "session",
+        re.compile(
+            r"USE |SET (?:SESSION |LOCAL )?(?:SEARCH_PATH\b|SCHEMA )|ALTER SESSION SET CURRENT_SCHEMA\b"
+            r"|SELECT (?:PG_CATALOG ?\. ?)?SET_CONFIG ?\( ?'SEARCH_PATH'"
+        ),
+    ),
     ("grant", re.compile(r"(?:GRANT|REVOKE|DENY)\b")),
     ("defaults", re.compile(r"ALTER DEFAULT PRIVILEGES\b")),
     (
@@ -171,7 +198,10 @@ APPLY: Final[dict[str, Callable[[Statement, Context], None]]] = {
     "rename": rename,
     "sp_rename": sp_rename,
     "schema": schema,
+    "type": create_type,
+    "alter type": alter_type,
     "note": note,
+    "session": session,
     "grant": _grant,
     "defaults": _defaults,
     "member": _member,

@@ -19,7 +19,8 @@ _START: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _NEXT: Final = (
-    r"[ \t]*+(?:(?:CREATE|ALTER|DROP|GO|INSERT|SET|PRINT|COMMENT|GRANT|REVOKE|DENY|EXEC|COMMIT)\b|/[ \t]*+\r?$)"
+    r"[ \t]*+(?:(?:CREATE|ALTER|DROP|GO|INSERT|SET|PRINT|COMMENT|GRANT|REVOKE|DENY|EXEC|COMMIT|SELECT|WITH)\b"
+    r"|/[ \t]*+\r?$)"
 )
 _BODY: Final = {
     escaped: re.compile(

@@ -104,7 +104,7 @@ class _Rights:
 
 def grant(statement: Statement, builder: Builder, location: Location, dialect: str) -> None:
     """Apply a GRANT, REVOKE or DENY; raises NotUnderstood when it cannot be."""
-    words = _words(statement.text)
+    words = _words(statement.text, dialect)
     verb = words.name().upper()
     option_only = words.take("GRANT", "OPTION", "FOR") or words.take("ADMIN", "OPTION", "FOR")
     words.take("IF", "EXISTS")
@@ -133,7 +133,7 @@ def default_privileges(statement: Statement, builder: Builder, location: Locatio
 
 def member(statement: Statement, builder: Builder, location: Location) -> None:
     """T-SQL's ALTER ROLE r ADD MEMBER u (or DROP) and sp_addrolemember 'r', 'u'."""
-    words = _words(statement.text)
+    words = _words(statement.text, "tsql")
     names = [token.text for token in words.tokens]
     upper = [name.upper() for name in names]
     given = [token.text for token in words.tokens if token.quoted]
@@ -157,9 +157,9 @@ def forget(names: list[str], builder: Builder) -> None:
     builder.grants = [g for g in builder.grants if g.grantee.lower() not in gone and g.role.lower() not in gone]
 
 
-def _words(text: str) -> _Words:
+def _words(text: str, dialect: str) -> _Words:
     tokens: list[Token] = []
-    for match in _TOKEN.finditer(blank_comments(text)):
+    for match in _TOKEN.finditer(blank_comments(text, dialect)):
         kind = match.lastgroup
         if kind == "quoted":
             inner, quote = match[0][1:-1], match[0][-1]

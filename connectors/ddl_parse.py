@@ -11,6 +11,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
+from .ddl_relax import relaxed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -20,7 +22,9 @@ logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 MAX_DEPTH: Final = 200
 MAX_LENGTH: Final = 2_000_000
 _FALLBACKS: Final = ("postgres", "mysql", "tsql", "oracle", "hive", "sqlite")
-_TEMPLATE: Final = re.compile(r"(?<![\w@])@(?=\w+\.)|\$\{(?=\w+\}\.)|(?<=\w)\}(?=\.)")
+TEMPLATE: Final = re.compile(r"(?<![\w@])@(?=\w+\.)|\$\{(?=\w+\}\.)|(?<=\w)\}(?=\.)")
+_COUNTED: Final = re.compile(r"(?:\w+\.)?nextval\s*\(|.*\.\s*nextval\b|next\s+value\s+for\b", re.IGNORECASE | re.DOTALL)
+_SERIAL: Final = re.compile(r"(?:small|big)?serial[248]?\b", re.IGNORECASE)
 _VIRTUAL: Final = re.compile(
     r"(?<=\))\s{1,20}VIRTUAL(?=\s*[,)]|\s+(?:NOT|NULL|VISIBLE|INVISIBLE|CONSTRAINT)\b)", re.IGNORECASE
 )
@@ -73,6 +77,7 @@ class Definition(NamedTuple):
     default: str = ""
     generated: str = ""
     link: Link | None = None
+    identity: bool = False
 
 
 def parse(text: str, dialect: str, depth: int = 0) -> exp.Expr:
@@ -81,7 +86,7 @@ def parse(text: str, dialect: str, depth: int = 0) -> exp.Expr:
         raise NotUnderstood(f"brackets nest deeper than {MAX_DEPTH}")
     if len(text) > MAX_LENGTH:
         raise NotUnderstood(f"the statement is longer than {MAX_LENGTH} characters")
-    plain = _TEMPLATE.sub(lambda match: "_" * len(match[0]), text)
+    plain = TEMPLATE.sub(lambda match: "_" * len(match[0]), text)
     if dialect in {"oracle", "postgres"}:
         plain = _VIRTUAL.sub(lambda match: " " * len(match[0]), plain)
     first: NotUnderstood | None = None
@@ -184,6 +189,7 @@ def definition(node: exp.ColumnDef, dialect: str, keys: frozenset[str] = frozens
     primary = node.name.lower() in keys or any(isinstance(kind, exp.PrimaryKeyColumnConstraint) for kind in kinds)
     nullable = not primary
     comment = default = generated = ""
+    identity = False
     link: Link | None = None
     for kind in kinds:
         if isinstance(kind, exp.NotNullColumnConstraint):
@@ -196,12 +202,39 @@ def definition(node: exp.ColumnDef, dialect: str, keys: frozenset[str] = frozens
             generated = _sql(_bare(kind.args.get("this")), dialect)
         elif isinstance(kind, exp.GeneratedAsIdentityColumnConstraint):  # without STORED, sqlglot takes it for one
             generated = _sql(_bare(kind.args.get("expression")), dialect)
+            identity = not generated
+        elif isinstance(kind, exp.AutoIncrementColumnConstraint):
+            identity = True
         elif isinstance(kind, exp.Reference | exp.ForeignKey):
             link = next(iter(_targets(kind, 1)), None)
     data_type = _type(node.args.get("kind"), dialect)
+    identity = identity or counted(default) or bool(_SERIAL.match(data_type))
     return Definition(
-        node.name, _start(node.this), data_type, nullable, comment, primary, default, generated, link
+        node.name, _start(node.this), data_type, nullable, comment, primary, default, generated, link, identity
     )  # fmt: skip
+
+
+def counted(default: str) -> bool:
+    """Tell whether a default is the next value of a sequence."""
+    return bool(_COUNTED.match(default.strip()))
+
+
+def column_of(text: str, dialect: str) -> Definition:
+    """The column that a text defines, as in CREATE TABLE; its options are left out when they are not understood."""
+    lead = "CREATE TABLE t ("
+    whole = f"{lead}{text})"
+    try:
+        tree = parse(whole, dialect)
+    except NotUnderstood:
+        less = relaxed(whole, lambda part: parses(part, dialect), dialect)
+        if less is None:
+            raise
+        tree = parse(less, dialect)
+    schema = tree.this if isinstance(tree, exp.Create) else None
+    found = list(definitions(schema.expressions, dialect)) if isinstance(schema, exp.Schema) else []
+    if len(found) != 1:
+        raise NotUnderstood("a column that is not understood")
+    return found[0]._replace(offset=max(0, found[0].offset - len(lead)))
 
 
 @lru_cache(maxsize=10_000)

@@ -17,6 +17,8 @@ _TOKEN: Final = re.compile(
     r"'(?:[^'\\]++|\\.|'')*+'|\"[^\"]*+\"|`[^`]*+`|\[[^\]\n]*+\]|[(),]",
     re.DOTALL,
 )
+_STRICT: Final = re.compile(_TOKEN.pattern.replace(r"[^'\\]++|\\.|''", "[^']++|''"), _TOKEN.flags)
+"""The same where a backslash is a character as any other."""
 _CONSTRAINT: Final = re.compile(
     r"\s*(?:CONSTRAINT|PRIMARY\s+KEY|FOREIGN\s+KEY|UNIQUE|KEY|INDEX|FULLTEXT|SPATIAL|EXCLUDE|CHECK|PERIOD)"
     r"(?:\s+[`\"\[]?[\w$]+[`\"\]]?){0,6}\s*\(",
@@ -32,11 +34,18 @@ _NAME_TYPE: Final = re.compile(
     re.IGNORECASE,
 )
 _KEEP: Final = re.compile(
-    r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+'(?:[^'\\]++|\\.|'')*+'"
+    r"\bNOT\s+NULL\b|\bPRIMARY\s+KEY\b|\bCOMMENT\s+(?:'(?:[^'\\]++|\\.|'')*+'|\"(?:[^\"\\]++|\\.)*+\")"
+    r"|\bAUTO_INCREMENT\b|\bIDENTITY\s*\(\s*\d+\s*,\s*\d+\s*\)|\bGENERATED\s+(?:ALWAYS|BY\s+DEFAULT)\s+AS\s+IDENTITY\b"
     r"|\bGENERATED\s+ALWAYS\s+AS\s*\((?:[^()']++|'[^']*+'|\((?:[^()']++|'[^']*+')*+\))*+\)",
     re.IGNORECASE,
 )
 _KEY: Final = re.compile(r"\b(?:PRIMARY|FOREIGN)\s+KEY\b", re.IGNORECASE)
+_KEY_COLUMNS: Final = re.compile(
+    r"(?:PRIMARY|FOREIGN)\s+KEY\s*\([^()]*\)(?:\s*REFERENCES\s+[^\s(,]+\s*(?:\([^()]*\))?)?", re.IGNORECASE
+)
+_PARENTS: Final = re.compile(r"\bINHERITS\s*\([^()]*\)", re.IGNORECASE)
+_QUERY: Final = re.compile(r"\bAS\s*\(?\s*(?:SELECT|WITH|VALUES|TABLE|EXECUTE)\b|\bSELECT\b", re.IGNORECASE)
+_ANOTHER: Final = re.compile(r"\b(?:CREATE|ALTER)\s+\w", re.IGNORECASE)
 _CLUSTER: Final = re.compile(r"\b(?:NOT\s+)?CLUSTER\s+(?=(?:PRIMARY|UNIQUE)\b)", re.IGNORECASE)
 _TABLE_COMMENT: Final = re.compile(r"\bCOMMENT\s*=\s*'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
 _MAX_ELEMENTS: Final = 4000
@@ -49,11 +58,12 @@ class Element(NamedTuple):
     end: int
 
 
-def relaxed(text: str, parses: Callable[[str], bool]) -> str | None:
+def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | None:
     """The statement with only its columns, such that every one parses; None when that cannot be had."""
     plain = _KINDS.sub(lambda m: m[0][: m.start(1) - m.start()] + " " * len(m[1]), text, count=1)
-    plain = _CLUSTER.sub(lambda m: " " * len(m[0]), blank_comments(plain))
-    body, elements = _elements(plain)
+    plain = _CLUSTER.sub(lambda m: " " * len(m[0]), blank_comments(plain, dialect))
+    token = _TOKEN if dialect == "mysql" else _STRICT
+    body, elements = _elements(plain, token)
     if body < 0 or not 0 < len(elements) <= _MAX_ELEMENTS:
         return None
     pieces: list[str] = []
@@ -62,22 +72,44 @@ def relaxed(text: str, parses: Callable[[str], bool]) -> str | None:
         if not part.strip():
             return None
         if _CONSTRAINT.match(part):
-            key = _KEY.search(part) and parses(f"CREATE TABLE t (x int, {part})")
-            pieces.append(part if key else _spaces(part))
+            pieces.append(_key(part, parses))
         else:
             kept = part if parses(f"CREATE TABLE t ({part})") else _trimmed(part)
             if kept is not part and not parses(f"CREATE TABLE t ({kept})"):
                 return None
             pieces.append(kept)
-    note = _TABLE_COMMENT.search(plain, elements[-1].end)
-    return plain[:body] + _joined(pieces) + ")" + (f" {note[0]}" if note else "")
+    rest = _rest(plain, elements[-1].end + 1)
+    return None if rest is None else plain[:body] + _joined(pieces) + ")" + rest
 
 
-def _elements(text: str) -> tuple[int, list[Element]]:
+def _rest(plain: str, start: int) -> str | None:
+    """What follows the columns and brings others, or says what they hold; None when another statement follows."""
+    bare = _TOKEN.sub(lambda m: m[0] if m[0] in "(),[" else "x" * len(m[0]), plain[start:])
+    if _ANOTHER.search(bare):
+        return None
+    note = _TABLE_COMMENT.search(plain, start)
+    parents, query = _PARENTS.search(plain, start), _QUERY.search(bare)
+    pieces = [note and note[0], parents and parents[0], query and plain[start + query.start() :]]
+    return "".join(f" {piece}" for piece in pieces if piece)
+
+
+def _key(part: str, parses: Callable[[str], bool]) -> str:
+    """A constraint as far as it is a key and can be parsed, of the same length."""
+    found = _KEY.search(part)
+    if found is None:
+        return _spaces(part)
+    if parses(f"CREATE TABLE t (x int, {part})"):
+        return part
+    named = _KEY_COLUMNS.search(part, found.start())
+    less = _spaces(part[: found.start()]) + named[0] + _spaces(part[named.end() :]) if named else ""
+    return less if less and parses(f"CREATE TABLE t (x int, {less})") else _spaces(part)
+
+
+def _elements(text: str, token: re.Pattern[str]) -> tuple[int, list[Element]]:
     """Where the body starts (-1 = nowhere), and the parts between its outermost commas."""
     depth, begin, body = 0, 0, -1
     found: list[Element] = []
-    for match in _TOKEN.finditer(text):
+    for match in token.finditer(text):
         if match[0] == "(":
             depth += 1
             if depth == 1:

@@ -49,7 +49,7 @@ _COMMON: Final = (
     rf"|(?P<table>^[ \t]*+CREATE\s+{_TABLE_WORDS}TABLE\b)"
     r"|(?P<verb>^[ \t]*+(?:CREATE|ALTER|DROP|INSERT|EXEC|EXECUTE|SET|PRINT|"
     r"IF|GRANT|USE|DECLARE|UPDATE|DELETE|SELECT|BEGIN|END)\b)"
-    r"|(?P<element>\bCREATE\s++(?:TABLE|VIEW)\b)"
+    r"|(?P<element>\b(?:CREATE\s++(?:TABLE|VIEW)|ALTER\s++TABLE)\b)"
 )
 _STRING_ESCAPED: Final = r"'(?:[^'\\]++|\\.|'')*+'|\"(?:[^\"\\]++|\\.|\"\")*+\"|`(?:[^`]++|``)*+`"
 _STRING: Final = r"(?<![\w])[eE]'(?:[^'\\]++|\\.|'')*+'|'(?:[^']++|'')*+'|\"(?:[^\"]++|\"\")*+\"|`(?:[^`]++|``)*+`"
@@ -77,9 +77,14 @@ _ENDED: Final = re.compile(r"\bEND\b[\s\w$\"]{0,80}\Z", re.IGNORECASE)
 _COPY: Final = re.compile(r"COPY\b.{0,2000}\bFROM\s+STDIN\b", re.DOTALL | re.IGNORECASE)
 _COPY_END: Final = re.compile(r"^\\\.[ \t]*\r?$", re.MULTILINE)
 _NOTES: Final = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
-_QUOTED_OR_NOTE: Final = re.compile(
-    r"'(?:[^'\\]++|\\.|'')*+'|\"[^\"]*+\"|`[^`]*+`|(?P<line>--[^\n]*+)|(?P<open>/\*)", re.DOTALL
-)
+_QUOTED_OR_NOTE: Final = {
+    escaped: re.compile(rf"{string}|\"[^\"]*+\"|`[^`]*+`|(?P<line>--[^\n]*+)|(?P<open>/\*)", re.DOTALL)
+    for escaped, string in {
+        True: r"'(?:[^'\\]++|\\.|'')*+'",
+        False: r"(?<!\w)[eE]'(?:[^'\\]++|\\.|'')*+'|'(?:[^']++|'')*+'",
+    }.items()
+}
+"""Quotes and comments, by whether a backslash escapes in every text."""
 _SPACES: Final = re.compile(r"\s+")
 _BLANK: Final = re.compile(r"\s*+")
 _EXECUTABLE: Final = re.compile(r"/\*M?!\d*")
@@ -103,11 +108,12 @@ def reveal(text: str) -> str:
     return "".join((*parts, text[at:]))
 
 
-def blank_comments(text: str) -> str:
+def blank_comments(text: str, dialect: str) -> str:
     """The text of a statement with spaces in place of its comments; what stands in quotes stays."""
+    pattern = _QUOTED_OR_NOTE[dialect == "mysql"]
     parts: list[str] = []
     at = 0
-    while match := _QUOTED_OR_NOTE.search(text, at):
+    while match := pattern.search(text, at):
         end = match.end()
         if match["open"]:
             close = text.find("*/", end)
@@ -225,6 +231,8 @@ class _Splitter:
             if found := _INCLUDE.match(match[0].strip()):
                 name = found["file"].strip("'\"").rstrip(";")
                 self.found.append(Statement(name, match.start(), INCLUDE))
+            elif found := _CONNECT.match(match[0].strip()):
+                self.found.append(Statement(found[1], match.start(), CONNECT))
             return
         if self.depth == 0 and match[0].startswith("\\"):
             self._finish(match.start(), whole=True)
@@ -281,7 +289,7 @@ class _Splitter:
         """A new statement without a semicolon before it, as T-SQL allows."""
         if self.start >= 0 and self.depth == 0 and self.dialect == "tsql":
             head = head_of(self.text[self.start : min(match.start(), self.start + _HEAD)])
-            inside = head.startswith("ALTER TABLE") and match[0].strip().upper() in _ALTER_WORDS
+            inside = head.startswith("ALTER TABLE") and _ALTERS.match(self.text, match.start())
             own = match[0].strip().upper() in _OWN_STATEMENT and not self.blocks_split(match.start())
             if inside or not (own or head.startswith(("ALTER TABLE", "EXEC")) or CREATE_TABLE.match(head)):
                 self.at = match.start() + len(match[0])
@@ -291,12 +299,12 @@ class _Splitter:
             self._begin(match.end() - len(match[0].lstrip()))
 
     def on_element(self, match: re.Match[str]) -> None:
-        """`CREATE TABLE` within a line: an element of CREATE SCHEMA, or words of another statement."""
+        """`CREATE TABLE` within a line: an element of CREATE SCHEMA, after another table, or words of a statement."""
         if self.start < 0:
             self._begin(match.start())
         elif self.depth == 0:
             head = head_of(self.text[self.start : min(match.start(), self.start + _HEAD)])
-            if self.schema or head.startswith("CREATE SCHEMA"):
+            if self.schema or head.startswith("CREATE SCHEMA") or _TABLE_HEAD.match(head):
                 self._finish(match.start())
                 self._begin(match.start())
 
@@ -334,6 +342,9 @@ class _Splitter:
 
 INCLUDE: Final = "\\include"
 """The head of a client's command that reads another script; the statement's text is the name of the file."""
+CONNECT: Final = "\\connect"
+"""The head of psql's change to another database; the statement's text is its name."""
+_CONNECT: Final = re.compile(r"\\c(?:onnect)?[ \t]+(?:-reuse-previous=\w+[ \t]+)?(\S.*)")
 _INCLUDE: Final = re.compile(
     r"(?:\\(?:i|ir|include|include_relative)[ \t]+|\\\.[ \t]+|source[ \t]+|@@?[ \t]*(?![^\s;]++[ \t]*:?=)"
     r"|start[ \t]+|\.read[ \t]+|:r[ \t]+)"
@@ -342,8 +353,12 @@ _INCLUDE: Final = re.compile(
 )
 _DELIMITER: Final = re.compile(r"^[ \t]*+DELIMITER[ \t]++(?P<mark>\S{1,20})[^\n]*", re.IGNORECASE | re.MULTILINE)
 _SLASH: Final = re.compile(r"^/[ \t]*+\r?$", re.MULTILINE)
+_TABLE_HEAD: Final = re.compile(rf"(?:CREATE\s+{_TABLE_WORDS}|ALTER\s+)TABLE\b", re.IGNORECASE)
 _OWN_STATEMENT: Final = frozenset({"ALTER", "EXEC", "EXECUTE"})
-_ALTER_WORDS: Final = frozenset({"ALTER", "DROP", "SET"})
+_ALTERS: Final = re.compile(
+    r"\s*(?:ALTER\s+COLUMN|DROP\s+(?!(?:TABLE|VIEW|PROC|PROCEDURE|FUNCTION)\s)|SET\s*\()", re.IGNORECASE
+)
+"""Lines within an ALTER TABLE that begin as a statement does."""
 _HANDLERS: Final = {
     "open": _Splitter.on_open,
     "close": _Splitter.on_close,

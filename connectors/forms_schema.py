@@ -18,6 +18,13 @@ MAX_DEPTH: Final = 20
 MAX_FIELDS: Final = 5000
 _TOGETHER: Final = ("allOf", "oneOf", "anyOf")
 _CONDITIONAL: Final = ("then", "else", "if")
+_NAMED: Final = ("properties", "patternProperties", "dependentSchemas", "dependencies")
+_INNER: Final = (
+    "items", "additionalItems", "additionalProperties", "contains", "unevaluatedItems", "unevaluatedProperties",
+    "contentSchema",
+)  # fmt: skip
+_LISTED: Final = (*_TOGETHER, "prefixItems", "items")
+_REFERENCES: Final = ("$dynamicRef", "$recursiveRef")
 _TAGS: Final = ("x-tutela-category", "x-data-category", "x-pii", "x-fides-category")
 
 Step = str | int
@@ -65,7 +72,7 @@ class Fields:
         if "$ref" in schema:
             self._follow(schema["$ref"], at)
             schema = {key: value for key, value in schema.items() if key != "$ref"}
-            if not schema.keys() & {"properties", "items", *_TOGETHER}:
+            if not schema.keys() & {*_NAMED, *_INNER, *_LISTED, *_CONDITIONAL, *_REFERENCES, "required"}:
                 self._describe(schema, at)
                 return
         inner = self._parts(schema, at)
@@ -75,30 +82,61 @@ class Fields:
     def _parts(self, schema: dict[str, Any], at: At) -> bool:
         """Walk what a schema is made of; False when it has no parts."""
         before = len(self.found) + len(self.unparsed)
+        kinds = (self._options, self._named, self._inside, self._required)
+        parts = [walk(schema, at) for walk in kinds]
+        return any(parts) and (len(self.found) + len(self.unparsed) > before or not at.name)
+
+    def _options(self, schema: dict[str, Any], at: At) -> bool:
+        """Schemas that hold for the same value: all of some, one of some, under a condition."""
         parts = False
-        for key in (*_TOGETHER, "prefixItems"):
+        for key in _REFERENCES:
+            if schema.get(key, "#") != "#":  # `#` is the schema itself
+                parts = True
+                self._miss(at, f"`{key}` is not followed")
+        for key in _LISTED:
             for index, option in enumerate(items(schema.get(key))):
                 parts = True
                 self.walk(self._next(at, option, (key, index)))
         for key in _CONDITIONAL:
             if key in schema:
                 self.walk(self._next(at, schema[key], (key,)))
+        return parts
+
+    def _named(self, schema: dict[str, Any], at: At) -> bool:
+        """Fields by their names, and schemas that depend on one."""
+        parts = False
         required = items(schema.get("required"))
-        for key in ("properties", "patternProperties", "dependentSchemas"):
+        for key in _NAMED:
             for name, value in mapping(schema.get(key)).items():
+                if isinstance(value, list):
+                    continue  # of `dependencies`: only names of fields
                 parts = True
                 here = self._next(at, value, (key, name))
-                if key != "dependentSchemas":
+                if key in {"properties", "patternProperties"}:
                     own = name if key == "properties" else "*"
                     full = f"{at.name}.{own}" if at.name else own
                     spot = place(self.document, here.path, key=True)
                     here = here._replace(name=full, required=name in required, location=spot)
                 self.walk(here)
-        for key in ("items", "additionalProperties", "contains"):
-            if isinstance(schema.get(key), dict):
+        return parts
+
+    def _inside(self, schema: dict[str, Any], at: At) -> bool:
+        """What an array holds, and fields without a name of their own."""
+        inner = [key for key in _INNER if isinstance(schema.get(key), dict)]
+        for key in inner:
+            self.walk(self._next(at, schema[key], (key,)))
+        return bool(inner)
+
+    def _required(self, schema: dict[str, Any], at: At) -> bool:
+        """What must be there is taken, also where nothing more is said of it."""
+        parts = False
+        for name in filter(None, map(text_of, items(schema.get("required")))):
+            full = f"{at.name}.{name}" if at.name else name
+            known = any(found == full or found.startswith(f"{full}.") for found in self.found)
+            if not known and name not in mapping(schema.get("properties")):  # one of these may be read-only
                 parts = True
-                self.walk(self._next(at, schema[key], (key,)))
-        return parts and (len(self.found) + len(self.unparsed) > before or not at.name)
+                self._leaf({}, self._next(at, {}, ("required",))._replace(name=full, required=True))
+        return parts
 
     def _next(self, at: At, schema: object, steps: tuple[Step, ...]) -> At:
         return at._replace(schema=schema, path=(*at.path, *steps), depth=at.depth + 1)
@@ -134,8 +172,11 @@ class Fields:
         old = self.found.get(at.name)
         if old is None:
             self.found[at.name] = new
-        elif not old.tag or not old.comment:
-            self.found[at.name] = old._replace(tag=old.tag or new.tag, comment=old.comment or new.comment)
+        else:
+            tag = new.tag if new.tag and old.tag in {"", "none"} else old.tag
+            first = old if old.data_type or not new.data_type else new  # the one that says what it is
+            comment, required = old.comment or new.comment, old.required or new.required
+            self.found[at.name] = first._replace(tag=tag, comment=comment, required=required)
 
     def _miss(self, at: At, reason: str) -> None:
         location = at.location or place(self.document, at.path)

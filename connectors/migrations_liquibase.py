@@ -99,16 +99,33 @@ def has_change_sets(text: str) -> bool:
 def other_databases(text: str, dialect: str) -> str:
     """A script of change sets without those for other databases; every line keeps its place."""
     parts: list[str] = []
-    marks = list(_SET.finditer(text))
     at = 0
-    for number, mark in enumerate(marks):
-        end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
-        parts.append(text[at : mark.start()])
-        body = text[mark.start() : end]
-        wanted = _DBMS.search(mark[1])
-        parts.append(body if wanted is None or _fits(wanted[1], dialect) else re.sub(r"[^\n]", " ", body))
+    for begin, end in foreign_sets(text, dialect):
+        parts += [text[at:begin], re.sub(r"[^\n]", " ", text[begin:end])]
         at = end
     return "".join((*parts, text[at:]))
+
+
+def foreign_sets(text: str, dialect: str) -> list[tuple[int, int]]:
+    """Where the change sets for other databases stand."""
+    marks = list(_SET.finditer(text))
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    return [
+        (mark.start(), end)
+        for mark, end in zip(marks, ends, strict=True)
+        if (wanted := _DBMS.search(mark[1])) and not _fits(wanted[1], dialect)
+    ]
+
+
+def never_named(text: str, dialect: str) -> bool:
+    """Whether change sets name databases, and never one of this dialect: then it is not what they are for."""
+    named = {name.strip().lower() for mark in _SET.finditer(text) for name in _dbms(mark[1])}
+    return bool(named) and not named & {*_NAMES.get(dialect, ()), "all"}
+
+
+def _dbms(attributes: str) -> list[str]:
+    found = _DBMS.search(attributes)
+    return [name for name in found[1].split(",") if "!" not in name] if found else []
 
 
 def _fits(wanted: str, dialect: str) -> bool:

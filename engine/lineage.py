@@ -130,7 +130,8 @@ class _Run:
         own: dict[ColumnRef, list[Classified]] = {}
         for table, columns in named if made else ():
             for column in columns:
-                own.setdefault(ColumnRef(table.schema, table.name, column.column.name), []).append(column)
+                name = column.column.inside or column.column.name
+                own.setdefault(ColumnRef(table.schema, table.name, name), []).append(column)
         self.inheritance = Inheritance(own, self.cells, self.failed, scale, declared)
 
     def _derive(self, number: int, table: Table, catalog: Catalog) -> None:

@@ -132,7 +132,7 @@ class Catalog:
     def _add(self, table: Table) -> None:
         key = f"t{len(self.entries)}"
         entry = Entry(key, table, TableRef(table.schema, table.name))
-        entry.spellings = self.spell(column.name for column in table.columns)
+        entry.spellings = self.spell(column.name for column in table.columns if not column.inside)
         self.entries[key] = entry
         for name in self._spellings(table.name):
             self._by_name.setdefault(name, []).append(entry)

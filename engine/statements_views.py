@@ -44,7 +44,7 @@ def view_query(table: Table, dialect: str) -> tuple[exp.Query, list[str]]:
 
 def named_outputs(table: Table, names: Sequence[str], outputs: Sequence[tuple[str, Cell]]) -> list[tuple[str, Cell]]:
     """Each output of the query under the column of the table that it fills; raises UnresolvedError when one is left."""
-    listed = [column.name for column in table.columns]
+    listed = [column.name for column in table.columns if not column.inside]
     shown = list(names) or [name for name, _ in outputs]
     if len(shown) != len(outputs):
         raise UnresolvedError("view-unresolved", table.name)

@@ -33,6 +33,8 @@ class Column:
     """The database counts it up: an identity column, AUTO_INCREMENT, a rowid."""
     references: str = ""
     """The column that a foreign key leads to: `crm.customer.id`."""
+    inside: str = ""
+    """The column whose composite type this one is an attribute of: queries do not see it as a column."""
     tag: str = ""
     """The category that somebody declared beside the column (dbt `meta`, a catalog's export); `none` when reviewed."""
 

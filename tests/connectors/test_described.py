@@ -191,3 +191,28 @@ def test_sources_of_several_kinds_are_one_schema(tmp_path: Path) -> None:
 
     assert ["t", "createCustomer", "GET /search"] == [table.path for table in schema.tables]
     assert ["a", "b"] == [column.name for column in schema.tables[0].columns]
+
+
+def test_no_keyword_hides_a_field(tmp_path: Path) -> None:
+    """Fields stand under old and new keywords, beside a reference, and among what is required."""
+    path = tmp_path / "s.json"
+    phone: dict[str, object] = {"properties": {"phone": {"type": "string"}}}
+    schema: dict[str, object] = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "definitions": {"a": {"properties": {"x": {"type": "string"}}}},
+        "required": ["id_card_no", "x"],
+        "$ref": "#/definitions/a",
+        "then": {"properties": {"email": {"oneOf": [{"x-data-category": "none"}, {"x-data-category": "c"}]}}},
+        "dependencies": {"x": {"properties": {"blood_type": {}}}, "y": ["x"]},
+        "properties": {
+            "tuple": {"items": [phone, {"properties": {"fax": {}}}]},
+            "rest": {"unevaluatedProperties": phone},
+            "far": {"$dynamicRef": "#node"},
+        },
+    }
+    path.write_text(json.dumps(schema))
+    found = read_sources([path])
+    columns = {column.name: column.tag for column in found.columns()}
+    assert {"x", "id_card_no", "email", "blood_type", "tuple.phone", "tuple.fax", "rest.phone"} == set(columns)
+    assert "c" == columns["email"]
+    assert ["`$dynamicRef` is not followed"] == [missed.message for missed in found.unparsed]

@@ -62,3 +62,16 @@ def test_natural_order() -> None:
     names = ["V10__a", "V2__b", "a", "V2_1__c", "01_x", "1_y"]
 
     assert ["01_x", "1_y", "a", "V2_1__c", "V2__b", "V10__a"] == sorted(names, key=natural)
+
+
+def test_change_sets_for_other_databases_than_the_guessed_one(tmp_path: Path) -> None:
+    """Where no change set names the guessed database, those left out are listed; with a dialect they are not."""
+    (tmp_path / "1.sql").write_text(
+        "--liquibase formatted sql\n--changeset a:1\nCREATE TABLE a (id int);\n"
+        "--changeset a:2 dbms:mysql\nALTER TABLE a ADD wechat text;\n--changeset a:3 dbms:oracle\nDROP TABLE a;\n"
+    )
+    guessed, named = read_schema(tmp_path), read_schema(tmp_path, dialect="mysql")
+
+    assert [4, 6] == [missed.location.line for missed in guessed.unparsed]
+    assert () == named.unparsed
+    assert ["id", "wechat"] == [column.name for column in named.columns()]

@@ -1,0 +1,107 @@
+"""What hides a column from a reader that is not careful: each way is a column, or listed as not understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tutela.connectors.ddl import parse_schema
+from tutela.project import Project, load_classifier
+
+if TYPE_CHECKING:
+    from tutela.engine.tables import Schema
+
+
+def shown(schema: Schema) -> str:
+    """Every table with its columns, their comments in brackets."""
+    return " | ".join(
+        " ".join((t.path + ":", *(c.name + (f"[{c.comment}]" if c.comment else "") for c in t.columns)))
+        for t in schema.tables
+    )
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "comment"),
+    [
+        ("postgres", "COMMENT ON COLUMN c.f IS 'it''s 手机号'", "it's 手机号"),
+        ("postgres", "COMMENT ON COLUMN public.c.f IS E'it\\'s \\u624B机号'", "it's 手机号"),
+        ("postgres", "COMMENT ON COLUMN c.f IS $$手机号$$", "手机号"),
+        ("postgres", "COMMENT ON COLUMN c.f IS $q$手$$机号$q$", "手$$机号"),
+        ("postgres", "COMMENT ON COLUMN db.public.c.f IS U&'\\624B\\673A\\53F7'", "手机号"),
+        ("postgres", "COMMENT ON COLUMN c.f IS '手机'\n'号'", "手机号"),
+        ("postgres", "COMMENT\nON COLUMN c.f -- so\nIS '手\\机号'", "手\\机号"),
+        ("postgres", "COMMENT ON COLUMN c.f IS 'a'; COMMENT ON COLUMN c.f IS NULL", ""),
+        ("oracle", "COMMENT ON COLUMN C.F IS q'[it's 手机号]'", "it's 手机号"),
+        ("oracle", """COMMENT ON COLUMN "CRM"."C"."F" IS N'手机号'""", "手机号"),
+        ("mysql", 'ALTER TABLE c MODIFY f text COMMENT "手机号"', "手机号"),
+    ],
+)  # fmt: skip
+def test_comments(dialect: str, text: str, comment: str) -> None:
+    """The text of a comment is found however it is written."""
+    schema = parse_schema(f"CREATE TABLE c (f int);\n{text};", dialect=dialect)
+
+    assert () == schema.unparsed
+    assert comment == schema.tables[0].columns[0].comment
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "expected"),
+    [
+        # a view that is defined again
+        ("tsql", "GO\nCREATE VIEW v AS SELECT x AS a FROM p\nGO\nALTER VIEW v AS SELECT m AS b FROM p\nGO", "v: b"),
+        ("mysql", "CREATE VIEW v AS SELECT x FROM p; ALTER ALGORITHM=MERGE VIEW v AS SELECT m FROM p;", "v: m"),
+        # a table that a query makes
+        ("tsql", "GO\nWITH q AS (SELECT m FROM p) SELECT m INTO k FROM q\nGO", "k: m"),
+        ("postgres", "WITH q AS (SELECT m FROM p) SELECT m INTO k FROM q;", "k: m"),
+        ("tsql", "INSERT INTO p (m)\nSELECT 1\nSELECT m INTO k FROM p\nGO", "k: m"),
+        # what follows the columns, where an option before it is not known
+        ("postgres", "CREATE TABLE c (a int ODD OPTION) INHERITS (p) ODD;", "c: m x a"),
+        ("mysql", "CREATE TABLE c (a int) ODD=1 IGNORE AS SELECT m FROM p;", "c: a m"),
+        # composite types
+        ("postgres", """CREATE TYPE a AS (phone text); CREATE TYPE b AS (n a); CREATE TABLE c (x b, y a[]);
+         ALTER TYPE a ADD ATTRIBUTE fax text CASCADE; ALTER TYPE a RENAME ATTRIBUTE phone TO tel;""",
+         "c: x x.n x.n.tel x.n.fax y y.tel y.fax"),
+        ("postgres", "CREATE TYPE a AS (phone text); CREATE TABLE c OF a;", "c: phone"),
+        ("oracle", """CREATE TYPE a AS OBJECT (tel NUMBER, MEMBER FUNCTION f RETURN NUMBER);\n/
+CREATE TYPE b AS TABLE OF a;\n/\nCREATE TYPE d UNDER a (fax NUMBER) NOT FINAL;\n/
+CREATE TABLE c (x a, y b, z s.d);""", "c: x x.tel y y.tel z z.tel z.fax"),
+    ],
+)  # fmt: skip
+def test_columns(dialect: str, text: str, expected: str) -> None:
+    """The columns are those that a server would show."""
+    schema = parse_schema(f"CREATE TABLE p (m int, x int);\n{text}", dialect=dialect)
+
+    assert () == schema.unparsed
+    assert f"p: m x | {expected}" == shown(schema)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgres", "IMPORT FOREIGN SCHEMA a FROM SERVER s INTO b;"),
+        ("postgres", "CREATE TABLE c OF unknown_type;"),
+        ("postgres", "COMMENT ON COLUMN p.m IS :text;"),
+        ("postgres", "CREATE TABLE c (a int ODD OPTION) CREATE\nMATERIALIZED VIEW v AS SELECT m FROM p;"),
+        ("tsql", "EXEC sp_addextendedproperty N'MS_Description', @v, 'user', 'dbo', 'table', 'p', 'column', 'm'"),
+        ("tsql", "SET NOCOUNT ON\nSELECT m INTO k FROM p\nGO"),
+    ],
+)
+def test_what_is_not_read_is_listed(dialect: str, text: str) -> None:
+    """A statement that may bring columns and is not read never passes in silence."""
+    assert parse_schema(f"CREATE TABLE p (m int, x int);\n{text}", dialect=dialect).unparsed
+
+
+def test_lineage_of_a_composite_type() -> None:
+    """What a query takes from a column of a composite type may be any of its attributes."""
+    text = (
+        "CREATE TYPE a AS (x int, phone text);\nCREATE TABLE customer (id int, f a, mobile text);\n"
+        "CREATE VIEW v AS SELECT (f).phone AS p FROM customer;\nCREATE VIEW w AS SELECT * FROM customer;"
+    )
+    classified = load_classifier(Project(Path()), None).classify(parse_schema(text, dialect="postgres"))
+    found = {column.column.path: column.category for _, columns in classified.tables for column in columns}
+
+    assert () == classified.unresolved
+    assert {"v.p", "w.f"} <= {path for path, category in found.items() if category == "personal.contact.phone"}
+    assert found["customer.mobile"] == found["w.mobile"] == "personal.contact.phone.mobile"

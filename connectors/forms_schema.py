@@ -149,15 +149,10 @@ class Fields:
             return
         if pointer in at.passed:
             return  # a form that holds itself: what it asks for is known already
-        path = tuple(unquote(part).replace("~1", "/").replace("~0", "~") for part in pointer[2:].split("/") if part)
-        target: object = self.document.data
-        for part in path:
-            listed = items(target)
-            target = listed[int(part)] if part.isdigit() and int(part) < len(listed) else mapping(target).get(part)
+        target, steps = pointed_at(self.document.data, pointer)
         if not isinstance(target, dict):
             self._miss(at, f"`$ref: {pointer[:200]}` leads nowhere")
             return
-        steps = tuple(int(part) if part.isdigit() else part for part in path)
         self.walk(at._replace(schema=target, path=steps, passed=at.passed | {pointer}, depth=at.depth + 1))
 
     def _describe(self, schema: dict[str, Any], at: At) -> None:
@@ -182,6 +177,19 @@ class Fields:
         location = at.location or place(self.document, at.path)
         if all(miss.location != location for miss in self.unparsed):
             self.unparsed.append(Unparsed(location, reason))
+
+
+def pointed_at(data: object, pointer: str) -> tuple[object, tuple[Step, ...]]:
+    """What a pointer (`#/components/schemas/Customer`) leads to in a document, None for nothing, and its path."""
+    steps: list[Step] = []
+    for part in pointer.removeprefix("#").split("/"):
+        if part:
+            name = unquote(part).replace("~1", "/").replace("~0", "~")
+            listed = items(data)
+            number = int(name) if name.isdecimal() and int(name) < len(listed) else None
+            data = mapping(data).get(name) if number is None else listed[number]
+            steps.append(name if number is None else number)
+    return data, tuple(steps)
 
 
 def _type(schema: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tutela.engine.tables import Column, Schema, Table, Unparsed
 
 from .foreign import items, mapping, place, refuse, text_of
-from .forms_schema import At, Fields
+from .forms_schema import At, Fields, pointed_at
 
 if TYPE_CHECKING:
     from tutela.engine.documents import Document
@@ -90,10 +90,7 @@ def _resolved(
     pointer = text_of(found.get("$ref"))
     if not pointer:
         return found, path
-    target: object = fields.document.data
-    steps = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.removeprefix("#/").split("/"))
-    for step in steps if pointer.startswith("#/") else ("",):
-        target = mapping(target).get(step)
+    target, steps = pointed_at(fields.document.data, pointer) if pointer.startswith("#/") else (None, ())
     if not mapping(target):
         spot = place(fields.document, path)
         fields.unparsed.append(Unparsed(spot, f"`$ref: {pointer[:200]}` leads nowhere, or outside of the document"))

@@ -107,6 +107,27 @@ def test_an_openapi_document_is_its_forms() -> None:
     ]
 
 
+def test_references_lead_into_lists_and_to_quoted_names(tmp_path: Path) -> None:
+    """A parameter of another operation, and a component whose name is written with percent signs."""
+    shared = [{"name": "mobile", "in": "query", "schema": {"type": "string"}}]
+    given = [{"$ref": "#/paths/~1a/get/parameters/0"}, {"$ref": "#/components/parameters/%E5%A7%93%E5%90%8D"}]
+    document = {
+        "openapi": "3.1.0",
+        "paths": {
+            "/a": {"get": {"operationId": "one", "parameters": shared}},
+            "/b": {"get": {"operationId": "two", "parameters": given}},
+        },
+        "components": {"parameters": {"姓名": {"name": "name", "in": "query", "schema": {"type": "string"}}}},
+    }
+    (tmp_path / "api.json").write_text(json.dumps(document))
+    schema = read_sources([tmp_path / "api.json"])
+
+    assert {"one": ["mobile"], "two": ["mobile", "name"]} == {
+        table.name: [column.name for column in table.columns] for table in schema.tables
+    }
+    assert () == schema.unparsed
+
+
 def test_a_json_schema_is_a_form() -> None:
     """Arrays, alternatives, conditions and definitions of a JSON Schema are fields, with their places in the JSON."""
     schema = read_sources([CASES / "forms" / "customer.schema.json"])

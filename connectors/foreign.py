@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from tutela.engine.documents import Document, Map, read_document
@@ -21,8 +20,6 @@ _PLACED: Final = 4 << 20
 """Up to this size, JSON is read as the YAML that it is too: then its places are known."""
 _HARMLESS: Final = frozenset({"yaml-boolean-trap", "yaml-anchor"})
 """What tutela's own files may not have, and others may: the value is that of YAML 1.2."""
-
-Data = Mapping[str, Any]
 
 
 def read_foreign(path: str | Path) -> Document:

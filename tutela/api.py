@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tutela.engine.errors import Lang
     from tutela.engine.events import Event, Hole
     from tutela.engine.facts import Facts
+    from tutela.engine.lineage import SchemaClassifier
     from tutela.engine.model import Report
     from tutela.engine.policyset import PolicySet
 
@@ -202,7 +203,7 @@ def _named(paths: tuple[PathLike, ...]) -> list[PathLike]:
     return list(paths)
 
 
-def _classifier(policies: PolicySet, facts: AnyFacts | None) -> Any:  # noqa: ANN401 (SchemaClassifier; imported late)
+def _classifier(policies: PolicySet, facts: AnyFacts | None) -> SchemaClassifier:
     from .project import Project, load_classifier
 
     return load_classifier(Project(Path()), policies, facts=facts)

@@ -10,6 +10,7 @@ import click
 from .options import project_options
 
 if TYPE_CHECKING:
+    from tutela.engine.errors import Lang
     from tutela.engine.policyset import PolicySet
     from tutela.engine.rules import Default, Rule
 
@@ -40,7 +41,7 @@ def command(rule_id: str, format_: str, setup: Setup) -> int:
     return 0
 
 
-def _entries(policies: PolicySet, rule_id: str, lang: Any) -> list[dict[str, Any]]:  # noqa: ANN401 (Lang)
+def _entries(policies: PolicySet, rule_id: str, lang: Lang) -> list[dict[str, Any]]:
     found = [_rule(rule, lang) for rule in policies.named(rule_id)]
     defaults = {default.id: default for default in policies.defaults.values()}
     if rule_id in defaults:
@@ -48,7 +49,7 @@ def _entries(policies: PolicySet, rule_id: str, lang: Any) -> list[dict[str, Any
     return found
 
 
-def _common(item: Rule | Default, lang: Any) -> dict[str, Any]:  # noqa: ANN401 (Lang)
+def _common(item: Rule | Default, lang: Lang) -> dict[str, Any]:
     meta = item.meta
     return {
         "title": meta.title.text(lang),
@@ -61,7 +62,7 @@ def _common(item: Rule | Default, lang: Any) -> dict[str, Any]:  # noqa: ANN401 
     }
 
 
-def _rule(rule: Rule, lang: Any) -> dict[str, Any]:  # noqa: ANN401 (Lang)
+def _rule(rule: Rule, lang: Lang) -> dict[str, Any]:
     targets = {t.path: [f"{value}.*" if t.below else value for value in t.values] for t in rule.target}
     return {
         "id": rule.id,
@@ -76,7 +77,7 @@ def _rule(rule: Rule, lang: Any) -> dict[str, Any]:  # noqa: ANN401 (Lang)
     }
 
 
-def _default(default: Default, lang: Any) -> dict[str, Any]:  # noqa: ANN401 (Lang)
+def _default(default: Default, lang: Lang) -> dict[str, Any]:
     return {
         "id": default.id,
         "effect": "deny",

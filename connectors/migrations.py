@@ -87,7 +87,7 @@ def read_history(folder: Path) -> History:
     foreign += [
         (path, f"a migration in {path.suffix[1:]}, which is not executed; hand in the SQL that it gives")
         for path in found.others
-        if path.with_suffix("") not in done and (path.suffix not in _CHANGELOGS or has_change_sets(found.starts[path]))
+        if path.with_suffix("") not in done and (path.suffix not in _CHANGELOGS or has_change_sets(path))
     ]
     return History(history.kind, history.scripts, tuple(sorted((*history.left_out, *foreign))))
 

@@ -43,7 +43,12 @@ class Listed:
 def changelog_order(folder: Path, changelogs: list[Path]) -> Listed:
     """The scripts that the changelogs of a folder include; those that no other includes are roots."""
     listed = Listed()
-    texts = {path: path.read_bytes()[:_MAX_BYTES].decode("utf-8", "replace") for path in changelogs}
+    listed.left_out += [
+        (path, f"it is longer than {_MAX_BYTES >> 20} MiB; what stands behind that is not read")
+        for path in changelogs
+        if path.stat().st_size > _MAX_BYTES
+    ]
+    texts = {path: changelog(path) for path in changelogs}
     included = {target for path, text in texts.items() for target in _targets(text, path, folder)}
     roots = [path for path in changelogs if path not in included] or changelogs
     for root in roots:
@@ -52,16 +57,18 @@ def changelog_order(folder: Path, changelogs: list[Path]) -> Listed:
 
 
 def _follow(path: Path, folder: Path, texts: dict[Path, str], listed: Listed, depth: int) -> None:
-    if path in listed.seen or depth > _MAX_DEPTH:
+    if path in listed.seen:
         return
     listed.seen.add(path)
     for target in _targets(texts[path], path, folder):
-        if target.suffix.lower() == ".sql":
-            if target not in listed.scripts and target.is_file():
+        if not target.is_file():
+            listed.left_out.append((path, f"it includes `{target.name}`, which is not there"))
+        elif target.suffix.lower() == ".sql":
+            if target not in listed.scripts:
                 listed.scripts.append(target)
-            elif not target.is_file():
-                listed.left_out.append((path, f"it includes `{target.name}`, which is not there"))
-        elif target in texts:
+        elif target not in texts or depth == _MAX_DEPTH:
+            listed.left_out.append((path, f"it includes `{target.name}`, which is not read"))
+        else:
             _follow(target, folder, texts, listed, depth + 1)
 
 
@@ -91,9 +98,15 @@ def _resolve(name: str, path: Path, folder: Path) -> Path | None:
     return None
 
 
-def has_change_sets(text: str) -> bool:
+def changelog(path: Path) -> str:
+    """The text of a changelog, as far as it is read."""
+    with path.open("rb") as stream:
+        return stream.read(_MAX_BYTES).decode("utf-8", "replace")
+
+
+def has_change_sets(path: Path) -> bool:
     """Whether a changelog holds changes of its own, besides including others."""
-    return bool(_CHANGE_SET.search(text))
+    return bool(_CHANGE_SET.search(changelog(path)))
 
 
 def other_databases(text: str, dialect: str) -> str:

@@ -57,6 +57,29 @@ def test_files_beyond_the_limit_are_never_left_out_in_silence(tmp_path: Path, mo
     assert [tmp_path] == [Path(miss.location.file) for miss in read_schema(tmp_path).unparsed]
 
 
+def test_a_changelog_that_is_too_long_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind the limit may include anything."""
+    monkeypatch.setattr("tutela.connectors.migrations_liquibase._MAX_BYTES", 1 << 20)
+    (tmp_path / "a.sql").write_text("CREATE TABLE t (x int);", encoding="utf-8")
+    text = "databaseChangeLog:\n  - include: {file: a.sql}\n#" + "x" * (1 << 20)
+    (tmp_path / "master.yaml").write_text(text, encoding="utf-8")
+    schema = read_schema(tmp_path)
+
+    assert ["t"] == [table.name for table in schema.tables]
+    assert ["longer than 1 MiB" in found.message for found in schema.unparsed] == [True]
+
+
+def test_change_sets_behind_many_includes_are_listed(tmp_path: Path) -> None:
+    """A changelog is looked at as a whole, not only at its start."""
+    (tmp_path / "a.sql").write_text("CREATE TABLE t (x int);", encoding="utf-8")
+    includes = '<include file="a.sql"/>\n' * 20_000
+    (tmp_path / "master.xml").write_text(
+        f'<databaseChangeLog>\n{includes}<changeSet id="1" author="a"/></databaseChangeLog>', encoding="utf-8"
+    )
+
+    assert ["master.xml"] == [Path(found.location.file).name for found in read_schema(tmp_path).unparsed]
+
+
 def test_natural_order() -> None:
     """Numbers sort by their value, texts by their letters."""
     names = ["V10__a", "V2__b", "a", "V2_1__c", "01_x", "1_y"]

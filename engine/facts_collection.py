@@ -78,6 +78,10 @@ class CategoryView(View):
         category = self._category or ""
         return any(channel["active"] and within(category, channel["inventory"]) for channel in self.channels())
 
+    def children_told(self) -> bool:
+        """A notice in effect has rules for children, and tells of its category."""
+        return self.world.customers.childrens_rule(self._category or "", self._now)
+
     def financial_need(self) -> datetime | None:
         """When the stated business need for financial data was last reviewed, if its owner is in service."""
         return self._need("financial_need")

@@ -133,6 +133,13 @@ class Customers:
             notice is not None and _in_effect(notice, now) and notice.get("children_rule", False) for notice in found
         )
 
+    def childrens_rule(self, category: str, now: datetime) -> bool:
+        """Whether any notice in effect has rules for children, and tells of a category."""
+        return any(
+            _in_effect(notice, now) and notice.get("children_rule", False) and within(category, notice["categories"])
+            for notice in self.notices.values()
+        )
+
     def told_of(self, purposes: frozenset[str], now: datetime) -> bool:
         """Whether any notice in effect tells of one of some purposes."""
         return any(

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from .column_types import BOOKKEPT, LONG_TEXT, fits, is_number, is_text
 from .errors import InputError, Problem
 from .names import without_digits
 from .reading import STRONG, Mark, Reader
@@ -23,43 +24,8 @@ if TYPE_CHECKING:
 
 CLINICAL: Final = "personal.health.medical_record"
 _TAG: Final = re.compile(r"@tutela\(\s*category\s*=\s*([\w.]{1,100})\s*\)")
-_BOOL: Final = re.compile(r"bool|bit(?:\(1\))?$|tinyint\(1\)", re.IGNORECASE)
-_BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp", re.IGNORECASE)
-_DATE: Final = re.compile(r"date|time|year", re.IGNORECASE)
-_NUMBER: Final = re.compile(
-    r"(?:tiny|small|medium|big)?u?int|integer|number|numeric|decimal|float|double|real|serial", re.IGNORECASE
-)
-_TEXT_ONLY: Final = (
-    "personal.name",
-    "personal.contact.email",
-    "personal.contact.address",
-    "personal.account.username",
-    "personal.account.nickname",
-    "personal.account.password",
-    "personal.account.token",
-    "personal.communication.content",
-    "personal.communication.recording",
-    "personal.behaviour",
-    "personal.device.ip",
-    "free_text",
-    "organisation.name",
-)
-_DATE_TOO: Final = (
-    "personal.demographic.birth_date",
-    "personal.health",
-    "personal.location",
-    "personal.occupation",
-    "system",
-)
-_FLAG_TOO: Final = (
-    "personal.demographic",
-    "personal.health",
-    "personal.minor",
-    "personal.criminal",
-    "personal.account.preferences",
-    "personal.specific_identity",
-    "system",
-)
+_NUMBERED: Final = re.compile(r"comment .*(?<!编)号")
+"""A comment that speaks of a number on a badge or card, and not of one of the database."""
 _LINKED: Final = (
     "personal.contact",
     "personal.demographic",
@@ -93,6 +59,10 @@ _NEVER_OF_ORGANISATIONS: Final = (
 )
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
+_NAME: Final = "personal.name.full"
+_POSTCODE: Final = "personal.contact.postcode"
+_EMPLOYER: Final = "personal.occupation.employer"
+_CODES: Final = frozenset({"code", "no", "number", "type"})
 _KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
 _PLATFORM_IDS: Final = (
     "openid",
@@ -105,8 +75,6 @@ _PLATFORM_IDS: Final = (
     "badgeid",
     "userloginid",
 )
-_LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar\(max\)|ntext|memo", re.IGNORECASE)
-
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
@@ -158,6 +126,10 @@ class Classifier:
             for key, mark in reading.marks.items()
             if key != "personal.contact.address" or mark.evidence != ("name state",) or around.address
         }
+        if column.name in around.roles and is_text(column.data_type) and not reading.turned:
+            role = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside how to reach them",))
+            known = marks.get(_NAME, _NOTHING).points >= self._taxonomy.report
+            marks[_NAME] = marks[_NAME] if known else role
         self._clinical(marks, column, around, reading)
         return self._decided(column, marks, around, reading)
 
@@ -197,7 +169,10 @@ class Classifier:
         if any(mark.points >= self._taxonomy.report for mark in marks.values()):
             return
         words = {*reading.words}
-        technical = words & self._words["technical_words"] or words == {"date"} or _BOOKKEPT.search(column.data_type)
+        key = is_number(column.data_type) and reading.words[-1:] and reading.words[-1].endswith("id")
+        technical = (
+            key or words & self._words["technical_words"] or words == {"date"} or BOOKKEPT.search(column.data_type)
+        )
         chinese = any(word in column.comment for word in self._words["technical_words_zh"])
         if reading.clinical and not around.thing:
             evidence = f"clinical word {reading.clinical}"
@@ -216,10 +191,10 @@ class Classifier:
         wider = [other.points for name, other in reading.marks.items() if key.startswith(f"{name}.")]
         if wider:  # the narrower of two that both fit
             points = points + 1 if weak else max(points, *wider) + 1
-        more, why = _context(key, around, weak=weak)
+        more, why = _context(key, around, mark, weak=weak)
         points += more
-        if key == "free_text" and weak and _LONG_TEXT.match(column.data_type):
-            points, why = points + 2, "long text"
+        if key == "free_text" and weak and not more and (around.talk or LONG_TEXT.match(column.data_type)):
+            points, why = points + 2, "what people wrote" if around.talk else "long text"
         evidence += [why] if why else []
         if mark.initials and weak and not around.pinyin and not reading.described:
             points -= 2
@@ -229,25 +204,23 @@ class Classifier:
         if key in _KEYED and _is_key(mark, reading.words):
             points = min(points, STRONG) - 4
             evidence.append("a key")
-        if self._off_type(key, column.data_type, reading.words):
+        if (key == _EMPLOYER and reading.words[-1] in _CODES) or (key == _POSTCODE and around.posts):
+            points, evidence = points - 4, [*evidence, "a key"]
+        if not fits(key, column.data_type, reading.words, described=mark.commented):
             points -= 4
             evidence.append(f"type {column.data_type}")
         return mark._replace(points=points, evidence=tuple(evidence))
 
-    def _off_type(self, key: str, data_type: str, words: tuple[str, ...]) -> bool:
-        """Tell whether a type cannot hold a category."""
-        if _BOOL.search(data_type):
-            return not key.startswith(_FLAG_TOO)
-        if _DATE.search(data_type):
-            return not key.startswith(_DATE_TOO)
-        if _NUMBER.match(data_type):
-            return key.startswith(_TEXT_ONLY) or words[-1:] == ("id",)
-        return False
 
-
-def _context(key: str, around: Surroundings, *, weak: bool) -> tuple[int, str]:
+def _context(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[int, str]:
     """The points that a table adds, and why."""
+    if around.xm and mark.evidence == ("name xm",):
+        return 3, "a name, and no project"
+    if around.card and weak and key == "personal.financial.card_security":
+        return 2, "beside the number of a card"
     if key.startswith("organisation"):
+        return 0, ""
+    if mark.initials and weak and key == CLINICAL and not (around.clinical or around.patient):
         return 0, ""
     if around.person:
         return 2, around.person
@@ -260,7 +233,8 @@ def _context(key: str, around: Surroundings, *, weak: bool) -> tuple[int, str]:
 
 def _elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
     """The points that a table about things or organisations takes, and why."""
-    if mark.owned or key.startswith("organisation") or not (around.thing or around.organisation):
+    told = key == "free_text" and (around.talk or not (weak or around.listing))
+    if mark.owned or told or key.startswith("organisation") or not (around.thing or around.organisation):
         return 0, ""
     if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
         return 0, ""
@@ -272,7 +246,7 @@ def _elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tup
 
 def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
     """Tell whether an identifier is a key of the database, and not what another platform calls a person."""
-    if any(text.endswith(_PLATFORM_IDS) for text in mark.evidence):
+    if any(text.endswith(_PLATFORM_IDS) or _NUMBERED.fullmatch(text) for text in mark.evidence):
         return False
     return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .names import Splitter, head_noun, singular, without_digits
+from .names import Splitter, head_noun, singular, skeletons, without_digits, words_of
+from .pinyin import PERSON, Pinyin, is_pinyin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,9 @@ _PARTS_TOO_SHORT: Final = frozenset({"age", "race", "face", "sex", "party", "car
 TOLD_BY_FLAGS: Final = ("personal.health", "personal.criminal", "personal.demographic", "personal.minor")
 """What a yes or no tells of a person: smokes, is married, was convicted."""
 _WHETHER: Final = ("是否", "有无")
+_LIMITS: Final = ("最低", "最高", "最大", "最小")
+_AMOUNTS: Final = ("personal.financial", "personal.transaction")
+"""What a limit is set for, and then it is nobody's."""
 _PERSON: Final = "人"
 _LONGEST_ROLE: Final = 5
 _ROLES: Final = ("人", "者", "员", "长", "客户", "用户", "会员", "患者", "学生", "家长", "经理", "父亲", "母亲", "配偶")
@@ -59,6 +63,8 @@ class Nouns(NamedTuple):
     """What stands before it is a person: the telephone *of the manager*."""
     turned: bool = False
     """It speaks of a flag, a kind or another thing."""
+    bare: bool = False
+    """It says no more than `content` or `description`, and so nothing against the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,8 @@ class Hints:
     def in_noun(self, comment: str) -> Nouns:
         """The hints at the head of a Chinese text, and whether it speaks of a flag or another thing."""
         owner, head = head_noun(comment)
-        if flag := head.startswith(_WHETHER):
+        flag = any(word in head for word in _WHETHER)
+        if head.startswith(_WHETHER):
             head = head[len(_WHETHER[0]) :]
         for stripped in (head, self._bare(head)):
             for length in range(min(len(stripped), self.longest_noun), 0, -1):
@@ -118,9 +125,11 @@ class Hints:
                     return Nouns((), turned=True)
                 if flag:
                     found = tuple(hint for hint in found if hint.category.startswith(TOLD_BY_FLAGS))
+                if (owner or before).startswith(_LIMITS):
+                    found = tuple(hint for hint in found if not hint.category.startswith(_AMOUNTS))
                 if found:
                     return Nouns(found, stripped[-length:], owned=(before or owner).endswith(_ROLES))
-        return Nouns((), turned=flag or head.endswith(self.meta))
+        return Nouns((), turned=flag or head.endswith(self.meta), bare=head in self.generic)
 
     def _bare(self, head: str) -> str:
         for word in self.generic:
@@ -146,7 +155,7 @@ def compile_hints(taxonomy: Taxonomy) -> Hints:
         nouns={key: tuple(hints) for key, hints in nouns.items()},
         longest_noun=max(map(len, nouns), default=0),
         tails=frozenset((*words["value_suffixes"], *words["variants"])),
-        initials_owners=frozenset(words["pinyin_owners"]),
+        initials_owners=frozenset((*words["pinyin_owners"], *words["pinyin_modifiers"], PERSON)),
         meta=_lower(words["comment_meta"]),
         other=_lower(words["comment_other"]),
         generic=_lower(words["comment_generic"]),
@@ -164,17 +173,38 @@ def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
         "clinical_words",
         "clinical_terms",
     )
+    modifiers = frozenset(
+        (*words["subject_words"], *words["staff_words"], *words["neutral_words"], *words["contact_words"])
+    )
+    known = frozenset(word for name in others for word in words[name]) | _PARTS_TOO_SHORT
+    written = {
+        *(word for word in modifiers if not is_pinyin(word)),
+        *(word for texts in _english(taxonomy) for text in texts for word in words_of(text)),
+    }
+    short = {key: full for key, full in skeletons(written).items() if key not in hints.names and key not in written}
     return Splitter(
         hints=frozenset(hints.names) - _PARTS_TOO_SHORT,
-        modifiers=frozenset(
-            (*words["subject_words"], *words["staff_words"], *words["neutral_words"], *words["contact_words"])
-        ),
+        modifiers=modifiers,
         tails=hints.tails,
-        owners=tuple(sorted(words["pinyin_owners"], key=len, reverse=True)),
-        initials=frozenset(words["pinyin_initials"]),
-        known=frozenset(word for name in others for word in words[name]) | _PARTS_TOO_SHORT,
-        abbreviations=taxonomy.abbreviations,
+        pinyin=Pinyin(
+            tails=_longest_first(words["pinyin_tails"]),
+            initials=_longest_first(words["pinyin_initials"]),
+            owners=frozenset(words["pinyin_owners"]),
+            modifiers=frozenset(words["pinyin_modifiers"]),
+        ),
+        known=known,
+        abbreviations={**short, **taxonomy.abbreviations},
     )
+
+
+def _english(taxonomy: Taxonomy) -> Iterable[tuple[str, ...]]:
+    yield taxonomy.matching["clinical_terms"]
+    for category in taxonomy.categories.values():
+        yield from (texts for kind, texts in category.hints.items() if kind.endswith("_en"))
+
+
+def _longest_first(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(words, key=len, reverse=True))
 
 
 def _lower(words: Iterable[str]) -> tuple[str, ...]:

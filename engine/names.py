@@ -11,16 +11,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
+
+    from .pinyin import Pinyin
 
 MAX_TEXT: Final = 400
 _MAX_TOKENS: Final = 12
 _LONGEST_GLUED: Final = 40
 _SHORTEST_PART: Final = 3
+_SHORTEST_WRITTEN_OUT: Final = 4
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _DIGITS: Final = re.compile(r"\d+$")
+_VOWELS: Final = re.compile(r"[aeiou]")
+_TWICE: Final = re.compile(r"(.)\1")
 _CLAUSE: Final = re.compile(r"[(\uFF08\[【{:\uFF1A,\uFF0C;\uFF1B。、|=\n\r\uFF5C]")
 _JOINED: Final = re.compile(r"(?<=[\u3400-\u9fff]{2})[及和/或](?=[\u3400-\u9fff])")
 _SPACE: Final = re.compile(r"\s+")
@@ -40,6 +45,18 @@ def words_of(name: str) -> tuple[str, ...]:
 def singular(word: str) -> str:
     """A word without the s of its plural."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def skeletons(words: Iterable[str]) -> dict[str, str]:
+    """Words by what is left of them without vowels: `psprt` and `cntrprty`; none that two words share."""
+    found: dict[str, set[str]] = {}
+    for word in words:
+        if word.isascii() and word.isalpha() and len(word) > _SHORTEST_WRITTEN_OUT:
+            bare = word[0] + _VOWELS.sub("", word[1:])
+            for short in {bare, _TWICE.sub(r"\1", bare)}:
+                if _SHORTEST_PART < len(short) < len(word):
+                    found.setdefault(short, set()).add(word)
+    return {short: min(full) for short, full in found.items() if len(full) == 1}
 
 
 def without_digits(word: str) -> str:
@@ -78,28 +95,23 @@ class Splitter:
     """Words that may stand before one: `cust`, `home`, `father`."""
     tails: Container[str]
     """Words that may stand after one: `no`, `enc`."""
-    owners: tuple[str, ...]
-    """Pinyin initials of persons that stand before initials of what is theirs: `lxr` in `lxrdh`."""
-    initials: Container[str]
-    """Initials of what a person has: `xm`, `dh`."""
+    pinyin: Pinyin
     known: Container[str]
     """Other words that are never taken apart."""
     abbreviations: Mapping[str, str]
 
     def readings(self, words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-        """The words as they are written and, where that differs, taken apart and written out."""
+        """The words as written and, where that differs, taken apart, with what is owned last, and written out."""
         apart = tuple(part for word in words for part in self._apart(word))
         full = tuple(part for word in apart for part in self.abbreviations.get(word, word).split("_"))
-        return tuple(dict.fromkeys((words, apart, full)))
+        owned = (full[full.index("of") + 1 :] + full[: full.index("of")],) if "of" in full[1:-1] else ()
+        return tuple(dict.fromkeys((words, apart, *owned, full)))
 
     def _apart(self, word: str) -> tuple[str, ...]:
         bare = without_digits(word)
         if not _SHORTEST_PART < len(bare) < _LONGEST_GLUED or not bare.isascii() or self._is_known(bare):
             return (word,)
-        for owner in self.owners:
-            if bare.startswith(owner) and bare[len(owner) :] in self.initials:
-                return (owner, bare[len(owner) :])
-        return self._parts(bare, start=True) or (word,)
+        return self.pinyin.parts(bare) or self._parts(bare, start=True) or (word,)
 
     def _is_known(self, word: str) -> bool:
         one = singular(word)

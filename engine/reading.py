@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .hints import TOLD_BY_FLAGS, compile_hints, compile_splitter
 from .names import head_words, is_chinese, singular, without_digits, words_of
+from .pinyin import is_initials_role, is_role
 
 if TYPE_CHECKING:
     from .hints import Hint, NameHit
@@ -23,6 +24,15 @@ _LONGEST_ENGLISH: Final = 6
 _OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
 _INITIALS_OF_ONE: Final = 2
 _MEDICAL: Final = "personal.health.medical_record"
+_ATTRIBUTES: Final = ("personal.demographic", "personal.occupation")
+_REACHES: Final = ("personal.contact.phone", "personal.contact.email", "personal.government_id.resident_id")
+_NAME: Final = "personal.name.full"
+_REMARKS: Final = frozenset(
+    {"comment", "remark", "note", "memo", "message", "msg", "feedback", "miaoshu", "shuoming", "neirong"}
+)
+"""Weak names of texts that stay texts, whatever they are about: `trans_comment`, but not `page_content`."""
+_KINDS_TOO: Final = ("personal.device.profile",)
+"""What a comment on a kind or version does not turn away: the browser's."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -37,6 +47,11 @@ class Mark(NamedTuple):
     """The name says that it is a person's: `contact_phone` in a table of shops."""
     initials: bool
     evidence: tuple[str, ...]
+
+    @property
+    def commented(self) -> bool:
+        """A comment says it, too."""
+        return any(text.startswith("comment ") and text != "comment of something else" for text in self.evidence)
 
 
 class Reading(NamedTuple):
@@ -63,7 +78,8 @@ class Reader:
         self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"]
         self._owning = (*_OWNING, *(owner for owner in words["pinyin_owners"] if len(owner) > _INITIALS_OF_ONE))
         self._contact = words["contact_words"]
-        self._neutral = words["neutral_words"]
+        self._neutral = words["neutral_words"] | words["pinyin_modifiers"]
+        self._operators = words["operator_columns"]
         self._others = words["other_owners"]
         self._flags = words["flag_prefixes"]
         self._terms = words["clinical_terms"]
@@ -85,6 +101,8 @@ class Reader:
         for words in readings:
             for hit in self._hints.in_name(words):
                 self._name(hit, marks)
+        if not marks and len(readings[0]) == 1:
+            self._role(readings[0][0], marks)
         text = name if is_chinese(name) else comment
         turned, described = False, is_chinese(text)
         if described:
@@ -101,9 +119,24 @@ class Reader:
             clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
         return Reading(marks, readings[-1], turned or flag, clinical, described)
 
+    def _role(self, word: str, marks: dict[str, Mark]) -> None:
+        """Take pinyin for who does something for a name: whole words say it alone, initials do not."""
+        whole = is_role(word)
+        if (whole or is_initials_role(word)) and word not in self._operators:
+            points = STRONG if whole else WEAK
+            marks[_NAME] = Mark(points, len(word), 0, owned=True, initials=not whole, evidence=("name of a role",))
+
     def is_hint(self, word: str) -> bool:
         """Tell whether a word alone stands for a category."""
         return word.lower() in self._hints.names
+
+    def is_attribute(self, name: str) -> bool:
+        """Tell whether a name is one of what persons are, or do."""
+        return any(hint.category.startswith(_ATTRIBUTES) for hint in self._hints.names.get(name, ()))
+
+    def reaches(self, rest: str) -> bool:
+        """Tell whether what is left of a glued name says how to reach somebody, or who it is."""
+        return any(hint.category.startswith(_REACHES) for hint in self._hints.names.get(rest, ()))
 
     def _flagged(self, mark: Mark, *, told: bool) -> Mark:
         """A flag tells of illness or marriage, and of nothing else; a hint that holds the flag's word is none."""
@@ -124,7 +157,7 @@ class Reader:
         """Score a name hit by whose it is: a person's, somebody else's, or not said."""
         owner = self.owner(hit.before)
         strong = hit.hint.strong and not (hit.initials and hit.before and owner != "person")
-        if owner == "other" or (owner == "unknown" and not strong):
+        if owner == "other" or (owner == "unknown" and not strong and hit.matched not in _REMARKS):
             return
         points = STRONG if strong else WEAK
         contact = hit.hint.category.startswith(("personal.contact", "personal.location"))
@@ -157,14 +190,15 @@ class Reader:
         matched = {hint.category for hint in nouns.hints}
         if not nouns.turned and not name.isascii():
             matched.update(marks)
-        for key, mark in marks.items():
+        for key, mark in marks.items() if not nouns.bare else ():
             if key not in matched and not any(_related(key, other) for other in matched):
                 less = 3 if mark.points < STRONG or mark.initials else 1 if matched else 0
                 marks[key] = mark._replace(points=mark.points - less)
         if nouns.turned:
             for key, mark in marks.items():
+                less = 0 if key.startswith(_KINDS_TOO) else 4
                 marks[key] = mark._replace(
-                    points=mark.points - 4, evidence=(*mark.evidence, "comment of something else")
+                    points=mark.points - less, evidence=(*mark.evidence, "comment of something else")
                 )
         for hint in nouns.hints:
             _add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from .column_types import is_number
 from .names import singular, words_of
 from .reading import STRONG
 
@@ -21,26 +22,40 @@ if TYPE_CHECKING:
 
 _IDENTITY: Final = ("personal.name", "personal.demographic", "personal.government_id", "personal.biometric")
 _NAMING: Final = ("personal.name", "personal.government_id", "personal.demographic.birth_date")
+_OF_STAFF: Final = ("personal.occupation", "personal.financial.income")
 _CONTACT: Final = "personal.contact"
 _HEALTH: Final = "personal.health"
 _UNIQUE: Final = "organisation.uscc"
 _PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "zipcode", "county", "address", "addr"})
+_UNITS: Final = frozenset({"department", "dept", "role", "company", "team", "org"})
 _PATIENT: Final = frozenset({"patient", "encounter", "admission", "hadm", "inpatient"})
 _LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
 """First words of names of tables that list codes."""
+_MEANING: Final = (
+    "subject_words",
+    "staff_words",
+    "contact_words",
+    "flag_prefixes",
+    "organisation_words",
+    "object_words",
+)
 _STUDIES: Final = frozenset(
     {"lab", "laboratory", "procedure", "exam", "examination", "imaging", "pathology", "radiology"}
 )
+_CHARTED: Final = ("event", "result", "finding", "diagnosis", "observation", "measurement", "drgcode", "procedure")
+"""What tables of a patient end in, also glued to what stands before."""
 _OUTCOMES: Final = frozenset({"result", "report", "finding", "event", "order"})
 _KEYS: Final = frozenset({"id", "no", "number", "key", "sk", "code", "num"})
 _KEEPERS: Final = frozenset({"owner", "account", "login", "parent", "father", "agent", "manager"})
 """Who keeps a row, and is not whom it is about."""
+_OF_PROJECTS: Final = frozenset({"xmmc", "xmbh", "xmid", "xmdm", "xmlx", "xmzt", "xmlb", "xmje"})
 _PERSONS_ENOUGH: Final = 2
 _CLINICAL_ENOUGH: Final = 3
 _SURE_ENOUGH: Final = 2
 _CLINICAL_SHARE: Final = 0.2
 _OF_PATIENTS: Final = 0.5
 _FEW: Final = 4
+_FEW_OF_A_LIST: Final = 8
 _PREFIX_ENOUGH: Final = 3
 _PREFIX_SHARE: Final = 0.6
 _PREFIX_LONGEST: Final = 4
@@ -65,6 +80,20 @@ class Surroundings(NamedTuple):
     """Its columns are named by pinyin initials: `tz` is a weight there, and a time zone elsewhere."""
     prefix: str
     """What its column names start with and what means nothing: `f` in `f_name`, `s` in `Sname`."""
+    talk: bool = False
+    """It keeps what people wrote: reviews, complaints, messages."""
+    money: bool = False
+    """Its rows are payments, loans or wages."""
+    card: bool = False
+    """It holds numbers of bank cards."""
+    xm: bool = False
+    """`xm` is a name there, and no project."""
+    listing: bool = False
+    """It lists kinds, codes or settings."""
+    posts: bool = False
+    """`post_code` is there beside codes of departments and roles: a post is a job, and not the mail."""
+    roles: frozenset[str] = frozenset()
+    """Columns beside which stands how to reach whom they name: `prover` beside `prover_mobile`."""
 
 
 class Surveyor:
@@ -73,9 +102,7 @@ class Surveyor:
     def __init__(self, taxonomy: Taxonomy, reader: Reader) -> None:
         self._reader = reader
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
-        self._meaning = frozenset[str]().union(
-            *(self._words[name] for name in ("subject_words", "staff_words", "contact_words", "flag_prefixes"))
-        )
+        self._meaning = frozenset[str]().union(*(self._words[name] for name in _MEANING))
 
     def read(self, column: Column, prefix: str) -> Reading:
         """What a column says by itself, without the prefix of its table."""
@@ -92,15 +119,18 @@ class Surveyor:
         prefix = self._prefix(table)
         readings = [self.read(column, prefix) for column in table.columns]
         stems, chinese = self._stems(table.name), table.name + table.comment
-        listing = self._lists(table, stems)
+        listing = self._lists(table, stems) or self._lists_attributes(table)
         person = self._says(stems, chinese, "subject_words") or self._says(stems, chinese, "staff_words")
         organisation = self._says(stems, chinese, "organisation_words")
         thing = listing or self._says(stems, chinese, "object_words")
         kinds = [_kind(reading) for reading in readings]
+        xm = not thing and _is_name_xm(table)
+        kinds += _initials_together(readings) if xm else []
         if _is_register(readings) and not (person and any(kinds)):
             person, organisation = False, True
         why = "table about persons" if person else _neighbours(kinds, other=thing or organisation)
-        patient = any(_PATIENT & {*reading.words} for reading in readings)
+        patient = any((_PATIENT | self._words["patient_keys"]) & {*reading.words} for reading in readings)
+        places = any(_PLACE & {*reading.words} for reading in readings)
         return Surroundings(
             person="" if listing else why,
             thing=thing,
@@ -108,14 +138,40 @@ class Surveyor:
             staff=self._says(stems, chinese, "staff_words"),
             clinical=not listing
             and (
-                self._is_clinical(table, chinese) or self._reads_clinical(readings, person=bool(why), patient=patient)
+                self._is_clinical(table, chinese)
+                or (patient and not why and self._is_charted(table))
+                or self._reads_clinical(readings, person=bool(why), patient=patient)
             ),
             patient=patient,
             linked=any(self._links(column, reading) for column, reading in zip(table.columns, readings, strict=True)),
-            address=sum(bool(_PLACE & {*reading.words}) for reading in readings) > 0,
+            address=places,
             pinyin=len(readings) < _FEW or sum(_is_initials(reading) for reading in readings) > 1,
             prefix=prefix,
+            talk=self._last(table, "talk_words"),
+            money=bool(stems & self._words["money_words"]) or self._last(table, "money_words"),
+            card=any(_strong(reading, ("personal.financial.bank_card",)) for reading in readings),
+            xm=xm,
+            listing=listing,
+            posts=not places
+            and any({*reading.words} >= {"code"} and _UNITS & {*reading.words} for reading in readings),
+            roles=self._roles(table),
         )
+
+    def _last(self, table: Table, kind: str) -> bool:
+        """Tell whether the last words of a table's name or comment are of a kind."""
+        words = self._reader.words(table.name)[-1]
+        title = table.comment.strip().removesuffix("表").removesuffix("信息").removesuffix("记录")
+        return bool({*words[-2:]} & self._words[kind]) or title.endswith(tuple(self._words[f"{kind}_zh"]))
+
+    def _roles(self, table: Table) -> frozenset[str]:
+        names = {"".join(words_of(column.name)): column.name for column in table.columns}
+        found: set[str] = set()
+        for short, name in names.items():
+            if len(short) < _PREFIX_ENOUGH or self._reader.is_hint(short) or short in self._words["other_owners"]:
+                continue
+            if any(other.startswith(short) and self._reader.reaches(other[len(short) :]) for other in names):
+                found.add(name)
+        return frozenset(found)
 
     def _prefix(self, table: Table) -> str:
         firsts: dict[str, int] = {}
@@ -156,6 +212,13 @@ class Surveyor:
             or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
         )
 
+    def _lists_attributes(self, table: Table) -> bool:
+        """A table called like an attribute of persons, with names: `nation`, `job_level`."""
+        named = any(words_of(column.name)[-1:] == ("name",) for column in table.columns)
+        return (
+            named and len(table.columns) <= _FEW_OF_A_LIST and self._reader.is_attribute("".join(words_of(table.name)))
+        )
+
     def _is_clinical(self, table: Table, chinese: str) -> bool:
         words = self._reader.words(table.name)[-1]
         pairs = {f"{first}_{second}" for first, second in pairwise(words)}
@@ -165,6 +228,11 @@ class Surveyor:
         clinical = self._words["clinical_words"]
         return bool(stems & clinical) or any(word in chinese for word in self._words["clinical_words_zh"])
 
+    def _is_charted(self, table: Table) -> bool:
+        """Events, findings and codes of a patient: `LABEVENTS`, `drg_codes`."""
+        words = words_of(table.name)
+        return bool(words) and singular(words[-1]).endswith(_CHARTED)
+
     def _reads_clinical(self, readings: list[Reading], *, person: bool, patient: bool) -> bool:
         """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""
         open_ = [reading for reading in readings if not {*reading.words} & self._words["technical_words"]]
@@ -172,6 +240,10 @@ class Surveyor:
         likely = sum(
             bool({*reading.words} & self._words["clinical_fields"]) for reading in open_ if not reading.clinical
         )
+        weak = sum(
+            any(mark.initials and key.startswith(_HEALTH) for key, mark in reading.marks.items()) for reading in open_
+        )
+        sure += weak if patient or weak >= _CLINICAL_ENOUGH else 0
         if sure < _SURE_ENOUGH:
             return False
         share = _OF_PATIENTS if person else 0 if patient else _CLINICAL_SHARE
@@ -187,6 +259,23 @@ class Surveyor:
 
 def _is_initials(reading: Reading) -> bool:
     return any(mark.initials for mark in reading.marks.values())
+
+
+def _is_name_xm(table: Table) -> bool:
+    """`xm` is 姓名, unless the table has a name or number of a project (项目), too."""
+    names = {column.name.lower().replace("_", ""): column for column in table.columns}
+    return "xm" in names and not names.keys() & _OF_PROJECTS and not is_number(names["xm"].data_type)
+
+
+def _initials_together(readings: Iterable[Reading]) -> list[str]:
+    """A name and, by initials that alone say little, two other things of a person make a person."""
+    weak = {
+        key
+        for reading in readings
+        for key, mark in reading.marks.items()
+        if mark.initials and key.startswith((*_IDENTITY, _CONTACT, *_OF_STAFF))
+    }
+    return [f"initials {key}" for key in weak] if len(weak) > _PERSONS_ENOUGH else ["personal.name.full"]
 
 
 def _strong(reading: Reading, kinds: tuple[str, ...]) -> bool:

@@ -1,0 +1,71 @@
+"""Pinyin without spaces: whole words (`baoxiudianhua`) and the initials of words (`tsrdh`), taken apart.
+
+Chinese compounds end in what they are and begin with whose it is; the last part is looked for first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+PERSON: Final = "ren"
+"""The word 人, which ends what somebody does: `baoxiuren` reports a repair, `tsr` complains."""
+_SYLLABLES: Final = re.compile(
+    r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|[aeiouv]))+"
+)
+_INITIALS: Final = re.compile(r"[a-hj-tw-z]{1,6}")
+"""No syllable begins with i, u or v."""
+_ROLE: Final = re.compile(r"[b-df-hj-np-tw-z]{2,3}r")
+_OTHER_REN: Final = ("que", "mo", "ze", "xin")
+"""Before them 任 and 认 end a word: to confirm, by default, responsible."""
+_SHORTEST_ROLE: Final = 2
+
+
+def is_pinyin(text: str) -> bool:
+    """Tell whether a text can be read as whole syllables."""
+    return _SYLLABLES.fullmatch(text) is not None
+
+
+def is_role(word: str) -> bool:
+    """Tell whether a word is whole pinyin for what somebody does, by the 人 at its end."""
+    before = word.removesuffix(PERSON)
+    return word != before and len(before) > _SHORTEST_ROLE and not before.endswith(_OTHER_REN) and is_pinyin(before)
+
+
+def is_initials_role(word: str) -> bool:
+    """Tell whether a word may be the initials of what somebody does: `qsr`."""
+    return _ROLE.fullmatch(word) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Pinyin:
+    """What may end a compound, and what may stand before it."""
+
+    tails: tuple[str, ...]
+    """Whole words for what a person has, the longest first: `dianhua`."""
+    initials: tuple[str, ...]
+    """The same as initials, the longest first: `dh`."""
+    owners: Container[str]
+    """Initials of persons: `lxr`, `kh`."""
+    modifiers: Container[str]
+    """Initials that say which one it is: `dq` for 当前."""
+
+    def parts(self, word: str) -> tuple[str, ...]:
+        """Whose, or which, and what; nothing when the word is not put together so."""
+        for tail in self.tails:
+            before = word[: -len(tail)]
+            if before and word.endswith(tail) and is_pinyin(before):
+                return (before, tail)
+        for tail in self.initials:
+            before = word[: -len(tail)]
+            if before and word.endswith(tail) and _INITIALS.fullmatch(before):
+                if before in self.owners or before in self.modifiers:
+                    return (before, tail)
+                if before.endswith("r") and len(before) >= _SHORTEST_ROLE:
+                    return (PERSON, tail)
+        return ()

@@ -15,6 +15,7 @@ from .errors import InputError, Problem
 from .names import without_digits
 from .reading import STRONG, Mark, Reader
 from .surroundings import Surveyor
+from .weighing import CLINICAL, context, elsewhere
 
 if TYPE_CHECKING:
     from .reading import Reading
@@ -22,20 +23,9 @@ if TYPE_CHECKING:
     from .tables import Column, Table
     from .taxonomy import Taxonomy
 
-CLINICAL: Final = "personal.health.medical_record"
 _TAG: Final = re.compile(r"@tutela\(\s*category\s*=\s*([\w.]{1,100})\s*\)")
 _NUMBERED: Final = re.compile(r"comment .*(?<!编)号")
 """A comment that speaks of a number on a badge or card, and not of one of the database."""
-_LINKED: Final = (
-    "personal.contact",
-    "personal.demographic",
-    "personal.health",
-    "personal.financial",
-    "personal.account",
-    "personal.location",
-    "personal.government_id",
-)
-"""What a weak name stands for in a table that only a key connects with a person."""
 _TOLD_IN_CARE: Final = (
     "free_text",
     "personal.health",
@@ -48,21 +38,23 @@ _TOLD_IN_CARE: Final = (
 )
 """What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
 _RELATION: Final = frozenset({"relation", "relationship", "kinship"})
-_NEVER_OF_ORGANISATIONS: Final = (
-    "free_text",
-    "personal.government_id.resident_id",
-    "personal.government_id.passport",
-    "personal.demographic",
-    "personal.biometric",
-    "personal.health",
-    "personal.family",
-)
-_PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _NAME: Final = "personal.name.full"
 _POSTCODE: Final = "personal.contact.postcode"
 _EMPLOYER: Final = "personal.occupation.employer"
 _CODES: Final = frozenset({"code", "no", "number", "type"})
+_WHEN: Final = frozenset({"date", "datetime", "start", "end", "begin", "from", "to", "time"})
+_SERIAL: Final = ("name xh", "name school", "name bh")
+"""Numbers of a row, or keys, where the column is one of numbers."""
+_ROLES: Final = (
+    "name principal",
+    "name interpreter",
+    "name referrer",
+    "name signatory",
+    "name caller",
+    "name assistant",
+)
+"""What somebody is, for a name where the column is one of texts."""
 _KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
 _PLATFORM_IDS: Final = (
     "openid",
@@ -112,15 +104,14 @@ class Classifier:
     def table(self, table: Table) -> list[Classified]:
         """Classify every column of a table, in its order."""
         around = self._surveyor.survey(table)
-        return [self._column(column, around) for column in table.columns]
+        return [self._column(*each, around) for each in zip(table.columns, around.readings, strict=True)]
 
-    def _column(self, column: Column, around: Surroundings) -> Classified:
+    def _column(self, column: Column, reading: Reading, around: Surroundings) -> Classified:
         tag = column.tag
         if not tag and (found := _TAG.search(column.comment[:2000])):
             tag = found[1]
         if tag:
             return self._tagged(column, tag)
-        reading = self._surveyor.read(column, around.prefix)
         marks = {
             key: self._weighed(key, mark, reading, column, around)
             for key, mark in reading.marks.items()
@@ -130,6 +121,7 @@ class Classifier:
             role = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside how to reach them",))
             known = marks.get(_NAME, _NOTHING).points >= self._taxonomy.report
             marks[_NAME] = marks[_NAME] if known else role
+        self._paid(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
         return self._decided(column, marks, around, reading)
 
@@ -162,6 +154,14 @@ class Classifier:
         confidence = round(min(0.97, 0.62 + 0.07 * best.points), 2)
         return Classified(column, key, self._sensitive[key], confidence, evidence, subject)
 
+    def _paid(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
+        """Take the amounts of wages, loans and payments of a person for what they are."""
+        last = reading.words[-1] if reading.words and is_number(column.data_type) else ""
+        if around.paid and last in self._words["money_fields"] and not reading.turned:
+            marks.setdefault(
+                around.paid, Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
+            )
+
     def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take clinical words, and what is no key and no technical column of a clinical table, for health data."""
         if reading.turned or CLINICAL not in self._sensitive:
@@ -170,10 +170,13 @@ class Classifier:
             return
         words = {*reading.words}
         key = is_number(column.data_type) and reading.words[-1:] and reading.words[-1].endswith("id")
-        technical = (
+        dated = bool(words & around.visits) and words <= around.visits | _WHEN
+        technical = not dated and bool(
             key or words & self._words["technical_words"] or words == {"date"} or BOOKKEPT.search(column.data_type)
         )
-        chinese = any(word in column.comment for word in self._words["technical_words_zh"])
+        chinese = not column.comment.isascii() and any(
+            word in column.comment for word in self._words["technical_words_zh"]
+        )
         if reading.clinical and not around.thing:
             evidence = f"clinical word {reading.clinical}"
         elif around.clinical and not technical and not chinese:
@@ -191,57 +194,31 @@ class Classifier:
         wider = [other.points for name, other in reading.marks.items() if key.startswith(f"{name}.")]
         if wider:  # the narrower of two that both fit
             points = points + 1 if weak else max(points, *wider) + 1
-        more, why = _context(key, around, mark, weak=weak)
+        more, why = context(key, around, mark, weak=weak)
         points += more
         if key == "free_text" and weak and not more and (around.talk or LONG_TEXT.match(column.data_type)):
             points, why = points + 2, "what people wrote" if around.talk else "long text"
         evidence += [why] if why else []
         if mark.initials and weak and not around.pinyin and not reading.described:
             points -= 2
-        less, why = _elsewhere(key, mark, around, weak=weak)
+        if weak and mark.evidence[0] in _ROLES and is_text(column.data_type):
+            points, mark = points + 2, mark._replace(owned=True)
+        less, why = elsewhere(key, mark, around, weak=weak)
         points -= less
         evidence += [why] if why else []
         if key in _KEYED and _is_key(mark, reading.words):
             points = min(points, STRONG) - 4
             evidence.append("a key")
-        if (key == _EMPLOYER and reading.words[-1] in _CODES) or (key == _POSTCODE and around.posts):
+        if (key == _EMPLOYER and reading.words[-1] in _CODES) or (
+            key == _POSTCODE and around.posts and not around.address
+        ):
             points, evidence = points - 4, [*evidence, "a key"]
+        if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
+            points -= 2
         if not fits(key, column.data_type, reading.words, described=mark.commented):
             points -= 4
             evidence.append(f"type {column.data_type}")
         return mark._replace(points=points, evidence=tuple(evidence))
-
-
-def _context(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[int, str]:
-    """The points that a table adds, and why."""
-    if around.xm and mark.evidence == ("name xm",):
-        return 3, "a name, and no project"
-    if around.card and weak and key == "personal.financial.card_security":
-        return 2, "beside the number of a card"
-    if key.startswith("organisation"):
-        return 0, ""
-    if mark.initials and weak and key == CLINICAL and not (around.clinical or around.patient):
-        return 0, ""
-    if around.person:
-        return 2, around.person
-    if around.clinical and key.startswith("personal.health"):
-        return 2, "clinical table"
-    if around.linked and weak and key.startswith(_LINKED):
-        return 2, "key of a person in the table"
-    return 0, ""
-
-
-def _elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
-    """The points that a table about things or organisations takes, and why."""
-    told = key == "free_text" and (around.talk or not (weak or around.listing))
-    if mark.owned or told or key.startswith("organisation") or not (around.thing or around.organisation):
-        return 0, ""
-    if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
-        return 0, ""
-    why = "table about things" if around.thing else "table about organisations"
-    if around.person or (around.linked and key.startswith(_LINKED)):
-        return (2 if weak else 0), why
-    return (6 if key.startswith(_PLACES) else 3 if around.thing else 4), why
 
 
 def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:

@@ -55,6 +55,8 @@ _NOT_IN_A_LETTER: Final = (
 _LETTER: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\((?:1|1 \w+)\)$", re.IGNORECASE)
 _TEXT: Final = re.compile(r"n?(?:var)?char|character|string|text|clob", re.IGNORECASE)
 LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar2?\((?:max|\d{4,})\b|ntext|memo", re.IGNORECASE)
+_SHORT: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\([1-8]\)$", re.IGNORECASE)
+"""Too short for a remark: in `bz CHAR(3)` stands a currency."""
 _SHORT_KEY: Final = 4
 _ATTRIBUTES: Final = ("personal.demographic",)
 """What a number that a comment names may stand for: the code of a nation."""
@@ -84,4 +86,6 @@ def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -
         if is_key and not (described and key.startswith(_ATTRIBUTES)):
             return False
         return not key.startswith(_TEXT_ONLY) or last.endswith("pin")
+    if key == "free_text" and _SHORT.match(data_type):
+        return False
     return not (_LETTER.match(data_type) and key.startswith(_NOT_IN_A_LETTER))

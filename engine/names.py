@@ -19,16 +19,15 @@ MAX_TEXT: Final = 400
 _MAX_TOKENS: Final = 12
 _LONGEST_GLUED: Final = 40
 _SHORTEST_PART: Final = 3
-_SHORTEST_WRITTEN_OUT: Final = 4
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _DIGITS: Final = re.compile(r"\d+$")
-_VOWELS: Final = re.compile(r"[aeiou]")
+_VOWELS: Final = str.maketrans("", "", "aeiou")
 _TWICE: Final = re.compile(r"(.)\1")
 _CLAUSE: Final = re.compile(r"[(\uFF08\[【{:\uFF1A,\uFF0C;\uFF1B。、|=\n\r\uFF5C]")
 _JOINED: Final = re.compile(r"(?<=[\u3400-\u9fff]{2})[及和/或](?=[\u3400-\u9fff])")
-_SPACE: Final = re.compile(r"\s+")
+_SPACE: Final = re.compile(r"\s+|(?<=[\u3400-\u9fff])-(?=[\u3400-\u9fff])")
 _CJK: Final = re.compile(r"[\u3400-\u9fff]")
 _ENGLISH_END: Final = re.compile(
     r"[(\[{:,;.\n\r=|]|\s-\s|\b(?:for|from|in|on|at|when|which|that|used|whose|if|is|are|was|to|with|by|as)\b"
@@ -49,14 +48,15 @@ def singular(word: str) -> str:
 
 def skeletons(words: Iterable[str]) -> dict[str, str]:
     """Words by what is left of them without vowels: `psprt` and `cntrprty`; none that two words share."""
-    found: dict[str, set[str]] = {}
+    found: dict[str, str] = {}
+    shared: set[str] = set()
     for word in words:
-        if word.isascii() and word.isalpha() and len(word) > _SHORTEST_WRITTEN_OUT:
-            bare = word[0] + _VOWELS.sub("", word[1:])
-            for short in {bare, _TWICE.sub(r"\1", bare)}:
-                if _SHORTEST_PART < len(short) < len(word):
-                    found.setdefault(short, set()).add(word)
-    return {short: min(full) for short, full in found.items() if len(full) == 1}
+        bare = word[0] + word[1:].translate(_VOWELS)
+        once = _TWICE.sub(r"\1", bare) if _TWICE.search(bare) else bare
+        for short in (bare,) if once == bare else (bare, once):
+            if _SHORTEST_PART < len(short) < len(word) and found.setdefault(short, word) != word:
+                shared.add(short)
+    return {short: word for short, word in found.items() if short not in shared}
 
 
 def without_digits(word: str) -> str:

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Container
+from typing import Final
 
 PERSON: Final = "ren"
 """The word 人, which ends what somebody does: `baoxiuren` reports a repair, `tsr` complains."""
@@ -23,6 +20,8 @@ _INITIALS: Final = re.compile(r"[a-hj-tw-z]{1,6}")
 _ROLE: Final = re.compile(r"[b-df-hj-np-tw-z]{2,3}r")
 _OTHER_REN: Final = ("que", "mo", "ze", "xin")
 """Before them 任 and 认 end a word: to confirm, by default, responsible."""
+_LONGEST_TAIL: Final = 19
+_LONGEST_INITIALS: Final = 6
 _SHORTEST_ROLE: Final = 2
 
 
@@ -46,26 +45,22 @@ def is_initials_role(word: str) -> bool:
 class Pinyin:
     """What may end a compound, and what may stand before it."""
 
-    tails: tuple[str, ...]
-    """Whole words for what a person has, the longest first: `dianhua`."""
-    initials: tuple[str, ...]
-    """The same as initials, the longest first: `dh`."""
-    owners: Container[str]
-    """Initials of persons: `lxr`, `kh`."""
-    modifiers: Container[str]
-    """Initials that say which one it is: `dq` for 当前."""
+    tails: frozenset[str]
+    """Whole words for what a person has: `dianhua`."""
+    initials: frozenset[str]
+    """The same as initials: `dh`."""
+    owners: frozenset[str]
+    """Initials of persons, and of which one it is: `lxr`, `kh`; `dq` for 当前."""
 
     def parts(self, word: str) -> tuple[str, ...]:
         """Whose, or which, and what; nothing when the word is not put together so."""
-        for tail in self.tails:
-            before = word[: -len(tail)]
-            if before and word.endswith(tail) and is_pinyin(before):
+        for length in range(min(len(word) - 1, _LONGEST_TAIL), 0, -1):
+            before, tail = word[:-length], word[-length:]
+            if tail in self.tails and is_pinyin(before):
                 return (before, tail)
-        for tail in self.initials:
-            before = word[: -len(tail)]
-            if before and word.endswith(tail) and _INITIALS.fullmatch(before):
-                if before in self.owners or before in self.modifiers:
+            if tail in self.initials and len(before) <= _LONGEST_INITIALS and _INITIALS.fullmatch(before):
+                if before in self.owners:
                     return (before, tail)
-                if before.endswith("r") and len(before) >= _SHORTEST_ROLE:
+                if before[-1] == "r" and len(before) >= _SHORTEST_ROLE:
                     return (PERSON, tail)
         return ()

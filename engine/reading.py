@@ -24,6 +24,15 @@ _LONGEST_ENGLISH: Final = 6
 _OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
 _INITIALS_OF_ONE: Final = 2
 _MEDICAL: Final = "personal.health.medical_record"
+_HAS: Final = (
+    "personal.name.full",
+    "personal.contact",
+    "personal.demographic",
+    "personal.government_id",
+    "personal.occupation",
+    "personal.account",
+    "personal.financial.bank",
+)
 _ATTRIBUTES: Final = ("personal.demographic", "personal.occupation")
 _REACHES: Final = ("personal.contact.phone", "personal.contact.email", "personal.government_id.resident_id")
 _NAME: Final = "personal.name.full"
@@ -31,6 +40,7 @@ _REMARKS: Final = frozenset(
     {"comment", "remark", "note", "memo", "message", "msg", "feedback", "miaoshu", "shuoming", "neirong"}
 )
 """Weak names of texts that stay texts, whatever they are about: `trans_comment`, but not `page_content`."""
+_NOTES: Final = frozenset({"note", "notes", "remark", "remarks", "memo"})
 _KINDS_TOO: Final = ("personal.device.profile",)
 """What a comment on a kind or version does not turn away: the browser's."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
@@ -101,8 +111,8 @@ class Reader:
         for words in readings:
             for hit in self._hints.in_name(words):
                 self._name(hit, marks)
-        if not marks and len(readings[0]) == 1:
-            self._role(readings[0][0], marks)
+        if not marks:
+            self._role(readings[0], marks)
         text = name if is_chinese(name) else comment
         turned, described = False, is_chinese(text)
         if described:
@@ -119,16 +129,24 @@ class Reader:
             clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
         return Reading(marks, readings[-1], turned or flag, clinical, described)
 
-    def _role(self, word: str, marks: dict[str, Mark]) -> None:
-        """Take pinyin for who does something for a name: whole words say it alone, initials do not."""
-        whole = is_role(word)
-        if (whole or is_initials_role(word)) and word not in self._operators:
+    def _role(self, words: tuple[str, ...], marks: dict[str, Mark]) -> None:
+        """Take who does something for a name: `reported_by` and whole pinyin say it alone, initials do not."""
+        name = "_".join(words)
+        if name in self._operators:
+            return
+        done = len(words) > 1 and words[-1] == "by" and words[-2].endswith("ed")
+        whole = done or (len(words) == 1 and is_role(name))
+        if whole or (len(words) == 1 and is_initials_role(name)):
             points = STRONG if whole else WEAK
-            marks[_NAME] = Mark(points, len(word), 0, owned=True, initials=not whole, evidence=("name of a role",))
+            marks[_NAME] = Mark(points, len(name), 0, owned=True, initials=not whole, evidence=("name of a role",))
 
     def is_hint(self, word: str) -> bool:
         """Tell whether a word alone stands for a category."""
         return word.lower() in self._hints.names
+
+    def is_personal(self, word: str) -> bool:
+        """Tell whether a word is pinyin, or its initials, for what a person has."""
+        return any(hint.pinyin and hint.category.startswith(_HAS) for hint in self._hints.names.get(word, ()))
 
     def is_attribute(self, name: str) -> bool:
         """Tell whether a name is one of what persons are, or do."""
@@ -157,6 +175,8 @@ class Reader:
         """Score a name hit by whose it is: a person's, somebody else's, or not said."""
         owner = self.owner(hit.before)
         strong = hit.hint.strong and not (hit.initials and hit.before and owner != "person")
+        if owner == "other" and hit.hint.strong and hit.matched in _NOTES:
+            owner = "unknown"  # whatever a note is about, anything can stand in it
         if owner == "other" or (owner == "unknown" and not strong and hit.matched not in _REMARKS):
             return
         points = STRONG if strong else WEAK

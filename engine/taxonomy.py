@@ -44,7 +44,6 @@ WORD_LISTS: Final = (
     "talk_words",
     "talk_words_zh",
     "money_words",
-    "money_words_zh",
     "money_fields",
     "patient_keys",
     "comment_other",

@@ -139,7 +139,7 @@ class Hints:
             before = text[:-length]
             if length == 1 and before and not (text.endswith(_PERSON) and len(before) < _LONGEST_ROLE):
                 continue
-            if found and (before or owner).endswith(self.other):
+            if found and ((before or owner).endswith(self.other) or before.startswith(_BELONGS_TO)):
                 return Nouns((), turned=True)
             if flag:
                 found = tuple(hint for hint in found if hint.category.startswith(TOLD_BY_FLAGS))
@@ -206,6 +206,7 @@ def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
         pinyin=Pinyin(
             tails=frozenset(words["pinyin_tails"]),
             initials=frozenset(words["pinyin_initials"]),
+            coded=frozenset(words["pinyin_coded"]),
             owners=frozenset((*words["pinyin_owners"], *words["pinyin_modifiers"])),
         ),
         known=known,

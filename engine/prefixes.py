@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .pinyin import PERSON
+from .pinyin import NOT_OF_PERSONS, PERSON
 
 if TYPE_CHECKING:
     from .reading import Reader
@@ -14,10 +14,6 @@ _ENOUGH: Final = 3
 _SHARE: Final = 0.6
 _LONGEST: Final = 4
 _HINTS_ENOUGH: Final = 2
-_NOT_OF_PERSONS: Final = frozenset(
-    {"dw", "gs", "qy", "jg", "bm", "ks", "md", "ck", "yy", "xx", "sp", "cp", "xm", "wd", "zd", "sb", "kc"}
-)
-"""Initials of organisations and things: theirs is no person's telephone."""
 
 
 class Prefix(NamedTuple):
@@ -80,5 +76,5 @@ def _glued(table: Table, reader: Reader) -> tuple[str, ...]:
     return tuple(
         start
         for start, rests in found.items()
-        if start not in _NOT_OF_PERSONS and len(rests) >= (_HINTS_ENOUGH if "xm" in rests else _ENOUGH)
+        if start not in NOT_OF_PERSONS and len(rests) >= (_HINTS_ENOUGH if "xm" in rests else _ENOUGH)
     )

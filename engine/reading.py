@@ -23,6 +23,12 @@ _REMEMBERED: Final = 1 << 15
 _LONGEST_ENGLISH: Final = 6
 _OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
 _INITIALS_OF_ONE: Final = 2
+_TELLING: Final = 4
+"""Initials of so many letters mean one thing."""
+_SURELY: Final = 5
+_NOT_SURELY: Final = frozenset(
+    {"account", "holder", "owner", "login", "client", "partner", "legal", "dependent", "parent", "member", "household"}
+)
 _MEDICAL: Final = "personal.health.medical_record"
 _HAS: Final = (
     "personal.name.full",
@@ -36,6 +42,7 @@ _HAS: Final = (
 _ATTRIBUTES: Final = ("personal.demographic", "personal.occupation")
 _REACHES: Final = ("personal.contact.phone", "personal.contact.email", "personal.government_id.resident_id")
 _NAME: Final = "personal.name.full"
+_CONSENT: Final = "personal.account.preferences"
 _REMARKS: Final = frozenset(
     {"comment", "remark", "note", "memo", "message", "msg", "feedback", "miaoshu", "shuoming", "neirong"}
 )
@@ -57,6 +64,8 @@ class Mark(NamedTuple):
     """The name says that it is a person's: `contact_phone` in a table of shops."""
     initials: bool
     evidence: tuple[str, ...]
+    told: bool = False
+    """The name itself says whose it is: `student_name` in a table of campaigns."""
 
     @property
     def commented(self) -> bool:
@@ -86,6 +95,7 @@ class Reader:
         self._splitter = compile_splitter(taxonomy, self._hints)
         words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"]
+        self._surely = tuple(word for word in words["subject_words"] - _NOT_SURELY if len(word) >= _SURELY)
         self._owning = (*_OWNING, *(owner for owner in words["pinyin_owners"] if len(owner) > _INITIALS_OF_ONE))
         self._contact = words["contact_words"]
         self._neutral = words["neutral_words"] | words["pinyin_modifiers"]
@@ -122,7 +132,10 @@ class Reader:
         if flag:
             told = first in _FLAGS_TOO
             marks = {
-                key: self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS)) for key, mark in marks.items()
+                key: mark
+                if mark.evidence[0].startswith(f"name {first}") and key != _CONSENT
+                else self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS))
+                for key, mark in marks.items()
             }
         clinical = "" if turned else self._clinical(readings[-1])
         if not clinical and not described and not turned and not {*readings[-1]} & self._technical:
@@ -174,7 +187,8 @@ class Reader:
     def _name(self, hit: NameHit, marks: dict[str, Mark]) -> None:
         """Score a name hit by whose it is: a person's, somebody else's, or not said."""
         owner = self.owner(hit.before)
-        strong = hit.hint.strong and not (hit.initials and hit.before and owner != "person")
+        opaque = hit.initials and len(hit.matched) < _TELLING
+        strong = hit.hint.strong and not (opaque and hit.before and owner != "person")
         if owner == "other" and hit.hint.strong and hit.matched in _NOTES:
             owner = "unknown"  # whatever a note is about, anything can stand in it
         if owner == "other" or (owner == "unknown" and not strong and hit.matched not in _REMARKS):
@@ -184,7 +198,8 @@ class Reader:
         if owner == "person" or (owner == "contact" and contact):
             points += 2
         owned = owner == "person" or hit.matched.startswith(self._owning)
-        mark = Mark(points, len(hit.matched), hit.hint.order, owned, hit.initials, (f"name {hit.matched}",))
+        told = hit.matched.startswith(self._surely)
+        mark = Mark(points, len(hit.matched), hit.hint.order, owned, hit.initials, (f"name {hit.matched}",), told)
         best = marks.get(hit.hint.category)
         if best is None or (mark.points, mark.longest) > (best.points, best.longest):
             marks[hit.hint.category] = mark

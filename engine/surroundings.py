@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "zipcode", "county", "address", "addr"})
 _AMOUNTS_OF: Final = (
-    (frozenset({"salary", "payroll", "payslip", "wage", "income"}), "personal.financial.income"),
+    (frozenset({"salary", "salaries", "payroll", "payslip", "wage", "income"}), "personal.financial.income"),
     (frozenset({"loan", "debt", "repayment", "installment"}), "personal.financial.loan"),
     (frozenset({"deposit", "wallet"}), "personal.financial.asset"),
     (frozenset({"claim", "premium"}), "personal.financial.insurance"),

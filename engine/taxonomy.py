@@ -41,6 +41,7 @@ WORD_LISTS: Final = (
     "pinyin_initials",
     "pinyin_modifiers",
     "pinyin_tails",
+    "pinyin_coded",
     "talk_words",
     "talk_words_zh",
     "money_words",

@@ -69,7 +69,7 @@ def _beside(key: str, around: Surroundings) -> tuple[int, str]:
 def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
     """The points that a table about things or organisations takes, and why."""
     told = key == "free_text" and (around.talk or not (weak or around.listing))
-    if mark.owned or told or key.startswith("organisation") or not (around.thing or around.organisation):
+    if mark.owned or mark.told or told or key.startswith("organisation") or not (around.thing or around.organisation):
         return 0, ""
     if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
         return 0, ""

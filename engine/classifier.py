@@ -158,9 +158,8 @@ class Classifier:
         """Take the amounts of wages, loans and payments of a person for what they are."""
         last = reading.words[-1] if reading.words and is_number(column.data_type) else ""
         if around.paid and last in self._words["money_fields"] and not reading.turned:
-            marks.setdefault(
-                around.paid, Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
-            )
+            points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
+            marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
 
     def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take clinical words, and what is no key and no technical column of a clinical table, for health data."""

@@ -139,7 +139,8 @@ class Hints:
             before = text[:-length]
             if length == 1 and before and not (text.endswith(_PERSON) and len(before) < _LONGEST_ROLE):
                 continue
-            if found and ((before or owner).endswith(self.other) or before.startswith(_BELONGS_TO)):
+            belongs = before.startswith(_BELONGS_TO) and any(hint.category == _MEDICAL for hint in found)
+            if found and (belongs or (before or owner).endswith(self.other)):
                 return Nouns((), turned=True)
             if flag:
                 found = tuple(hint for hint in found if hint.category.startswith(TOLD_BY_FLAGS))

@@ -61,7 +61,7 @@ def skeletons(words: Iterable[str]) -> dict[str, str]:
 
 def without_digits(word: str) -> str:
     """A word without the number at its end; a number alone stays."""
-    return _DIGITS.sub("", word) or word
+    return (_DIGITS.sub("", word) or word) if word[-1:].isdigit() else word
 
 
 def is_chinese(text: str) -> bool:

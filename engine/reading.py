@@ -97,6 +97,11 @@ class Reader:
         self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"]
         self._surely = tuple(word for word in words["subject_words"] - _NOT_SURELY if len(word) >= _SURELY)
         self._owning = (*_OWNING, *(owner for owner in words["pinyin_owners"] if len(owner) > _INITIALS_OF_ONE))
+        self._had = frozenset(
+            name
+            for name, hints in self._hints.names.items()
+            if any(hint.pinyin and hint.category.startswith(_HAS) for hint in hints)
+        )
         self._contact = words["contact_words"]
         self._neutral = words["neutral_words"] | words["pinyin_modifiers"]
         self._operators = words["operator_columns"]
@@ -159,7 +164,7 @@ class Reader:
 
     def is_personal(self, word: str) -> bool:
         """Tell whether a word is pinyin, or its initials, for what a person has."""
-        return any(hint.pinyin and hint.category.startswith(_HAS) for hint in self._hints.names.get(word, ()))
+        return word in self._had
 
     def is_attribute(self, name: str) -> bool:
         """Tell whether a name is one of what persons are, or do."""

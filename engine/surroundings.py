@@ -116,6 +116,7 @@ class Surveyor:
         self._care = Care(self._words, reader)
         self._patient = _PATIENT | self._words["patient_keys"]
         self._treated = VISITS | self._words["clinical_words"]
+        self._organisations = self._words["organisation_words"] - _PLACES_ONLY
         self._subjects = self._words["subject_words"] - _KEEPERS
         self._talk_zh = tuple(self._words["talk_words_zh"])
         self._dictionary_zh = tuple(self._words["dictionary_words_zh"])
@@ -138,7 +139,7 @@ class Surveyor:
         person = staff or self._says(stems, chinese, "subject_words")
         organisation = self._says(stems, chinese, "organisation_words")
         if organisation and chinese.isascii() and not is_named(readings):
-            organisation = not stems.isdisjoint(self._words["organisation_words"] - _PLACES_ONLY)
+            organisation = not stems.isdisjoint(self._organisations)
         thing = listing or self._says(stems, chinese, "object_words")
         kinds = [kind(reading) for reading in readings]
         xm = not thing and is_name_xm(table)

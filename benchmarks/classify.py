@@ -19,7 +19,7 @@ from tutela.engine.errors import Location
 from tutela.engine.tables import Column, Table
 from tutela.taxonomies import load_taxonomy
 
-from .classify_labels import CORPUS, LABELLED, Row, case_rows, family_of, fides_fields, hand_labels
+from .classify_labels import CORPUS, LABELLED, Row, case_rows, corpus_rows, family_of, fides_fields, hand_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,6 +52,7 @@ def _rows(classifier: Classifier) -> Iterable[Row]:
         for name in LABELLED:
             yield from hand_labels(name, classifier)
         yield from fides_fields(classifier)
+        yield from corpus_rows(classifier)
     else:
         print(f"no corpus at {CORPUS}: only the schemas of the tests are measured", file=sys.stderr)
     yield from case_rows(classifier)
@@ -64,12 +65,12 @@ def _figures(rows: list[Row]) -> None:
     for row in rows:
         if row.confidence != "low":
             groups[f"{row.source}, {row.confidence}"].append(row)
-            if row.source not in (*LABELLED, "fides"):
-                groups["the tests' schemas"].append(row)
+            if row.confidence == "high" and row.source not in (*LABELLED, "fides"):
+                groups["the tests' labels, high"].append(row)
     for name, group in groups.items():
         _line(name, group)
     print(f"{GOALS}\n")
-    for name in ("yudao, high", "libreehr, high", "fides, high", "the tests' schemas"):
+    for name in ("yudao, high", "libreehr, high", "fides, high", "the tests' labels, high"):
         _families(name, groups.get(name, []))
     _calibration([row for row in rows if row.confidence == "high" and row.source != "fides"])
 

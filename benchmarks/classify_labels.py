@@ -1,8 +1,9 @@
-"""Labelled columns: the corpus's hand labels, its fideslang fields, and the small schemas of the tests.
+"""Labelled columns: the corpus's hand labels, its fideslang fields, and the schemas of the tests.
 
 Labels of the corpus name coarse families (`phone`, `health`); `FAMILIES` says which of our categories each accepts. A
 fideslang category stands for those of ours whose `fideslang` key (in ../shared/domain/taxonomy.yaml) is that category
 or below it; `user` and what no key of ours mentions accept every personal category; `system` and no category are none.
+Labels of the tests are categories of ours, with a confidence that is not high behind them: `free_text medium`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ ROOT: Final = Path(__file__).parents[1]
 SHARED: Final = ROOT.parent / "shared"
 CORPUS: Final = SHARED / "corpus"
 CASES: Final = ROOT / "tests" / "engine" / "cases" / "classify"
+CORPUS_CASES: Final = CASES.with_name("classify_corpus")
 PLACE: Final = Location("labels")
 LABELLED: Final = {
     "yudao": (
@@ -162,8 +164,31 @@ def case_rows(classifier: Classifier) -> Iterator[Row]:
     """The small schemas of the tests; a label there is a category, and its group of the taxonomy is right enough."""
     for file in sorted(CASES.glob("*.yaml")):
         for table, wanted in case_tables(file):
-            for entry, label in zip(classifier.table(table), wanted, strict=True):
-                family = "none" if label == "none" else family_of(label)
-                accepts = () if label == "none" else (*FAMILIES[family], ".".join(label.split(".")[:2]))
-                sensitive = label != "none" and classifier.is_sensitive(label)
-                yield Row(file.stem, "high", family, accepts, sensitive, entry)
+            yield from _labelled(file.stem, table, wanted, classifier)
+
+
+def corpus_tables(file: Path) -> Iterator[tuple[Table, list[str]]]:
+    """The tables of the corpus that a file of labels names; a column that it does not name holds nothing personal."""
+    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    found: dict[str, Table] = {}
+    for schema in data["schemas"]:
+        for table in read_schema(CORPUS / "schemas" / schema).tables:
+            found.setdefault(table.name, table)
+    for name, labels in data["tables"].items():
+        yield found[name], [labels.get(column.name, "none") for column in found[name].columns]
+
+
+def corpus_rows(classifier: Classifier) -> Iterator[Row]:
+    """Real schemas of the corpus, labelled in the tests."""
+    for file in sorted(CORPUS_CASES.glob("*.yaml")):
+        for table, wanted in corpus_tables(file):
+            yield from _labelled(f"corpus {file.stem}", table, wanted, classifier)
+
+
+def _labelled(source: str, table: Table, wanted: Iterable[str], classifier: Classifier) -> Iterator[Row]:
+    for entry, text in zip(classifier.table(table), wanted, strict=True):
+        label, _, confidence = text.partition(" ")
+        family = "none" if label == "none" else family_of(label)
+        accepts = () if label == "none" else (*FAMILIES[family], ".".join(label.split(".")[:2]))
+        sensitive = label != "none" and classifier.is_sensitive(label)
+        yield Row(source, confidence or "high", family, accepts, sensitive, entry)

@@ -10,10 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from .column_types import BOOKKEPT, LONG_TEXT, fits, is_number, is_text
 from .errors import InputError, Problem
 from .names import without_digits
 from .reading import STRONG, Mark, Reader
 from .surroundings import Surveyor
+from .weighing import CLINICAL, context, elsewhere
 
 if TYPE_CHECKING:
     from .reading import Reading
@@ -21,55 +23,9 @@ if TYPE_CHECKING:
     from .tables import Column, Table
     from .taxonomy import Taxonomy
 
-CLINICAL: Final = "personal.health.medical_record"
 _TAG: Final = re.compile(r"@tutela\(\s*category\s*=\s*([\w.]{1,100})\s*\)")
-_BOOL: Final = re.compile(r"bool|bit(?:\(1\))?$|tinyint\(1\)", re.IGNORECASE)
-_BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp", re.IGNORECASE)
-_DATE: Final = re.compile(r"date|time|year", re.IGNORECASE)
-_NUMBER: Final = re.compile(
-    r"(?:tiny|small|medium|big)?u?int|integer|number|numeric|decimal|float|double|real|serial", re.IGNORECASE
-)
-_TEXT_ONLY: Final = (
-    "personal.name",
-    "personal.contact.email",
-    "personal.contact.address",
-    "personal.account.username",
-    "personal.account.nickname",
-    "personal.account.password",
-    "personal.account.token",
-    "personal.communication.content",
-    "personal.communication.recording",
-    "personal.behaviour",
-    "personal.device.ip",
-    "free_text",
-    "organisation.name",
-)
-_DATE_TOO: Final = (
-    "personal.demographic.birth_date",
-    "personal.health",
-    "personal.location",
-    "personal.occupation",
-    "system",
-)
-_FLAG_TOO: Final = (
-    "personal.demographic",
-    "personal.health",
-    "personal.minor",
-    "personal.criminal",
-    "personal.account.preferences",
-    "personal.specific_identity",
-    "system",
-)
-_LINKED: Final = (
-    "personal.contact",
-    "personal.demographic",
-    "personal.health",
-    "personal.financial",
-    "personal.account",
-    "personal.location",
-    "personal.government_id",
-)
-"""What a weak name stands for in a table that only a key connects with a person."""
+_NUMBERED: Final = re.compile(r"comment .*(?<!编)号")
+"""A comment that speaks of a number on a badge or card, and not of one of the database."""
 _TOLD_IN_CARE: Final = (
     "free_text",
     "personal.health",
@@ -82,17 +38,23 @@ _TOLD_IN_CARE: Final = (
 )
 """What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
 _RELATION: Final = frozenset({"relation", "relationship", "kinship"})
-_NEVER_OF_ORGANISATIONS: Final = (
-    "free_text",
-    "personal.government_id.resident_id",
-    "personal.government_id.passport",
-    "personal.demographic",
-    "personal.biometric",
-    "personal.health",
-    "personal.family",
-)
-_PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
+_NAME: Final = "personal.name.full"
+_POSTCODE: Final = "personal.contact.postcode"
+_EMPLOYER: Final = "personal.occupation.employer"
+_CODES: Final = frozenset({"code", "no", "number", "type"})
+_WHEN: Final = frozenset({"date", "datetime", "start", "end", "begin", "from", "to", "time"})
+_SERIAL: Final = ("name xh", "name school", "name bh")
+"""Numbers of a row, or keys, where the column is one of numbers."""
+_ROLES: Final = (
+    "name principal",
+    "name interpreter",
+    "name referrer",
+    "name signatory",
+    "name caller",
+    "name assistant",
+)
+"""What somebody is, for a name where the column is one of texts."""
 _KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
 _PLATFORM_IDS: Final = (
     "openid",
@@ -105,8 +67,6 @@ _PLATFORM_IDS: Final = (
     "badgeid",
     "userloginid",
 )
-_LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar\(max\)|ntext|memo", re.IGNORECASE)
-
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
@@ -144,20 +104,24 @@ class Classifier:
     def table(self, table: Table) -> list[Classified]:
         """Classify every column of a table, in its order."""
         around = self._surveyor.survey(table)
-        return [self._column(column, around) for column in table.columns]
+        return [self._column(*each, around) for each in zip(table.columns, around.readings, strict=True)]
 
-    def _column(self, column: Column, around: Surroundings) -> Classified:
+    def _column(self, column: Column, reading: Reading, around: Surroundings) -> Classified:
         tag = column.tag
         if not tag and (found := _TAG.search(column.comment[:2000])):
             tag = found[1]
         if tag:
             return self._tagged(column, tag)
-        reading = self._surveyor.read(column, around.prefix)
         marks = {
             key: self._weighed(key, mark, reading, column, around)
             for key, mark in reading.marks.items()
             if key != "personal.contact.address" or mark.evidence != ("name state",) or around.address
         }
+        if column.name in around.roles and is_text(column.data_type) and not reading.turned:
+            role = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside how to reach them",))
+            known = marks.get(_NAME, _NOTHING).points >= self._taxonomy.report
+            marks[_NAME] = marks[_NAME] if known else role
+        self._paid(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
         return self._decided(column, marks, around, reading)
 
@@ -190,6 +154,13 @@ class Classifier:
         confidence = round(min(0.97, 0.62 + 0.07 * best.points), 2)
         return Classified(column, key, self._sensitive[key], confidence, evidence, subject)
 
+    def _paid(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
+        """Take the amounts of wages, loans and payments of a person for what they are."""
+        last = reading.words[-1] if reading.words and is_number(column.data_type) else ""
+        if around.paid and last in self._words["money_fields"] and not reading.turned:
+            points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
+            marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
+
     def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take clinical words, and what is no key and no technical column of a clinical table, for health data."""
         if reading.turned or CLINICAL not in self._sensitive:
@@ -197,8 +168,14 @@ class Classifier:
         if any(mark.points >= self._taxonomy.report for mark in marks.values()):
             return
         words = {*reading.words}
-        technical = words & self._words["technical_words"] or words == {"date"} or _BOOKKEPT.search(column.data_type)
-        chinese = any(word in column.comment for word in self._words["technical_words_zh"])
+        key = is_number(column.data_type) and reading.words[-1:] and reading.words[-1].endswith("id")
+        dated = bool(words & around.visits) and words <= around.visits | _WHEN
+        technical = not dated and bool(
+            key or words & self._words["technical_words"] or words == {"date"} or BOOKKEPT.search(column.data_type)
+        )
+        chinese = not column.comment.isascii() and any(
+            word in column.comment for word in self._words["technical_words_zh"]
+        )
         if reading.clinical and not around.thing:
             evidence = f"clinical word {reading.clinical}"
         elif around.clinical and not technical and not chinese:
@@ -216,63 +193,36 @@ class Classifier:
         wider = [other.points for name, other in reading.marks.items() if key.startswith(f"{name}.")]
         if wider:  # the narrower of two that both fit
             points = points + 1 if weak else max(points, *wider) + 1
-        more, why = _context(key, around, weak=weak)
+        more, why = context(key, around, mark, weak=weak)
         points += more
-        if key == "free_text" and weak and _LONG_TEXT.match(column.data_type):
-            points, why = points + 2, "long text"
+        if key == "free_text" and weak and not more and (around.talk or LONG_TEXT.match(column.data_type)):
+            points, why = points + 2, "what people wrote" if around.talk else "long text"
         evidence += [why] if why else []
         if mark.initials and weak and not around.pinyin and not reading.described:
             points -= 2
-        less, why = _elsewhere(key, mark, around, weak=weak)
+        if weak and mark.evidence[0] in _ROLES and is_text(column.data_type):
+            points, mark = points + 2, mark._replace(owned=True)
+        less, why = elsewhere(key, mark, around, weak=weak)
         points -= less
         evidence += [why] if why else []
         if key in _KEYED and _is_key(mark, reading.words):
             points = min(points, STRONG) - 4
             evidence.append("a key")
-        if self._off_type(key, column.data_type, reading.words):
+        if (key == _EMPLOYER and reading.words[-1] in _CODES) or (
+            key == _POSTCODE and around.posts and not around.address
+        ):
+            points, evidence = points - 4, [*evidence, "a key"]
+        if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
+            points -= 2
+        if not fits(key, column.data_type, reading.words, described=mark.commented):
             points -= 4
             evidence.append(f"type {column.data_type}")
         return mark._replace(points=points, evidence=tuple(evidence))
 
-    def _off_type(self, key: str, data_type: str, words: tuple[str, ...]) -> bool:
-        """Tell whether a type cannot hold a category."""
-        if _BOOL.search(data_type):
-            return not key.startswith(_FLAG_TOO)
-        if _DATE.search(data_type):
-            return not key.startswith(_DATE_TOO)
-        if _NUMBER.match(data_type):
-            return key.startswith(_TEXT_ONLY) or words[-1:] == ("id",)
-        return False
-
-
-def _context(key: str, around: Surroundings, *, weak: bool) -> tuple[int, str]:
-    """The points that a table adds, and why."""
-    if key.startswith("organisation"):
-        return 0, ""
-    if around.person:
-        return 2, around.person
-    if around.clinical and key.startswith("personal.health"):
-        return 2, "clinical table"
-    if around.linked and weak and key.startswith(_LINKED):
-        return 2, "key of a person in the table"
-    return 0, ""
-
-
-def _elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
-    """The points that a table about things or organisations takes, and why."""
-    if mark.owned or key.startswith("organisation") or not (around.thing or around.organisation):
-        return 0, ""
-    if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
-        return 0, ""
-    why = "table about things" if around.thing else "table about organisations"
-    if around.person or (around.linked and key.startswith(_LINKED)):
-        return (2 if weak else 0), why
-    return (6 if key.startswith(_PLACES) else 3 if around.thing else 4), why
-
 
 def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
     """Tell whether an identifier is a key of the database, and not what another platform calls a person."""
-    if any(text.endswith(_PLATFORM_IDS) for text in mark.evidence):
+    if any(text.endswith(_PLATFORM_IDS) or _NUMBERED.fullmatch(text) for text in mark.evidence):
         return False
     return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .names import Splitter, head_noun, singular, without_digits
+from .names import Splitter, head_noun, singular, skeletons, without_digits
+from .pinyin import PERSON, Pinyin, is_pinyin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,15 @@ _PARTS_TOO_SHORT: Final = frozenset({"age", "race", "face", "sex", "party", "car
 
 TOLD_BY_FLAGS: Final = ("personal.health", "personal.criminal", "personal.demographic", "personal.minor")
 """What a yes or no tells of a person: smokes, is married, was convicted."""
+_LONG: Final = 5
+"""Words of fewer letters are not written without their vowels, or it says too little."""
 _WHETHER: Final = ("是否", "有无")
+_BELONGS_TO: Final = "所属"
+_MEDICAL: Final = "personal.health.medical_record"
+"""When somebody was ill or treated is as telling as of what."""
+_LIMITS: Final = ("最低", "最高", "最大", "最小")
+_AMOUNTS: Final = ("personal.financial", "personal.transaction")
+"""What a limit is set for, and then it is nobody's."""
 _PERSON: Final = "人"
 _LONGEST_ROLE: Final = 5
 _ROLES: Final = ("人", "者", "员", "长", "客户", "用户", "会员", "患者", "学生", "家长", "经理", "父亲", "母亲", "配偶")
@@ -59,6 +68,8 @@ class Nouns(NamedTuple):
     """What stands before it is a person: the telephone *of the manager*."""
     turned: bool = False
     """It speaks of a flag, a kind or another thing."""
+    bare: bool = False
+    """It says no more than `content` or `description`, and so nothing against the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,21 +117,38 @@ class Hints:
     def in_noun(self, comment: str) -> Nouns:
         """The hints at the head of a Chinese text, and whether it speaks of a flag or another thing."""
         owner, head = head_noun(comment)
-        if flag := head.startswith(_WHETHER):
+        flag = any(word in head for word in _WHETHER)
+        if head.startswith(_WHETHER):
             head = head[len(_WHETHER[0]) :]
         for stripped in (head, self._bare(head)):
-            for length in range(min(len(stripped), self.longest_noun), 0, -1):
-                found = self.nouns.get(stripped[-length:], ())
-                before = stripped[:-length]
-                if length == 1 and before and not (stripped.endswith(_PERSON) and len(before) < _LONGEST_ROLE):
-                    continue
-                if found and (before or owner).endswith(self.other):
-                    return Nouns((), turned=True)
-                if flag:
-                    found = tuple(hint for hint in found if hint.category.startswith(TOLD_BY_FLAGS))
-                if found:
-                    return Nouns(found, stripped[-length:], owned=(before or owner).endswith(_ROLES))
-        return Nouns((), turned=flag or head.endswith(self.meta))
+            if nouns := self._at_end(stripped, owner, flag=flag):
+                return nouns
+        when = head.removesuffix("时间").removesuffix("日期")
+        if when != head and not flag:
+            ends = (self.nouns.get(when[-length:], ()) for length in range(min(len(when), self.longest_noun), 1, -1))
+            found = tuple(hint for hints in ends for hint in hints if hint.category == _MEDICAL)
+            if found:
+                return Nouns(found[:1], when)
+        turned = flag or head.endswith(self.meta) or head.startswith(_BELONGS_TO)
+        return Nouns((), turned=turned, bare=head in self.generic)
+
+    def _at_end(self, text: str, owner: str, *, flag: bool) -> Nouns | None:
+        """The longest noun at the end of a text, unless it is another thing's."""
+        for length in range(min(len(text), self.longest_noun), 0, -1):
+            found = self.nouns.get(text[-length:], ())
+            before = text[:-length]
+            if length == 1 and before and not (text.endswith(_PERSON) and len(before) < _LONGEST_ROLE):
+                continue
+            belongs = before.startswith(_BELONGS_TO) and any(hint.category == _MEDICAL for hint in found)
+            if found and (belongs or (before or owner).endswith(self.other)):
+                return Nouns((), turned=True)
+            if flag:
+                found = tuple(hint for hint in found if hint.category.startswith(TOLD_BY_FLAGS))
+            if (owner or before).startswith(_LIMITS):
+                found = tuple(hint for hint in found if not hint.category.startswith(_AMOUNTS))
+            if found:
+                return Nouns(found, text[-length:], owned=(before or owner).endswith(_ROLES))
+        return None
 
     def _bare(self, head: str) -> str:
         for word in self.generic:
@@ -146,7 +174,7 @@ def compile_hints(taxonomy: Taxonomy) -> Hints:
         nouns={key: tuple(hints) for key, hints in nouns.items()},
         longest_noun=max(map(len, nouns), default=0),
         tails=frozenset((*words["value_suffixes"], *words["variants"])),
-        initials_owners=frozenset(words["pinyin_owners"]),
+        initials_owners=frozenset((*words["pinyin_owners"], *words["pinyin_modifiers"], PERSON)),
         meta=_lower(words["comment_meta"]),
         other=_lower(words["comment_other"]),
         generic=_lower(words["comment_generic"]),
@@ -164,17 +192,33 @@ def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
         "clinical_words",
         "clinical_terms",
     )
+    modifiers = frozenset(
+        (*words["subject_words"], *words["staff_words"], *words["neutral_words"], *words["contact_words"])
+    )
+    known = frozenset(word for name in others for word in words[name]) | _PARTS_TOO_SHORT
+    written = {word for texts in _english(taxonomy) for text in texts for word in text.split("_")}
+    written.update(word for word in modifiers if not is_pinyin(word))
+    long = (word for word in written if len(word) >= _LONG and word.isascii() and word.isalpha())
+    short = {key: full for key, full in skeletons(long).items() if key not in hints.names and key not in written}
     return Splitter(
         hints=frozenset(hints.names) - _PARTS_TOO_SHORT,
-        modifiers=frozenset(
-            (*words["subject_words"], *words["staff_words"], *words["neutral_words"], *words["contact_words"])
-        ),
+        modifiers=modifiers,
         tails=hints.tails,
-        owners=tuple(sorted(words["pinyin_owners"], key=len, reverse=True)),
-        initials=frozenset(words["pinyin_initials"]),
-        known=frozenset(word for name in others for word in words[name]) | _PARTS_TOO_SHORT,
-        abbreviations=taxonomy.abbreviations,
+        pinyin=Pinyin(
+            tails=frozenset(words["pinyin_tails"]),
+            initials=frozenset(words["pinyin_initials"]),
+            coded=frozenset(words["pinyin_coded"]),
+            owners=frozenset((*words["pinyin_owners"], *words["pinyin_modifiers"])),
+        ),
+        known=known,
+        abbreviations={**short, **taxonomy.abbreviations},
     )
+
+
+def _english(taxonomy: Taxonomy) -> Iterable[tuple[str, ...]]:
+    yield taxonomy.matching["clinical_terms"]
+    for category in taxonomy.categories.values():
+        yield from (texts for kind, texts in category.hints.items() if kind.endswith("_en"))
 
 
 def _lower(words: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
+
+    from .pinyin import Pinyin
 
 MAX_TEXT: Final = 400
 _MAX_TOKENS: Final = 12
@@ -21,9 +23,11 @@ _SHORTEST_PART: Final = 3
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _DIGITS: Final = re.compile(r"\d+$")
+_VOWELS: Final = str.maketrans("", "", "aeiou")
+_TWICE: Final = re.compile(r"(.)\1")
 _CLAUSE: Final = re.compile(r"[(\uFF08\[【{:\uFF1A,\uFF0C;\uFF1B。、|=\n\r\uFF5C]")
 _JOINED: Final = re.compile(r"(?<=[\u3400-\u9fff]{2})[及和/或](?=[\u3400-\u9fff])")
-_SPACE: Final = re.compile(r"\s+")
+_SPACE: Final = re.compile(r"\s+|(?<=[\u3400-\u9fff])-(?=[\u3400-\u9fff])")
 _CJK: Final = re.compile(r"[\u3400-\u9fff]")
 _ENGLISH_END: Final = re.compile(
     r"[(\[{:,;.\n\r=|]|\s-\s|\b(?:for|from|in|on|at|when|which|that|used|whose|if|is|are|was|to|with|by|as)\b"
@@ -42,9 +46,22 @@ def singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
+def skeletons(words: Iterable[str]) -> dict[str, str]:
+    """Words by what is left of them without vowels: `psprt` and `cntrprty`; none that two words share."""
+    found: dict[str, str] = {}
+    shared: set[str] = set()
+    for word in words:
+        bare = word[0] + word[1:].translate(_VOWELS)
+        once = _TWICE.sub(r"\1", bare) if _TWICE.search(bare) else bare
+        for short in (bare,) if once == bare else (bare, once):
+            if _SHORTEST_PART < len(short) < len(word) and found.setdefault(short, word) != word:
+                shared.add(short)
+    return {short: word for short, word in found.items() if short not in shared}
+
+
 def without_digits(word: str) -> str:
     """A word without the number at its end; a number alone stays."""
-    return _DIGITS.sub("", word) or word
+    return (_DIGITS.sub("", word) or word) if word[-1:].isdigit() else word
 
 
 def is_chinese(text: str) -> bool:
@@ -78,28 +95,23 @@ class Splitter:
     """Words that may stand before one: `cust`, `home`, `father`."""
     tails: Container[str]
     """Words that may stand after one: `no`, `enc`."""
-    owners: tuple[str, ...]
-    """Pinyin initials of persons that stand before initials of what is theirs: `lxr` in `lxrdh`."""
-    initials: Container[str]
-    """Initials of what a person has: `xm`, `dh`."""
+    pinyin: Pinyin
     known: Container[str]
     """Other words that are never taken apart."""
     abbreviations: Mapping[str, str]
 
     def readings(self, words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-        """The words as they are written and, where that differs, taken apart and written out."""
+        """The words as written and, where that differs, taken apart, with what is owned last, and written out."""
         apart = tuple(part for word in words for part in self._apart(word))
         full = tuple(part for word in apart for part in self.abbreviations.get(word, word).split("_"))
-        return tuple(dict.fromkeys((words, apart, full)))
+        owned = (full[full.index("of") + 1 :] + full[: full.index("of")],) if "of" in full[1:-1] else ()
+        return tuple(dict.fromkeys((words, apart, *owned, full)))
 
     def _apart(self, word: str) -> tuple[str, ...]:
         bare = without_digits(word)
         if not _SHORTEST_PART < len(bare) < _LONGEST_GLUED or not bare.isascii() or self._is_known(bare):
             return (word,)
-        for owner in self.owners:
-            if bare.startswith(owner) and bare[len(owner) :] in self.initials:
-                return (owner, bare[len(owner) :])
-        return self._parts(bare, start=True) or (word,)
+        return self.pinyin.parts(bare) or self._parts(bare, start=True) or (word,)
 
     def _is_known(self, word: str) -> bool:
         one = singular(word)

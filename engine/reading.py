@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .hints import TOLD_BY_FLAGS, compile_hints, compile_splitter
 from .names import head_words, is_chinese, singular, without_digits, words_of
+from .pinyin import is_initials_role, is_role
 
 if TYPE_CHECKING:
     from .hints import Hint, NameHit
@@ -22,7 +23,33 @@ _REMEMBERED: Final = 1 << 15
 _LONGEST_ENGLISH: Final = 6
 _OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
 _INITIALS_OF_ONE: Final = 2
+_TELLING: Final = 4
+"""Initials of so many letters mean one thing."""
+_SURELY: Final = 5
+_NOT_SURELY: Final = frozenset(
+    {"account", "holder", "owner", "login", "client", "partner", "legal", "dependent", "parent", "member", "household"}
+)
 _MEDICAL: Final = "personal.health.medical_record"
+_HAS: Final = (
+    "personal.name.full",
+    "personal.contact",
+    "personal.demographic",
+    "personal.government_id",
+    "personal.occupation",
+    "personal.account",
+    "personal.financial.bank",
+)
+_ATTRIBUTES: Final = ("personal.demographic", "personal.occupation")
+_REACHES: Final = ("personal.contact.phone", "personal.contact.email", "personal.government_id.resident_id")
+_NAME: Final = "personal.name.full"
+_CONSENT: Final = "personal.account.preferences"
+_REMARKS: Final = frozenset(
+    {"comment", "remark", "note", "memo", "message", "msg", "feedback", "miaoshu", "shuoming", "neirong"}
+)
+"""Weak names of texts that stay texts, whatever they are about: `trans_comment`, but not `page_content`."""
+_NOTES: Final = frozenset({"note", "notes", "remark", "remarks", "memo"})
+_KINDS_TOO: Final = ("personal.device.profile",)
+"""What a comment on a kind or version does not turn away: the browser's."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -37,6 +64,13 @@ class Mark(NamedTuple):
     """The name says that it is a person's: `contact_phone` in a table of shops."""
     initials: bool
     evidence: tuple[str, ...]
+    told: bool = False
+    """The name itself says whose it is: `student_name` in a table of campaigns."""
+
+    @property
+    def commented(self) -> bool:
+        """A comment says it, too."""
+        return any(text.startswith("comment ") and text != "comment of something else" for text in self.evidence)
 
 
 class Reading(NamedTuple):
@@ -61,9 +95,16 @@ class Reader:
         self._splitter = compile_splitter(taxonomy, self._hints)
         words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"]
+        self._surely = tuple(word for word in words["subject_words"] - _NOT_SURELY if len(word) >= _SURELY)
         self._owning = (*_OWNING, *(owner for owner in words["pinyin_owners"] if len(owner) > _INITIALS_OF_ONE))
+        self._had = frozenset(
+            name
+            for name, hints in self._hints.names.items()
+            if any(hint.pinyin and hint.category.startswith(_HAS) for hint in hints)
+        )
         self._contact = words["contact_words"]
-        self._neutral = words["neutral_words"]
+        self._neutral = words["neutral_words"] | words["pinyin_modifiers"]
+        self._operators = words["operator_columns"]
         self._others = words["other_owners"]
         self._flags = words["flag_prefixes"]
         self._terms = words["clinical_terms"]
@@ -85,6 +126,8 @@ class Reader:
         for words in readings:
             for hit in self._hints.in_name(words):
                 self._name(hit, marks)
+        if not marks:
+            self._role(readings[0], marks)
         text = name if is_chinese(name) else comment
         turned, described = False, is_chinese(text)
         if described:
@@ -94,16 +137,42 @@ class Reader:
         if flag:
             told = first in _FLAGS_TOO
             marks = {
-                key: self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS)) for key, mark in marks.items()
+                key: mark
+                if mark.evidence[0].startswith(f"name {first}") and key != _CONSENT
+                else self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS))
+                for key, mark in marks.items()
             }
         clinical = "" if turned else self._clinical(readings[-1])
         if not clinical and not described and not turned and not {*readings[-1]} & self._technical:
             clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
         return Reading(marks, readings[-1], turned or flag, clinical, described)
 
+    def _role(self, words: tuple[str, ...], marks: dict[str, Mark]) -> None:
+        """Take who does something for a name: `reported_by` and whole pinyin say it alone, initials do not."""
+        name = "_".join(words)
+        if name in self._operators:
+            return
+        done = len(words) > 1 and words[-1] == "by" and words[-2].endswith("ed")
+        whole = done or (len(words) == 1 and is_role(name))
+        if whole or (len(words) == 1 and is_initials_role(name)):
+            points = STRONG if whole else WEAK
+            marks[_NAME] = Mark(points, len(name), 0, owned=True, initials=not whole, evidence=("name of a role",))
+
     def is_hint(self, word: str) -> bool:
         """Tell whether a word alone stands for a category."""
         return word.lower() in self._hints.names
+
+    def is_personal(self, word: str) -> bool:
+        """Tell whether a word is pinyin, or its initials, for what a person has."""
+        return word in self._had
+
+    def is_attribute(self, name: str) -> bool:
+        """Tell whether a name is one of what persons are, or do."""
+        return any(hint.category.startswith(_ATTRIBUTES) for hint in self._hints.names.get(name, ()))
+
+    def reaches(self, rest: str) -> bool:
+        """Tell whether what is left of a glued name says how to reach somebody, or who it is."""
+        return any(hint.category.startswith(_REACHES) for hint in self._hints.names.get(rest, ()))
 
     def _flagged(self, mark: Mark, *, told: bool) -> Mark:
         """A flag tells of illness or marriage, and of nothing else; a hint that holds the flag's word is none."""
@@ -123,15 +192,19 @@ class Reader:
     def _name(self, hit: NameHit, marks: dict[str, Mark]) -> None:
         """Score a name hit by whose it is: a person's, somebody else's, or not said."""
         owner = self.owner(hit.before)
-        strong = hit.hint.strong and not (hit.initials and hit.before and owner != "person")
-        if owner == "other" or (owner == "unknown" and not strong):
+        opaque = hit.initials and len(hit.matched) < _TELLING
+        strong = hit.hint.strong and not (opaque and hit.before and owner != "person")
+        if owner == "other" and hit.hint.strong and hit.matched in _NOTES:
+            owner = "unknown"  # whatever a note is about, anything can stand in it
+        if owner == "other" or (owner == "unknown" and not strong and hit.matched not in _REMARKS):
             return
         points = STRONG if strong else WEAK
         contact = hit.hint.category.startswith(("personal.contact", "personal.location"))
         if owner == "person" or (owner == "contact" and contact):
             points += 2
         owned = owner == "person" or hit.matched.startswith(self._owning)
-        mark = Mark(points, len(hit.matched), hit.hint.order, owned, hit.initials, (f"name {hit.matched}",))
+        told = hit.matched.startswith(self._surely)
+        mark = Mark(points, len(hit.matched), hit.hint.order, owned, hit.initials, (f"name {hit.matched}",), told)
         best = marks.get(hit.hint.category)
         if best is None or (mark.points, mark.longest) > (best.points, best.longest):
             marks[hit.hint.category] = mark
@@ -157,14 +230,15 @@ class Reader:
         matched = {hint.category for hint in nouns.hints}
         if not nouns.turned and not name.isascii():
             matched.update(marks)
-        for key, mark in marks.items():
+        for key, mark in marks.items() if not nouns.bare else ():
             if key not in matched and not any(_related(key, other) for other in matched):
                 less = 3 if mark.points < STRONG or mark.initials else 1 if matched else 0
                 marks[key] = mark._replace(points=mark.points - less)
         if nouns.turned:
             for key, mark in marks.items():
+                less = 0 if key.startswith(_KINDS_TOO) else 4
                 marks[key] = mark._replace(
-                    points=mark.points - 4, evidence=(*mark.evidence, "comment of something else")
+                    points=mark.points - less, evidence=(*mark.evidence, "comment of something else")
                 )
         for hint in nouns.hints:
             _add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))

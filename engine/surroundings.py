@@ -6,11 +6,13 @@ with a company's registration number they are the company's.
 
 from __future__ import annotations
 
-from itertools import pairwise
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .names import singular, words_of
-from .reading import STRONG
+from .care import VISITS, Care
+from .names import singular, without_digits, words_of
+from .neighbours import initials_together, is_initials, is_name_xm, is_named, is_register, kind, neighbours, strong
+from .prefixes import Prefix, prefix_of, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,36 +21,54 @@ if TYPE_CHECKING:
     from .tables import Column, Table
     from .taxonomy import Taxonomy
 
-_IDENTITY: Final = ("personal.name", "personal.demographic", "personal.government_id", "personal.biometric")
-_NAMING: Final = ("personal.name", "personal.government_id", "personal.demographic.birth_date")
-_CONTACT: Final = "personal.contact"
-_HEALTH: Final = "personal.health"
-_UNIQUE: Final = "organisation.uscc"
 _PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "zipcode", "county", "address", "addr"})
+_AMOUNTS_OF: Final = (
+    (frozenset({"salary", "salaries", "payroll", "payslip", "wage", "income"}), "personal.financial.income"),
+    (frozenset({"loan", "debt", "repayment", "installment"}), "personal.financial.loan"),
+    (frozenset({"deposit", "wallet"}), "personal.financial.asset"),
+    (frozenset({"claim", "premium"}), "personal.financial.insurance"),
+)
+_UNITS: Final = frozenset({"department", "dept", "role", "company", "team", "org"})
+_PLACE_OF: Final = {
+    **dict.fromkeys(("street", "address", "addr", "line", "lane", "road", "jiedao", "dizhi"), "street"),
+    **dict.fromkeys(("city", "town", "suburb", "chengshi"), "city"),
+    **dict.fromkeys(("zip", "zipcode", "postcode", "postal", "postalcode", "youbian"), "postcode"),
+    **dict.fromkeys(("state", "province", "county", "district", "region", "country", "shengfen"), "region"),
+}
+_WHOLE_ADDRESS: Final = 3
+_EXAMS: Final = frozenset(
+    {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
+)
 _PATIENT: Final = frozenset({"patient", "encounter", "admission", "hadm", "inpatient"})
 _LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
 """First words of names of tables that list codes."""
-_STUDIES: Final = frozenset(
-    {"lab", "laboratory", "procedure", "exam", "examination", "imaging", "pathology", "radiology"}
+_CODED: Final = re.compile(r"_(?:source_)?(?:concept_id|concept|value)$", re.IGNORECASE)
+"""What ends a name whose value is a code, or as it was found: `gender_concept_id`, `cause_source_value`."""
+_ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
+"""Persons or organisations, as the columns beside them say."""
+_PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
+_MEANING: Final = (
+    "subject_words",
+    "staff_words",
+    "contact_words",
+    "flag_prefixes",
+    "organisation_words",
+    "object_words",
 )
-_OUTCOMES: Final = frozenset({"result", "report", "finding", "event", "order"})
 _KEYS: Final = frozenset({"id", "no", "number", "key", "sk", "code", "num"})
 _KEEPERS: Final = frozenset({"owner", "account", "login", "parent", "father", "agent", "manager"})
 """Who keeps a row, and is not whom it is about."""
-_PERSONS_ENOUGH: Final = 2
-_CLINICAL_ENOUGH: Final = 3
-_SURE_ENOUGH: Final = 2
-_CLINICAL_SHARE: Final = 0.2
-_OF_PATIENTS: Final = 0.5
 _FEW: Final = 4
-_PREFIX_ENOUGH: Final = 3
-_PREFIX_SHARE: Final = 0.6
-_PREFIX_LONGEST: Final = 4
+_FEW_OF_A_LIST: Final = 8
+_SHORTEST_ROLE: Final = 3
+_CARD: Final = ("personal.financial.bank_card",)
 
 
 class Surroundings(NamedTuple):
     """What is known of the table of a column."""
 
+    readings: tuple[Reading, ...]
+    """What its columns say by themselves, in their order."""
     person: str
     """Why its rows are about persons; empty when nothing says so."""
     thing: bool
@@ -63,8 +83,28 @@ class Surroundings(NamedTuple):
     """It holds a street, a city or a postcode."""
     pinyin: bool
     """Its columns are named by pinyin initials: `tz` is a weight there, and a time zone elsewhere."""
-    prefix: str
-    """What its column names start with and what means nothing: `f` in `f_name`, `s` in `Sname`."""
+    talk: bool = False
+    """It keeps what people wrote: reviews, complaints, messages."""
+    card: bool = False
+    """It holds numbers of bank cards."""
+    xm: bool = False
+    """`xm` is a name there, and no project."""
+    identity: bool = False
+    """Some column names a person or says how to reach one."""
+    paid: str = ""
+    """The category of amounts in it: its rows are wages, loans or payments of a person."""
+    exams: bool = False
+    """It keeps what students or employees reached."""
+    addresses: bool = False
+    """Its rows are addresses: a street, a city, a postcode, and no name of anything."""
+    visits: frozenset[str] = frozenset()
+    """The words of its name: dates of these are dates of illness and treatment."""
+    listing: bool = False
+    """It lists kinds, codes or settings."""
+    posts: bool = False
+    """`post_code` is there beside codes of departments and roles: a post is a job, and not the mail."""
+    roles: frozenset[str] = frozenset()
+    """Columns beside which stands how to reach whom they name: `prover` beside `prover_mobile`."""
 
 
 class Surveyor:
@@ -73,75 +113,110 @@ class Surveyor:
     def __init__(self, taxonomy: Taxonomy, reader: Reader) -> None:
         self._reader = reader
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
-        self._meaning = frozenset[str]().union(
-            *(self._words[name] for name in ("subject_words", "staff_words", "contact_words", "flag_prefixes"))
-        )
+        self._care = Care(self._words, reader)
+        self._patient = _PATIENT | self._words["patient_keys"]
+        self._treated = VISITS | self._words["clinical_words"]
+        self._organisations = self._words["organisation_words"] - _PLACES_ONLY
+        self._subjects = self._words["subject_words"] - _KEEPERS
+        self._talk_zh = tuple(self._words["talk_words_zh"])
+        self._dictionary_zh = tuple(self._words["dictionary_words_zh"])
+        self._sure = (self._words["subject_words"] | self._words["staff_words"]) - _ALSO_ORGANISATIONS
+        self._meaning = frozenset[str]().union(*(self._words[name] for name in _MEANING), VISITS)
 
-    def read(self, column: Column, prefix: str) -> Reading:
-        """What a column says by itself, without the prefix of its table."""
-        name = column.name
-        if len(prefix) == 1 and "_" not in name and name[:1].lower() == prefix and self._reader.is_hint(name[1:]):
-            name = name[1:]
-        elif prefix:
-            words = self._reader.words(name)[0]
-            name = "_".join(words[1:]) if len(words) > 1 and words[0] == prefix else name
-        return self._reader.read(name, column.comment)
+    def _read(self, column: Column, prefix: Prefix) -> Reading:
+        name = without(column.name, prefix, self._reader)
+        return self._reader.read(_CODED.sub("", name) or name if "_" in name else name, column.comment)
 
     def survey(self, table: Table) -> Surroundings:
         """Look at a table and all its columns."""
-        prefix = self._prefix(table)
-        readings = [self.read(column, prefix) for column in table.columns]
+        prefix = prefix_of(table, self._reader, self._meaning)
+        readings = [self._read(column, prefix) for column in table.columns]
+        words = {word for reading in readings for word in reading.words}
         stems, chinese = self._stems(table.name), table.name + table.comment
-        listing = self._lists(table, stems)
-        person = self._says(stems, chinese, "subject_words") or self._says(stems, chinese, "staff_words")
+        linked = any(map(self._links, table.columns, readings))
+        listing = not linked and (self._lists(table, stems) or self._lists_attributes(table))
+        staff = self._says(stems, chinese, "staff_words")
+        person = staff or self._says(stems, chinese, "subject_words")
         organisation = self._says(stems, chinese, "organisation_words")
+        if organisation and chinese.isascii() and not is_named(readings):
+            organisation = not stems.isdisjoint(self._organisations)
         thing = listing or self._says(stems, chinese, "object_words")
-        kinds = [_kind(reading) for reading in readings]
-        if _is_register(readings) and not (person and any(kinds)):
+        kinds = [kind(reading) for reading in readings]
+        xm = not thing and is_name_xm(table)
+        kinds += initials_together(readings, xm=xm)
+        if is_register(readings) and not (person and any(kinds) and stems & self._sure):
             person, organisation = False, True
-        why = "table about persons" if person else _neighbours(kinds, other=thing or organisation)
-        patient = any(_PATIENT & {*reading.words} for reading in readings)
+        why = "table about persons" if person else neighbours(kinds, other=thing or organisation)
+        patient = not words.isdisjoint(self._patient)
+        placed = {_PLACE_OF[bare] for bare in map(without_digits, words) if bare in _PLACE_OF}
+        visit = linked and not why and not stems.isdisjoint(VISITS)
         return Surroundings(
+            readings=tuple(readings),
             person="" if listing else why,
             thing=thing,
             organisation=organisation and not person,
-            staff=self._says(stems, chinese, "staff_words"),
+            staff=staff,
             clinical=not listing
-            and (
-                self._is_clinical(table, chinese) or self._reads_clinical(readings, person=bool(why), patient=patient)
-            ),
+            and (visit or self._care.is_clinical(table, chinese, readings, person=bool(why), patient=patient)),
             patient=patient,
-            linked=any(self._links(column, reading) for column, reading in zip(table.columns, readings, strict=True)),
-            address=sum(bool(_PLACE & {*reading.words}) for reading in readings) > 0,
-            pinyin=len(readings) < _FEW or sum(_is_initials(reading) for reading in readings) > 1,
-            prefix=prefix,
+            linked=linked,
+            address=not words.isdisjoint(_PLACE),
+            pinyin=len(readings) < _FEW or sum(map(is_initials, readings)) > 1,
+            talk=self._is_talk(table),
+            card=any(strong(reading, _CARD) for reading in readings),
+            xm=xm,
+            identity=any(kinds),
+            paid=self._paid(stems, readings, linked=linked),
+            exams=linked and not stems.isdisjoint(_EXAMS),
+            addresses=not organisation and len(placed) >= _WHOLE_ADDRESS,
+            visits=stems & self._treated,
+            listing=listing,
+            posts=any("code" in reading.words and _UNITS & {*reading.words} for reading in readings),
+            roles=self._roles(table),
         )
 
-    def _prefix(self, table: Table) -> str:
-        firsts: dict[str, int] = {}
-        for column in table.columns:
-            words = self._reader.words(column.name)[0]
-            if len(words) > 1:
-                firsts[words[0]] = firsts.get(words[0], 0) + 1
-        if not firsts:
-            return self._letter(table)
-        first = max(firsts, key=firsts.__getitem__)
-        common = firsts[first] >= max(_PREFIX_ENOUGH, _PREFIX_SHARE * len(table.columns))
-        return first if common and len(first) <= _PREFIX_LONGEST and first not in self._meaning else ""
+    def _paid(self, stems: frozenset[str], readings: Iterable[Reading], *, linked: bool) -> str:
+        if stems.isdisjoint(self._words["money_words"]):
+            return ""
+        staff = self._words["staff_words"]
+        if not linked and not any(
+            len(reading.words) > 1 and reading.words[-1] in _KEYS and reading.words[-2] in staff for reading in readings
+        ):
+            return ""
+        return next((category for words, category in _AMOUNTS_OF if stems & words), "personal.transaction.payment")
 
-    def _letter(self, table: Table) -> str:
-        """The letter that all columns start with, glued to names that stand for something: `Sname`, `Ssex`."""
-        names = [column.name.lower() for column in table.columns]
-        letters = {name[:1] for name in names}
-        enough = sum(self._reader.is_hint(name[1:]) for name in names) >= _PERSONS_ENOUGH
-        return letters.pop() if len(letters) == 1 and len(names) >= _PREFIX_ENOUGH and enough else ""
+    def _is_talk(self, table: Table) -> bool:
+        """Tell whether the last words of a table's name or comment are of what people wrote."""
+        words = self._reader.words(table.name)[-1]
+        if not self._words["talk_words"].isdisjoint(words[-2:]):
+            return True
+        title = table.comment.strip().removesuffix("表").removesuffix("信息").removesuffix("记录")
+        return title.endswith(self._talk_zh)
+
+    def _roles(self, table: Table) -> frozenset[str]:
+        names = {"".join(self._reader.words(column.name)[0]): column.name for column in table.columns}
+        found: set[str] = set()
+        longer: list[str] = []
+        for name in sorted(names, reverse=True):  # what a name starts stands after it in the order, without a gap
+            longer = [other for other in longer if other.startswith(name)]
+            if longer and len(name) >= _SHORTEST_ROLE and self._is_role(name, longer):
+                found.add(names[name])
+            longer.append(name)
+        return frozenset(found)
+
+    def _is_role(self, name: str, longer: list[str]) -> bool:
+        if self._reader.is_hint(name) or name in self._words["other_owners"]:
+            return False
+        return any(self._reader.reaches(other[len(name) :]) for other in longer)
 
     def _stems(self, name: str) -> frozenset[str]:
         words = {word for reading in self._reader.words(name) for word in reading}
         return frozenset({*words, *(singular(word) for word in words)})
 
     def _says(self, stems: frozenset[str], chinese: str, kind: str) -> bool:
-        return bool(stems & self._words[kind]) or any(word in chinese for word in self._words[f"{kind}_zh"])
+        if not stems.isdisjoint(self._words[kind]):
+            return True
+        return not chinese.isascii() and any(word in chinese for word in self._words[f"{kind}_zh"])
 
     def _lists(self, table: Table, stems: frozenset[str]) -> bool:
         """A table that lists kinds, codes or settings, whatever they are of."""
@@ -149,73 +224,22 @@ class Surveyor:
         if len(words) > 1 and words[0] in _LISTS:
             return True
         last = singular(words[-1]) if words else ""
-        ends = table.comment.strip().removesuffix("表").endswith(tuple(self._words["dictionary_words_zh"]))
+        ends = table.comment.strip().removesuffix("表").endswith(self._dictionary_zh)
         return (
             last in self._words["dictionary_words"]
             or ends
             or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
         )
 
-    def _is_clinical(self, table: Table, chinese: str) -> bool:
-        words = self._reader.words(table.name)[-1]
-        pairs = {f"{first}_{second}" for first, second in pairwise(words)}
-        if any(first in _STUDIES and singular(second) in _OUTCOMES for first, second in pairwise(words)):
-            return True
-        stems = {*words, *map(singular, words), *pairs}
-        clinical = self._words["clinical_words"]
-        return bool(stems & clinical) or any(word in chinese for word in self._words["clinical_words_zh"])
-
-    def _reads_clinical(self, readings: list[Reading], *, person: bool, patient: bool) -> bool:
-        """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""
-        open_ = [reading for reading in readings if not {*reading.words} & self._words["technical_words"]]
-        sure = sum(bool(reading.clinical) or _strong(reading, (_HEALTH,)) for reading in open_)
-        likely = sum(
-            bool({*reading.words} & self._words["clinical_fields"]) for reading in open_ if not reading.clinical
-        )
-        if sure < _SURE_ENOUGH:
+    def _lists_attributes(self, table: Table) -> bool:
+        """A table called like an attribute of persons, with names: `nation`, `job_level`."""
+        if len(table.columns) > _FEW_OF_A_LIST or not self._reader.is_attribute("".join(words_of(table.name))):
             return False
-        share = _OF_PATIENTS if person else 0 if patient else _CLINICAL_SHARE
-        return sure + likely >= max(_CLINICAL_ENOUGH, share * len(open_))
+        return any(words_of(column.name)[-1:] == ("name",) for column in table.columns)
 
     def _links(self, column: Column, reading: Reading) -> bool:
         """A key that leads to a person."""
         if column.references:
             return bool(self._stems(column.references.rpartition(".")[0]) & self._words["subject_words"])
         words = reading.words
-        return len(words) > 1 and words[-1] in _KEYS and words[-2] in self._words["subject_words"] - _KEEPERS
-
-
-def _is_initials(reading: Reading) -> bool:
-    return any(mark.initials for mark in reading.marks.values())
-
-
-def _strong(reading: Reading, kinds: tuple[str, ...]) -> bool:
-    return any(mark.points >= STRONG and key.startswith(kinds) for key, mark in reading.marks.items())
-
-
-def _kind(reading: Reading) -> str:
-    """The strongest personal category of a column that says it alone; an owned one is told apart."""
-    best = max(reading.marks.items(), key=lambda item: (item[1].points, item[1].longest), default=None)
-    if best is None or best[1].points < STRONG or not best[0].startswith((*_IDENTITY, _CONTACT)):
-        return ""
-    return f"{'owned ' if best[1].owned else ''}{best[0]}"
-
-
-def _neighbours(kinds: Iterable[str], *, other: bool) -> str:
-    """Why the columns together are a person's: two that are, and in a table of something else two of identity."""
-    found = {kind for kind in kinds if kind}
-    if other:
-        found = {kind for kind in found if kind.startswith(_IDENTITY)}
-        found = found if any(kind.startswith(_NAMING) for kind in found) else set[str]()
-    return "beside other columns of a person" if len(found) >= _PERSONS_ENOUGH else ""
-
-
-def _is_register(readings: list[Reading]) -> bool:
-    """Tell whether columns are of organisations: a registration number, or two other marks of one."""
-    strong = [
-        key
-        for reading in readings
-        for key, mark in reading.marks.items()
-        if key.startswith("organisation") and mark.points >= STRONG
-    ]
-    return _UNIQUE in strong or len(set(strong)) >= _PERSONS_ENOUGH
+        return len(words) > 1 and words[-1] in _KEYS and words[-2] in self._subjects

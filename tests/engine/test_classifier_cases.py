@@ -35,13 +35,13 @@ def tables(file: str) -> list[tuple[Table, list[str]]]:
 
 @pytest.mark.parametrize("file", sorted(path.name for path in CASES.glob("*.yaml")))
 def test_only_what_is_known_is_wrong(file: str) -> None:
-    """Every personal column is found and nothing else, but for the columns that the case lists as `known`."""
+    """Every personal column is found and nothing else, but for `known` ones and those labelled without confidence."""
     known = yaml.safe_load((CASES / file).read_text(encoding="utf-8")).get("known", [])
     wrong = [
         f"{table.name}.{entry.column.name}"
         for table, wanted in tables(file)
         for entry, label in zip(CLASSIFIER.table(table), wanted, strict=True)
-        if (label == "none") is (entry.category or "").startswith(("personal", "free_text"))
+        if " " not in label and (label == "none") is (entry.category or "").startswith(("personal", "free_text"))
     ]
 
     assert known == wrong
@@ -53,9 +53,9 @@ def test_the_category_is_of_the_right_group() -> None:
     for file in CASES.glob("*.yaml"):
         for table, wanted in tables(file.name):
             for entry, label in zip(CLASSIFIER.table(table), wanted, strict=True):
-                if label != "none" and entry.category:
+                if label[:4] != "none" and entry.category:
                     found += 1
-                    right += entry.category.split(".")[:2] == label.split(".")[:2]
+                    right += entry.category.split(".")[:2] == label.split()[0].split(".")[:2]
 
     assert found > 300
     assert right >= 0.93 * found

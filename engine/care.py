@@ -1,0 +1,89 @@
+"""Which tables are clinical: their rows are illnesses, treatments and measurements of somebody."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from .names import singular, words_of
+from .neighbours import strong
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .reading import Reader, Reading
+    from .tables import Table
+
+VISITS: Final = frozenset(
+    {
+        "measurement",
+        "observation",
+        "condition",
+        "drug",
+        "medication",
+        "specimen",
+        "visit",
+        "exposure",
+        "episode",
+        "death",
+    }
+    | {"procedure", "admission", "encounter", "treatment"}
+)
+"""What is clinical in the name of a table whose rows belong to a person."""
+_HEALTH: Final = ("personal.health",)
+_EXAMS_OF: Final = frozenset({"student", "pupil", "course", "subject", "grade", "mark", "score", "xuesheng"})
+_STUDIES: Final = frozenset(
+    {"lab", "laboratory", "procedure", "exam", "examination", "imaging", "pathology", "radiology"}
+)
+_CHARTED: Final = ("event", "result", "finding", "diagnosis", "observation", "measurement", "drgcode", "procedure")
+"""What tables of a patient end in, also glued to what stands before."""
+_OUTCOMES: Final = frozenset({"result", "report", "finding", "event", "order"})
+_CLINICAL_ENOUGH: Final = 3
+_SURE_ENOUGH: Final = 2
+_CLINICAL_SHARE: Final = 0.2
+_OF_PATIENTS: Final = 0.5
+
+
+class Care:
+    """Tells clinical tables by the vocabulary of a taxonomy."""
+
+    def __init__(self, words: Mapping[str, frozenset[str]], reader: Reader) -> None:
+        self._reader = reader
+        self._clinical, self._clinical_zh = words["clinical_words"], words["clinical_words_zh"]
+        self._technical, self._fields = words["technical_words"], words["clinical_fields"]
+
+    def is_clinical(self, table: Table, chinese: str, readings: list[Reading], *, person: bool, patient: bool) -> bool:
+        """Tell by its name, by the patients its rows belong to, and by its columns."""
+        return (
+            self._by_name(table, chinese, readings)
+            or (patient and not person and self._charted(table))
+            or self._by_columns(readings, person=person, patient=patient)
+        )
+
+    def _by_name(self, table: Table, chinese: str, readings: list[Reading]) -> bool:
+        words = self._reader.words(table.name)[-1]
+        pairs = {f"{first}_{second}" for first, second in pairwise(words)}
+        if any(first in _STUDIES and singular(second) in _OUTCOMES for first, second in pairwise(words)):
+            return not any(_EXAMS_OF & {*reading.words} for reading in readings)
+        stems = {*words, *map(singular, words), *pairs}
+        clinical = self._clinical
+        return bool(stems & clinical) or (not chinese.isascii() and any(word in chinese for word in self._clinical_zh))
+
+    def _charted(self, table: Table) -> bool:
+        """Events, findings and codes of a patient: `LABEVENTS`, `drg_codes`."""
+        words = words_of(table.name)
+        return bool(words) and singular(words[-1]).endswith(_CHARTED)
+
+    def _by_columns(self, readings: list[Reading], *, person: bool, patient: bool) -> bool:
+        """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""
+        open_ = [reading for reading in readings if not {*reading.words} & self._technical]
+        sure = sum(bool(reading.clinical) or strong(reading, _HEALTH) for reading in open_)
+        likely = sum(bool({*reading.words} & self._fields) for reading in open_ if not reading.clinical)
+        weak = sum(
+            any(mark.initials and key.startswith(_HEALTH) for key, mark in reading.marks.items()) for reading in open_
+        )
+        sure += weak if patient or weak >= _CLINICAL_ENOUGH else 0
+        if sure < _SURE_ENOUGH:
+            return False
+        share = _OF_PATIENTS if person else 0 if patient else _CLINICAL_SHARE
+        return sure + likely >= max(_CLINICAL_ENOUGH, share * len(open_))

@@ -1,0 +1,91 @@
+"""What the declared type of a column can hold: no name in a number, no amount in one letter."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_BOOL: Final = re.compile(r"bool|bit(?:\(1\))?$|tinyint\(1\)", re.IGNORECASE)
+BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp", re.IGNORECASE)
+_DATE: Final = re.compile(r"date|time|year", re.IGNORECASE)
+_NUMBER: Final = re.compile(
+    r"(?:tiny|small|medium|big)?u?int|integer|number|numeric|decimal|float|double|real|serial", re.IGNORECASE
+)
+_TEXT_ONLY: Final = (
+    "personal.name",
+    "personal.contact.email",
+    "personal.contact.address",
+    "personal.account.username",
+    "personal.account.nickname",
+    "personal.account.password",
+    "personal.account.token",
+    "personal.communication.content",
+    "personal.communication.recording",
+    "personal.behaviour",
+    "personal.device.ip",
+    "free_text",
+    "organisation.name",
+)
+_DATE_TOO: Final = (
+    "personal.demographic.birth_date",
+    "personal.health",
+    "personal.location",
+    "personal.occupation",
+    "system",
+)
+_FLAG_TOO: Final = (
+    "personal.demographic",
+    "personal.health",
+    "personal.minor",
+    "personal.criminal",
+    "personal.account.preferences",
+    "personal.specific_identity",
+    "system",
+)
+_NOT_IN_A_LETTER: Final = (
+    "personal.name.full",
+    "personal.name.family",
+    "personal.contact",
+    "personal.government_id.resident_id",
+    "personal.financial",
+    "personal.transaction",
+    "personal.account",
+    "free_text",
+)
+_LETTER: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\((?:1|1 \w+)\)$", re.IGNORECASE)
+_TEXT: Final = re.compile(r"n?(?:var)?char|character|string|text|clob", re.IGNORECASE)
+LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar2?\((?:max|\d{4,})\b|ntext|memo", re.IGNORECASE)
+_SHORT: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\([1-8]\)$", re.IGNORECASE)
+"""Too short for a remark: in `bz CHAR(3)` stands a currency."""
+_SHORT_KEY: Final = 4
+_ATTRIBUTES: Final = ("personal.demographic",)
+"""What a number that a comment names may stand for: the code of a nation."""
+
+
+def is_number(data_type: str) -> bool:
+    """Tell whether a type is one of numbers."""
+    return _NUMBER.match(data_type) is not None
+
+
+def is_text(data_type: str) -> bool:
+    """Tell whether a type is one of texts of more than a letter."""
+    return _TEXT.match(data_type) is not None and not _LETTER.match(data_type)
+
+
+def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -> bool:
+    """Tell whether a type can hold a category; `described` when a comment names the category."""
+    if _BOOL.search(data_type):
+        return key.startswith(_FLAG_TOO)
+    if _DATE.search(data_type):
+        return key.startswith(_DATE_TOO)
+    last = words[-1] if words else ""
+    is_key = last == "id" or (last.endswith("id") and len(last) <= _SHORT_KEY)
+    if not data_type:
+        return not is_key or last == "id"
+    if _NUMBER.match(data_type):
+        if is_key and not (described and key.startswith(_ATTRIBUTES)):
+            return False
+        return not key.startswith(_TEXT_ONLY) or last.endswith("pin")
+    if key == "free_text" and _SHORT.match(data_type):
+        return False
+    return not (_LETTER.match(data_type) and key.startswith(_NOT_IN_A_LETTER))

@@ -1,0 +1,104 @@
+"""Pinyin without spaces: whole words (`baoxiudianhua`) and the initials of words (`tsrdh`), taken apart.
+
+Chinese compounds end in what they are and begin with whose it is; the last part is looked for first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+PERSON: Final = "ren"
+"""The word 人, which ends what somebody does: `baoxiuren` reports a repair, `tsr` complains."""
+_SYLLABLES: Final = re.compile(
+    r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxzcsryw])?"
+    r"(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|[aeiouv]))+"
+)
+_INITIALS: Final = re.compile(r"[a-hj-tw-z]{1,6}")
+"""No syllable begins with i, u or v."""
+_ROLE: Final = re.compile(r"[b-df-hj-np-tw-z]{2,3}r")
+_OTHER_REN: Final = ("que", "mo", "ze", "xin")
+"""Before them 任 and 认 end a word: to confirm, by default, responsible."""
+NOT_OF_PERSONS: Final = frozenset(
+    {
+        "dw",
+        "gs",
+        "qy",
+        "jg",
+        "bm",
+        "ks",
+        "md",
+        "ck",
+        "yy",
+        "xx",
+        "sp",
+        "cp",
+        "xm",
+        "wd",
+        "zd",
+        "sb",
+        "kc",
+        "kf",
+        "fw",
+        "sh",
+    }
+)
+"""Initials of organisations and things: theirs is no person's telephone."""
+_TELLING: Final = 4
+"""Initials of so many letters mean one thing, whatever stands before them."""
+_NAME: Final = "xm"
+_DOERS: Final = "zy"
+"""者 and 员 end who does something, as 人 does."""
+_CODES: Final = ("mc", "dm")
+"""名称 and 代码: the name and the code of what stands before."""
+_LONGEST_TAIL: Final = 19
+_LONGEST_INITIALS: Final = 6
+_SHORTEST_ROLE: Final = 2
+
+
+def is_pinyin(text: str) -> bool:
+    """Tell whether a text can be read as whole syllables."""
+    return _SYLLABLES.fullmatch(text) is not None
+
+
+def is_role(word: str) -> bool:
+    """Tell whether a word is whole pinyin for what somebody does, by the 人 at its end."""
+    before = word.removesuffix(PERSON)
+    return word != before and len(before) > _SHORTEST_ROLE and not before.endswith(_OTHER_REN) and is_pinyin(before)
+
+
+def is_initials_role(word: str) -> bool:
+    """Tell whether a word may be the initials of what somebody does: `qsr`."""
+    return _ROLE.fullmatch(word) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Pinyin:
+    """What may end a compound, and what may stand before it."""
+
+    tails: frozenset[str]
+    """Whole words for what a person has: `dianhua`."""
+    initials: frozenset[str]
+    """The same as initials: `dh`."""
+    coded: frozenset[str]
+    """Initials of attributes that have names and codes: `mzmc`."""
+    owners: frozenset[str]
+    """Initials of persons, and of which one it is: `lxr`, `kh`; `dq` for 当前."""
+
+    def parts(self, word: str) -> tuple[str, ...]:
+        """Whose, or which, and what; nothing when the word is not put together so."""
+        if word[-2:] in _CODES and word[:-2] in self.coded:
+            return (word[:-2], "code")
+        for length in range(min(len(word) - 1, _LONGEST_TAIL), 0, -1):
+            before, tail = word[:-length], word[-length:]
+            if tail in self.tails and is_pinyin(before):
+                return (before, tail)
+            if tail in self.initials and len(before) <= _LONGEST_INITIALS and _INITIALS.fullmatch(before):
+                if before in self.owners or (length >= _TELLING and before not in NOT_OF_PERSONS):
+                    return (before, tail)
+                if before[-1] == "r" and len(before) >= _SHORTEST_ROLE:
+                    return (PERSON, tail)
+                if tail == _NAME and before[-1] in _DOERS and len(before) > _SHORTEST_ROLE:
+                    return (PERSON, tail)
+        return ()

@@ -1,0 +1,79 @@
+"""What a table adds to the points of a category in one of its columns, and what it takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from .reading import Mark
+    from .surroundings import Surroundings
+
+CLINICAL: Final = "personal.health.medical_record"
+_LINKED: Final = (
+    "personal.contact",
+    "personal.demographic",
+    "personal.health",
+    "personal.financial",
+    "personal.account",
+    "personal.location",
+    "personal.government_id",
+    "personal.behaviour.search",
+)
+"""What a weak name stands for in a table that only a key connects with a person."""
+_NEVER_OF_ORGANISATIONS: Final = (
+    "free_text",
+    "personal.government_id.resident_id",
+    "personal.government_id.passport",
+    "personal.demographic",
+    "personal.biometric",
+    "personal.health",
+    "personal.family",
+    "personal.vehicle",
+)
+_PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
+_EDUCATION: Final = "personal.occupation.education"
+_POSTAL: Final = ("personal.contact.address", "personal.contact.postcode")
+_OF_PERSONS: Final = ("personal.occupation", "personal.derived")
+"""What weak names stand for only beside who it is: `title` is a job in a table of names, and a heading elsewhere."""
+
+
+def context(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[int, str]:
+    """The points that a table adds, and why."""
+    if around.xm and mark.evidence == ("name xm",):
+        return 3, "a name, and no project"
+    if around.card and weak and key == "personal.financial.card_security":
+        return 2, "beside the number of a card"
+    if key.startswith("organisation"):
+        return 0, ""
+    if mark.initials and weak and key == CLINICAL and not (around.clinical or around.patient):
+        return 0, ""
+    if around.person:
+        alone = weak and not around.identity and key.startswith(_OF_PERSONS)
+        return (0, "") if alone else (2, around.person)
+    if around.clinical and key.startswith("personal.health"):
+        return 2, "clinical table"
+    return _beside(key, around) if weak else (0, "")
+
+
+def _beside(key: str, around: Surroundings) -> tuple[int, str]:
+    """The points of a weak name in a table that is not about persons, but belongs to some."""
+    if around.exams and key == _EDUCATION:
+        return 2, "what somebody reached"
+    if around.addresses and key.startswith(_POSTAL) and not around.thing:
+        return 2, "beside the rest of an address"
+    if around.linked and key.startswith(_LINKED):
+        return 2, "key of a person in the table"
+    return 0, ""
+
+
+def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
+    """The points that a table about things or organisations takes, and why."""
+    told = key == "free_text" and (around.talk or not (weak or around.listing))
+    if mark.owned or mark.told or told or key.startswith("organisation") or not (around.thing or around.organisation):
+        return 0, ""
+    if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
+        return 0, ""
+    why = "table about things" if around.thing else "table about organisations"
+    if around.person or (around.linked and key.startswith(_LINKED)):
+        return (2 if weak else 0), why
+    return (6 if key.startswith(_PLACES) else 3 if around.thing else 4), why

@@ -1,0 +1,164 @@
+"""Names put together without separators, and columns that only the rest of their table tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tutela.engine.classifier import Classifier
+from tutela.engine.errors import Location
+from tutela.engine.pinyin import is_pinyin, is_role
+from tutela.engine.tables import Column, Table
+from tutela.engine.taxonomy import Taxonomy
+
+FILE = Path(__file__).parents[2] / "policies" / "taxonomy.yaml"
+PLACE = Location("case.sql", 1, 1)
+CLASSIFIER = Classifier(Taxonomy.from_data(yaml.safe_load(FILE.read_text(encoding="utf-8"))))
+
+
+def said(table: str, columns: str, comment: str = "") -> dict[str, str | None]:
+    """The categories of columns written `name type, name type 'comment', ...`."""
+    parsed: list[Column] = []
+    for text in columns.split(", "):
+        name, data_type, *rest = text.split(" ", 2)
+        note = rest[0].strip("'") if rest else ""
+        parsed.append(Column(table=table, name=name, location=PLACE, data_type=data_type, comment=note))
+    found = CLASSIFIER.table(Table(name=table, comment=comment, columns=tuple(parsed), location=PLACE))
+    return {entry.column.name: entry.category for entry in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("baoxiudianhua", "personal.contact.phone"),
+        ("fangdongxingming", "personal.name.full"),
+        ("baoxiuren", "personal.name.full"),
+        ("querenshijian", None),
+        ("moren", None),
+        ("chuangjianren", None),
+    ],
+)
+def test_whole_pinyin_ends_in_what_it_is(name: str, category: str | None) -> None:
+    """The last word of a compound counts, whatever stands before; 确认 and 默认 are no persons, nor who made a row."""
+    assert category == said("weixiu", f"id int, {name} varchar(50)")[name]
+
+
+def test_syllables() -> None:
+    """Whole syllables are pinyin, English words mostly are not."""
+    assert is_pinyin("baoxiudianhua")
+    assert not is_pinyin("telephone")
+    assert is_role("jieyueren")
+    assert not is_role("queren")
+
+
+def test_initials_of_somebody() -> None:
+    """Initials that end in 人 own what follows; alone they name somebody, beside how to reach them."""
+    found = said("t_ts", "id bigint, tsr varchar(40), tsrdh varchar(20), cjr varchar(40), ddh varchar(30)")
+
+    assert ["personal.name.full", "personal.contact.phone"] == [found["tsr"], found["tsrdh"]]
+    assert [None, None] == [found["cjr"], found["ddh"]]
+
+
+def test_a_prefix_glued_to_all() -> None:
+    """Initials before what a person has are a person's, if several columns have them; those of units are not."""
+    found = said("ly", "lyid varchar(32), lyxm varchar(50), lyxb varchar(10), lyyx varchar(30)")
+    unit = said("t", "id int, dwdh varchar(20), dwdz varchar(99), dwyb char(6)")
+
+    assert ["personal.name.full", "personal.demographic.gender", "personal.contact.email"] == list(found.values())[1:]
+    assert [None] * 4 == list(unit.values())
+
+
+def test_xm_is_a_name_or_a_project() -> None:
+    """`xm` is 姓名 unless the table has a name or number of a 项目."""
+    assert "personal.name.full" == said("t1", "id int, xm varchar(50), je decimal")["xm"]
+    assert said("t1", "id int, xm varchar(50), xmbh varchar(20)")["xm"] is None
+
+
+def test_words_without_vowels() -> None:
+    """An abbreviation is the one word of the vocabulary that it leaves when its vowels are struck out."""
+    found = said("t1", "PSPRT_NBR varchar(20), CRDHLDR_NM varchar(80), PRDCT_NM varchar(80)")
+
+    assert ["personal.government_id.passport", "personal.name.full", None] == list(found.values())
+
+
+def test_what_is_owned_stands_before_of() -> None:
+    """`id_proof_of_guarantor` is the guarantor's proof of identity."""
+    assert (
+        "personal.government_id.document_image"
+        == said("t", "id_proof_of_guarantor varchar(99)")["id_proof_of_guarantor"]
+    )
+
+
+def test_a_role_beside_how_to_reach_it() -> None:
+    """A column with a telephone of the same name beside it names somebody; a company does not."""
+    found = said("t", "prover varchar(50), prover_mobile varchar(20), company varchar(50), company_phone varchar(20)")
+
+    assert "personal.name.full" == found["prover"]
+    assert "personal.name.full" != found["company"]
+
+
+def test_a_letter_holds_a_flag() -> None:
+    """No income and no name fits into one letter, whatever its name and comment say."""
+    found = said("users", "id int, show_income char(1) '流水是否体现月收入', phone char(1), gender char(1)")
+
+    assert [None, None, "personal.demographic.gender"] == list(found.values())[1:]
+
+
+def test_what_people_wrote() -> None:
+    """`content` is text of people in tables of comments, and not in one of articles."""
+    assert "free_text" == said("topic_comment", "id int, content varchar(500)")["content"]
+    assert said("article", "id int, content varchar(500)")["content"] is None
+
+
+def test_a_list_of_an_attribute() -> None:
+    """A table called like an attribute, with names, lists it; with a key of a person it does not."""
+    assert said("position", "id int, name varchar(32) '职位', enabled tinyint(1)")["name"] is None
+
+
+def test_codes_of_a_vocabulary() -> None:
+    """`gender_concept_id` is a gender, `unit_concept_id` is none."""
+    found = said("person", "person_id int, gender_concept_id int, race_source_value varchar(50), location_id int")
+
+    assert [None, "personal.demographic.gender", "personal.demographic.ethnicity", None] == list(found.values())
+
+
+def test_amounts_paid_to_persons() -> None:
+    """An amount in a table of wages or loans is a person's if a key leads to one."""
+    assert "personal.financial.income" == said("salaries", "staff_id int, amount decimal(10,2)")["amount"]
+    assert "personal.financial.loan" == said("loans", "customer_id int, balance decimal(10,2)")["balance"]
+    assert said("loans", "product_id int, balance decimal(10,2)")["balance"] is None
+
+
+def test_whole_addresses() -> None:
+    """A street, a city and a postcode together are an address, also in a table of places without names."""
+    found = said("location", "id int, address_1 varchar(50), city varchar(50), state char(2), zip varchar(9)")
+    named = said("location", "id int, location_name varchar(50), address varchar(50), city varchar(50), zip varchar(9)")
+
+    assert ["personal.contact.address"] * 3 == list(found.values())[1:4]
+    assert [None] * 3 == list(named.values())[2:]
+
+
+def test_visits_of_a_person() -> None:
+    """Dates and values are clinical where the table is called by a visit and its rows belong to a person."""
+    found = said("visit_occurrence", "person_id int, visit_start_date date, provider_id int, created_at timestamp")
+
+    assert [None, "personal.health.medical_record", None, None] == list(found.values())
+    assert said("visit_occurrence", "shop_id int, visit_start_date date")["visit_start_date"] is None
+
+
+def test_times_of_illness() -> None:
+    """When somebody was diagnosed is health data; what belongs to a record only points to it."""
+    found = said(
+        "emr", "diagnosed date '疾病诊断时间', clinic varchar(99) '所属门诊病历', ct datetime '创建时间'", "病历"
+    )
+
+    assert ["personal.health.medical_record", None, None] == list(found.values())
+
+
+def test_points_given_by_a_rule() -> None:
+    """Points that somebody has are theirs, those that an order earns or a limit asks for are nobody's."""
+    found = said("members", "id int, a int '积分', b int '赠送积分', c decimal(10,2) '最低获取点数的订单金额'")
+
+    assert ["personal.financial.virtual_asset", None, None] == list(found.values())[1:]

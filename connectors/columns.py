@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from tutela.engine.facts_access import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
-from tutela.engine.model import ColumnEntry, Words
+from tutela.engine.model import ColumnEntry
+from tutela.engine.phrases import unread
 from tutela.engine.request import Request
 
 from .grants import LINTER, ask_grants
@@ -26,7 +27,7 @@ def ask_columns(
 ) -> Iterator[Asked | Unreadable]:
     """A `collect` request for every column, a `retain` request for every table, and what could not be analysed."""
     for unparsed in schema.unparsed:
-        yield Unreadable(unparsed.location, Words(unparsed.message), unparsed.digest)
+        yield Unreadable(unparsed.location, unread(unparsed.message), unparsed.digest)
     classification = classifier.classify(schema, sampling)
     for unresolved in classification.unresolved:
         yield Unreadable(unresolved.location, unresolved.words, unresolved.digest)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from tutela.engine.model import UNPARSED, Severity
+from tutela.engine.phrases import evidence
 
 from .shape import ordered
 from .text import file_of, visible
@@ -84,7 +85,7 @@ class _Page:
                 texts.add(column.category),
                 int(column.sensitive),
                 round(column.confidence * 100),
-                [texts.add(item) for item in column.evidence],
+                [texts.both(evidence(item)) for item in column.evidence],
             ]
             for column in table.columns
         ]

@@ -187,7 +187,7 @@
       { ...text("category", word("category"), (row) => (texts[row[2]] ? `${label(texts[row[2]])} ${texts[row[2]]}` : ""), { class: "medium-wide" }), cells: (row) => category(texts[row[2]]) },
       text("sensitive", word("sensitive"), (row) => (row[3] ? word("yes") : ""), { class: "narrow" }),
       { key: "confidence", label: word("confidence"), class: "number narrow", sort: (row) => row[4], cells: (row) => [`${row[4]} %`] },
-      text("evidence", word("evidence"), (row) => row[5].map((item) => texts[item]).join("; "), { class: "wide" }),
+      text("evidence", word("evidence"), (row) => row[5].map(said).join("; "), { class: "wide" }),
       { key: "found", label: word("findings"), class: "wide", sort: (row) => findings(row).length, find: (row) => findings(row).map(rule).join(" "),
         cells: (row) => findings(row).map(shown) },
     ];

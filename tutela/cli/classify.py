@@ -80,9 +80,10 @@ def command(  # noqa: PLR0913 (options)
 
 def _holes(schema: Schema, classification: Classification, speech: Lang) -> int:
     """Tell what could not be read or analysed, and count it."""
+    from tutela.engine.phrases import unread
     from tutela.reports.text import visible
 
-    holes = [(hole.location, hole.message) for hole in schema.unparsed]
+    holes = [(hole.location, unread(hole.message).text(speech)) for hole in schema.unparsed]
     holes += [(hole.location, hole.words.text(speech)) for hole in classification.unresolved]
     for location, what in holes:
         click.echo(visible(f"{location}: unparsed: {what}"), err=True)
@@ -102,15 +103,16 @@ def _entry(table: str, found: Classified) -> dict[str, Any]:
 
 def _table(found: list[tuple[str, Classified]], lang: Lang, labels: Mapping[str, Words]) -> None:
     """The columns that hold something; the others are counted."""
+    from tutela.engine.phrases import evidence
     from tutela.reports.text import visible
 
     shown = [(table, column) for table, column in found if column.category]
     for table, column in shown:
         mark = ("敏感" if lang == "zh" else "sensitive") if column.sensitive else ""
-        evidence = "; ".join(column.evidence)
+        why = "; ".join(evidence(part).text(lang) for part in column.evidence)
         label = labels.get(str(column.category))
         category = f"{column.category}({label.zh})" if label and label.zh and lang == "zh" else column.category
-        shape = f"{table}.{column.column.name}  {category}  {mark}  {column.confidence:.2f}  {evidence}"
+        shape = f"{table}.{column.column.name}  {category}  {mark}  {column.confidence:.2f}  {why}"
         click.echo(visible(shape.replace("\t", "  ")))
     rest = len(found) - len(shown)
     click.echo(

@@ -1,0 +1,165 @@
+"""Chinese for phrases that connectors and the classifier compose in English: why a thing was not read, and evidence.
+
+Such a phrase is no problem with a code: it stands inside of one, or beside a column. `{}` is what comes from the
+input, and stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from .model import Words
+
+UNREAD: Final = {
+    "`$ref: {}` leads nowhere": "`$ref: {}` 没有指向任何内容",
+    "`$ref: {}` leads nowhere, or outside of the document": "`$ref: {}` 没有指向任何内容,或指向文档之外",
+    "`$ref: {}` leads outside of the document": "`$ref: {}` 指向文档之外",
+    "`{}` includes itself, directly or through others": "`{}` 直接或间接地包含自身",
+    "`{}` is not followed": "未处理 `{}`",
+    "`{}` is not read: a script that is not a file cannot include another": "未读取 `{}`:非文件脚本不能包含其他脚本",
+    "`{}` is not read: it lies outside of the folder `{}`": "未读取 `{}`:它位于文件夹 `{}` 之外",
+    "`{}` is not read: more than {} scripts include each other": "未读取 `{}`:脚本相互包含超过 {} 层",
+    "a change of a column that is not understood": "无法理解的列变更",
+    "a change of a table that is not understood": "无法理解的表变更",
+    "a change of a table whose name is not understood": "表变更语句中的表名无法理解",
+    "a change of a type that is not understood": "无法理解的类型变更",
+    "a change set for other databases than the one that is guessed; name the dialect": (
+        "变更集针对其他数据库,与推测的不同;请指明方言"
+    ),
+    "a column definition that is not understood": "无法理解的列定义",
+    "a column that is not understood": "无法理解的列",
+    "a comment on a column of no table": "注释所指的列不属于任何表",
+    "a comment that is not understood": "无法理解的注释语句",
+    "a comment that stands in a variable": "注释内容在变量中",
+    "a grant that is not understood": "无法理解的授权语句",
+    "a grant that is too long": "授权语句过长",
+    "a key that is not understood": "无法理解的键",
+    "a member of a role that is not understood": "无法理解的角色成员",
+    "a migration in {}, which is not executed; hand in the SQL that it gives": (
+        "{} 语言的迁移不会被执行;请提供它生成的 SQL"
+    ),
+    "a model in {} is not read": "不读取 {} 语言的模型",
+    "a path that stands in another document": "路径定义在另一个文档中",
+    "a quote that is not closed, or a statement without end": "引号未闭合,或语句没有结束",
+    "a quote that is not closed, or stands inside a text": "引号未闭合,或位于文本之中",
+    "a renaming that is not understood": "无法理解的重命名",
+    "a statement that is not understood": "无法理解的语句",
+    "a statement without end": "语句没有结束",
+    "a table definition inside a block or a dynamic statement": "表定义位于语句块或动态语句中",
+    "a table definition inside quotes": "表定义位于引号之内",
+    "a table that a query makes, after a statement without an end": "未结束的语句之后由查询生成的表",
+    "a table without a name": "没有名称的表",
+    "a virtual table that is not understood": "无法理解的虚拟表",
+    "brackets nest deeper than {}": "括号嵌套超过 {} 层",
+    "fields nest deeper than {}, or are more than {}": "字段嵌套超过 {} 层,或多于 {} 个",
+    "it holds more than {} files; the others are not read": "其中文件多于 {} 个,其余未读取",
+    "it includes `{}`, which is not read": "它包含的 `{}` 未读取",
+    "it includes `{}`, which is not there": "它包含的 `{}` 不存在",
+    "it is longer than {} MiB; what stands behind that is not read": "文件超过 {} MiB,其后内容未读取",
+    "more than {} changes in one statement": "一条语句中的变更多于 {} 项",
+    "no changelog includes this script; it is not read": "没有变更日志包含此脚本,未读取",
+    "no column could be found": "找不到任何列",
+    "no column of `{}` is described, and there is no catalog.json": "`{}` 没有任何列的说明,也没有 catalog.json",
+    "no name of a Flyway migration; it is not read": "文件名不是 Flyway 迁移的名称,未读取",
+    "no name of a golang-migrate migration; it is not read": "文件名不是 golang-migrate 迁移的名称,未读取",
+    "not a table definition": "不是表定义",
+    "not a view definition": "不是视图定义",
+    "not understood": "无法理解",
+    "not understood by the parser ({})": "解析器无法理解({})",
+    "only some columns of `{}.{}` can be seen": "只能看到 `{}.{}` 的部分列",
+    "run `dbt compile`": "请执行 `dbt compile`",
+    "syntax that is not supported": "不支持的语法",
+    "tables that are imported from elsewhere are not read": "不读取从别处导入的表",
+    "the columns come from a table that is not known": "列来自未知的表",
+    "the columns of `*` are not known": "`*` 所含的列未知",
+    "the columns of `{}` cannot be seen": "看不到 `{}` 的列",
+    "the columns of this model are not known: {}": "此模型的列未知:{}",
+    "the data of COPY has no end": "COPY 的数据没有结束",
+    "the dump is cut off: the mark of its end is missing": "转储文件被截断:缺少结束标记",
+    "the query is too long or too deep": "查询过长或嵌套过深",
+    "the query of the view `{}` cannot be seen": "看不到视图 `{}` 的查询",
+    "the statement is longer than {} characters": "语句超过 {} 个字符",
+    "there is no target/manifest.json: only described columns are known; run `dbt compile` and lint again": (
+        "没有 target/manifest.json:只知道有说明的列;请执行 `dbt compile` 后重新检查"
+    ),
+    "this account sees only what it has rights on in `{}`; other tables may be hidden": (
+        "此账号在 `{}` 中只能看到有权限的对象,其他表可能被隐藏"
+    ),
+    "unterminated {}": "{} 没有结束",
+    # What sqlglot says.
+    "expecting {}": "此处应为 {}",
+    "invalid expression / unexpected token": "表达式无效,或有意外的词",
+    "required keyword: {} missing for {}": "{1} 缺少必需的 {0}",
+}
+"""Why something was not read."""
+
+EVIDENCE: Final = {
+    "a key": "键",
+    "a name, and no project": "是姓名而非项目",
+    "about a patient": "关于患者",
+    "beside other columns of a person": "与个人的其他列相邻",
+    "beside the rest of an address": "与地址的其他部分相邻",
+    "catalog": "数据目录",
+    "clinical table": "诊疗类表",
+    "clinical word {}": "诊疗用词 {}",
+    "comment {}": "注释 {}",
+    "flag or figure": "标志或数值",
+    "generated: from {}": "生成列:来自 {}",
+    "key of a person in the table": "表中有个人的键",
+    "long text": "长文本",
+    "name {}": "列名 {}",
+    "paid to a person": "支付给个人",
+    "sample: a sequence, which says nothing": "抽样:为连续编号,不说明问题",
+    "sample: none of {} values is among the valid {}": "抽样:{} 个值中没有有效的 {}",
+    "sample: {} of {} values are valid {}": "抽样:{1} 个值中有 {0} 个是有效的 {2}",
+    "sample: {} of {} values hold {} in their text": "抽样:{1} 个值中有 {0} 个文本含有 {2}",
+    "table about organisations": "表的内容为机构",
+    "table about persons": "表的内容为个人",
+    "table about things": "表的内容为物品",
+    "tag {}": "标记 {}",
+    "type {}": "类型 {}",
+    "view: from {}": "视图:来自 {}",
+    "view: no personal column": "视图:不含个人信息列",
+    "copy: from {}": "副本:来自 {}",
+    "copy: no personal column": "副本:不含个人信息列",
+    "generated: no personal column": "生成列:不含个人信息列",
+    "what people wrote": "用户书写的内容",
+}
+"""Why a column is taken for what it is."""
+
+
+def unread(reason: str) -> Words:
+    """A reason in both languages; in English only when nobody has translated it."""
+    return Words(reason, _chinese(reason, "unread"))
+
+
+def evidence(reason: str) -> Words:
+    """A piece of evidence in both languages."""
+    return Words(reason, _chinese(reason, "evidence"))
+
+
+def _chinese(text: str, kind: str) -> str:
+    exact, patterns = _compiled(kind)
+    found = exact.get(text)
+    if found is not None:
+        return found
+    for pattern, words in patterns:
+        match = pattern.fullmatch(text)
+        if match:
+            return words.format(*(_chinese(part, kind) or part for part in match.groups()))
+    return ""
+
+
+@cache
+def _compiled(kind: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """The phrases that are whole, and the others as patterns, those that say most first."""
+    phrases = UNREAD if kind == "unread" else EVIDENCE
+    exact = {english: chinese for english, chinese in phrases.items() if "{}" not in english}
+    open_ = sorted((e for e in phrases if "{}" in e), key=lambda english: (english.count("{}"), -len(english)))
+    return exact, [(_pattern(english), phrases[english]) for english in open_]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    return re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL)

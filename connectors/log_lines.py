@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import deque
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 
 from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
 
+from .log_stream import DAMAGES, Begun, open_log
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 MAX_LINE: Final = 1 << 20
 """Bytes in one line; what is longer is a hole."""
@@ -42,14 +45,16 @@ class LogFile:
     def __init__(self, path: str | Path) -> None:
         self.name = str(path)
         try:
-            self._stream: BinaryIO = Path(path).open("rb")  # noqa: SIM115 # closed at the end of `lines`
-            self._head = self._stream.read(HEAD)
-            self._stream.seek(0)
+            unpacked = open_log(path)
+            self._head = unpacked.read(HEAD)
         except FileNotFoundError:
             raise InputError([self.problem("log-missing", file=self.name)]) from None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not a readable file"
+        except ImportError:
+            raise InputError([self.problem("log-library", library="backports.zstd")]) from None
+        except DAMAGES as error:
+            reason = getattr(error, "strerror", None) or "not a readable file, or a damaged one"
             raise InputError([self.problem("log-unreadable", reason=reason.lower())]) from None
+        self._stream: BinaryIO = cast("BinaryIO", io.BufferedReader(Begun(self._head, unpacked)))
         if not self._head.strip(b"\xef\xbb\xbf \t\r\n"):
             self._stream.close()
             raise InputError([self.problem("log-empty")])
@@ -82,8 +87,8 @@ class LogFile:
             while True:
                 try:
                     data = stream.readline(MAX_LINE)
-                except OSError as error:
-                    yield self.hole("log-cut", number + 1, reason=str(error.strerror))
+                except DAMAGES:
+                    yield self.hole("log-cut", number + 1)
                     return
                 if not data:
                     return

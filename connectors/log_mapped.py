@@ -116,7 +116,7 @@ def read_jsonl(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
         if isinstance(line, Hole):
             yield line
         elif line.text.strip():
-            record = _object(line.text)
+            record = json_object(line.text)
             if record is None:
                 yield file.hole("log-json" if line.ended else "log-cut", line.number)
             else:
@@ -159,7 +159,8 @@ def _no_constant(name: str) -> object:
     raise ValueError(name)
 
 
-def _object(text: str) -> dict[str, object] | None:
+def json_object(text: str) -> dict[str, object] | None:
+    """The object that a line is, each of its keys once; None when it is none."""
     try:
         value: object = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError):

@@ -231,7 +231,7 @@ def _csv_audit(merger: Merger, record: Cells, zone: ZoneInfo | None) -> Iterator
     try:
         at = server_time(row[0], zone)
     except ValueError as error:
-        yield _time_hole(merger.file, record.number, error)
+        yield time_hole(merger.file, record.number, error)
         return
     context = Context(record.number, row[5] or row[3], at, row[1], row[2], row[22], _address(row[4]))
     yield from merger.add(context, row[13].removeprefix("AUDIT: "))
@@ -243,7 +243,8 @@ def _address(text: str) -> str:
     return "" if address == "[local]" else address
 
 
-def _time_hole(file: LogFile, line: int, error: ValueError) -> Hole:
+def time_hole(file: LogFile, line: int, error: ValueError) -> Hole:
+    """The hole of a record whose time is none, or could be several."""
     return file.hole("log-time-zone" if isinstance(error, UncertainTimeError) else "log-time", line)
 
 
@@ -261,7 +262,7 @@ def read_stderr(
         if message.startswith("AUDIT: "):
             context = _context(line.number, match.groupdict(), zone)
             if isinstance(context, ValueError):
-                yield _time_hole(file, line.number, context)
+                yield time_hole(file, line.number, context)
             else:
                 yield from merger.add(context, message.removeprefix("AUDIT: "), ended=line.ended)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from .log_jsonlog import is_jsonlog, read_jsonlog
 from .log_lines import LogFile
 from .log_mapped import KEYS, LogMapping, MappingError, make_mapping, read_csv, read_jsonl
 from .log_pgaudit import read_csvlog, read_psql, read_stderr
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from tutela.engine.events import Event, Hole
 
-FORMATS: Final = ("pgaudit-csvlog", "pgaudit-stderr", "pgaudit-psql", "jsonl", "csv")
+FORMATS: Final = ("pgaudit-csvlog", "pgaudit-jsonlog", "pgaudit-stderr", "pgaudit-psql", "jsonl", "csv")
 
 _CSVLOG: Final = re.compile(
     r'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Za-z+\-0-9:]+"?,"?[^,]*,[^,]*,\d+,', re.ASCII
@@ -87,6 +88,8 @@ def _items(reader: LogReader, file: LogFile, pattern: re.Pattern[str], mapping: 
     match reader.format:
         case "pgaudit-csvlog":
             return read_csvlog(file, mapping.zone, reader.skip)
+        case "pgaudit-jsonlog":
+            return read_jsonlog(file, mapping.zone, reader.skip)
         case "pgaudit-stderr":
             return read_stderr(file, pattern, mapping.zone, reader.skip)
         case "pgaudit-psql":
@@ -102,7 +105,7 @@ def detect(head: list[str], pattern: re.Pattern[str], mapping: LogMapping) -> st
     lines = [line for line in head if line.strip()]
     first = lines[0] if lines else ""
     if first.lstrip().startswith("{"):
-        return "jsonl"
+        return "pgaudit-jsonlog" if is_jsonlog(first) else "jsonl"
     if any(_CSVLOG.match(line) and line.count(",") >= 13 for line in lines[:50]):
         return "pgaudit-csvlog"
     if any(_PSQL.match(line) for line in lines):

@@ -17,6 +17,12 @@ LOG: Final[Mapping[str, Message]] = {
         "请检查路径和权限",
     ),
     "log-missing": Message("there is no log `{file}`", "日志 `{file}` 不存在", "check the path", "请检查路径"),
+    "log-library": Message(
+        "the log is packed, and the library `{library}` that unpacks it is not installed",
+        "日志已压缩,但未安装解压所需的库 `{library}`",
+        "run `pip install 'PATH_OF_TUTELA[zstd]'`, or unpack it",
+        "请执行 `pip install 'PATH_OF_TUTELA[zstd]'`,或先解压",
+    ),
     "log-empty": Message(
         "the log is empty",
         "日志为空",
@@ -26,8 +32,8 @@ LOG: Final[Mapping[str, Message]] = {
     "log-binary": Message(
         "the log is not text",
         "日志不是文本文件",
-        "unpack it, or export it as csvlog, stderr text, JSON lines or CSV",
-        "请解压,或导出为 csvlog、stderr 文本、JSONL 或 CSV",
+        "export it as csvlog, jsonlog, stderr text, JSON lines or CSV; packed may be gzip, bz2, xz or zstd",
+        "请导出为 csvlog、jsonlog、stderr 文本、JSONL 或 CSV;压缩格式支持 gzip、bz2、xz、zstd",
     ),
     "log-format-unknown": Message(
         "the format of the log is not known",

@@ -116,7 +116,8 @@ class PgauditServer:
     def log(self) -> Path:
         """Stop the server; the path of its log."""
         self.stop()
-        name = "server.csv" if "csvlog" in self.settings.get("log_destination", "") else "server.log"
+        destination = self.settings.get("log_destination", "").strip("'")
+        name = {"csvlog": "server.csv", "jsonlog": "server.json"}.get(destination, "server.log")
         return self.folder / name
 
 

@@ -21,6 +21,7 @@ MULTI = "SELECT mobile,\n\tname -- ', \"quoted\"\nFROM customer\nWHERE name = 'O
 SETTINGS = [
     {"log_destination": "'csvlog'", "pgaudit__log_rows": "on", "pgaudit__log_parameter": "on"},
     {"log_destination": "'csvlog'", "pgaudit__log_relation": "on"},
+    {"log_destination": "'jsonlog'", "pgaudit__log_rows": "on", "pgaudit__log_parameter": "on"},
     {"log_destination": "'stderr'", "log_line_prefix": f"'{PREFIX}'"},
     {
         "log_destination": "'stderr'",
@@ -35,6 +36,9 @@ def _table(name: str, columns: str, sql: str = "") -> Table:
     place = Location("schema.sql")
     cells = tuple(Column(table=name, name=column, location=place) for column in columns.split())
     return Table(name=name, columns=cells, location=place, kind="view" if sql else "table", sql=sql)
+
+
+NAMES = ["csvlog-rows", "csvlog", "jsonlog-rows", "stderr", "stderr-prefix"]
 
 
 SCHEMA = Schema(
@@ -64,7 +68,7 @@ def _work(server: Any) -> None:  # noqa: ANN401 # the helper module is loaded by
         wang.execute("DELETE FROM customer WHERE id = 2")
 
 
-@pytest.fixture(scope="module", params=SETTINGS, ids=["csvlog-rows", "csvlog", "stderr", "stderr-prefix"])
+@pytest.fixture(scope="module", params=SETTINGS, ids=NAMES)
 def log(
     request: pytest.FixtureRequest, pgaudit_server: Callable[..., Any]
 ) -> tuple[LogReader, list[Event], dict[str, str]]:
@@ -93,7 +97,7 @@ def test_the_format_is_detected(log: tuple[LogReader, list[Event], dict[str, str
     """Csvlog and stderr are told apart; the server's other lines are counted."""
     reader, _, settings = log
 
-    assert ("pgaudit-csvlog" if "csvlog" in settings["log_destination"] else "pgaudit-stderr") == reader.format
+    assert f"pgaudit-{settings['log_destination'].strip(chr(39))}" == reader.format
     assert reader.skipped > 0
 
 
@@ -143,7 +147,7 @@ def test_accounts_and_applications(log: tuple[LogReader, list[Event], dict[str, 
     """All three accounts appear; the application where the log says it."""
     accounts = {event.account for event in log[1]}
     application = _one(log[1], "li", "FROM contact").application
-    said = "csvlog" in log[2]["log_destination"] or "%a" in log[2]["log_line_prefix"]
+    said = "%a" in log[2].get("log_line_prefix", "%a")
 
     assert {"postgres", "wang", "li"} == accounts
     assert ("bi" if said else "") == application

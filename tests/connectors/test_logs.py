@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from datetime import UTC, datetime
@@ -318,3 +319,32 @@ def test_an_action_without_data_is_a_hole(tmp_path: Path, action: str, *, clean:
     events, holes = _split(list(read_log(_write(tmp_path, line))))
 
     assert (int(clean), [] if clean else [("log-field-missing", 1)]) == (len(events), holes)
+
+
+JSONLOG = {
+    "timestamp": "2026-11-02 09:00:00.123 UTC", "user": "wang", "dbname": "crm", "pid": 77, "remote_host": "10.1.2.3",
+    "remote_port": 5555, "session_id": "5f.1", "line_num": 1, "error_severity": "LOG", "application_name": "app",
+    "backend_type": "client backend",
+}  # fmt: skip
+
+
+def test_jsonlog(tmp_path: Path) -> None:
+    """Records become events, other messages are passed over, and what is no object of the server is a hole."""
+    records = [
+        {**JSONLOG, "message": AUDIT.format(n=1)},
+        {**JSONLOG, "message": "checkpoint starting"},
+        {**JSONLOG, "message": AUDIT.format(n=2), "timestamp": "yesterday"},
+        {"message": AUDIT.format(n=3)},
+        {**JSONLOG, "message": "disconnection: session time: 0:00:01"},
+    ]
+    text = "".join(json.dumps(record) + "\n" for record in records) + "{ no object\n"
+    reader = read_log(_write(tmp_path, text))
+    events, holes = _split(list(reader))
+
+    assert "pgaudit-jsonlog" == reader.format
+    assert [("wang", "crm", "app", "10.1.2.3", "read")] == [
+        (e.account, e.database, e.application, e.source_ip, e.action) for e in events
+    ]
+    assert datetime(2026, 11, 2, 9, 0, 0, 123000, tzinfo=UTC) == events[0].at
+    assert [("log-time", 3), ("log-line", 4), ("log-json", 6)] == holes
+    assert 2 == reader.skipped

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command("audit")
-@click.argument("log", type=click.Path(path_type=Path))
-@click.option("--log-format", help="pgaudit-csvlog, pgaudit-stderr, pgaudit-psql, jsonl or csv.  [default: detected]")
+@click.argument("log", type=click.Path(path_type=Path, allow_dash=True))
+@click.option("--log-format", help="pgaudit-csvlog, -jsonlog, -stderr or -psql, jsonl or csv.  [default: detected]")
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path),
@@ -44,7 +44,10 @@ def command(  # noqa: PLR0913 (options)
     output: Output,
     setup: Setup,
 ) -> int:
-    """Ask for every access in LOG whether the policies allowed it, as of its own time."""
+    """Ask for every access in LOG whether the policies allowed it, as of its own time.
+
+    LOG may be packed (gzip, bz2, xz, zstd); - is the standard input.
+    """
     from tutela.api import whole
     from tutela.connectors.accesses import accesses
     from tutela.connectors.logs import read_log

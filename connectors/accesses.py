@@ -18,7 +18,7 @@ from tutela.engine.events import Event, Hole
 from tutela.engine.facts_access import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.messages import MESSAGES
-from tutela.engine.model import Words
+from tutela.engine.model import Access, Words
 from tutela.engine.request import Request
 from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, TableRef, Touched
 from tutela.engine.statements_catalog import Entry
@@ -89,7 +89,8 @@ class Accesses:
             resource = {"type": "table", "id": dataset, "properties": properties}
             context = self._context(event, rows[dataset])
             request = Request(subject, action, resource, context, as_of=event.at or self.as_of)
-            yield Asked(request, event.location, key=f"{event.id}|{action}")
+            access = Access(event.account, at=event.at)
+            yield Asked(request, event.location, key=f"{event.id}|{action}", access=access)
 
     def _touched(self, event: Event) -> Touched:
         if event.sql is not None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .authorizer import Authorizer
     from .decision import Decision
     from .errors import Location
-    from .model import ColumnEntry
+    from .model import Access, ColumnEntry
     from .request import Request
 
 SHORTEST: Final = 8
@@ -36,6 +36,8 @@ class Asked:
     """Tells apart findings of the same rule on the same resource (a log event's id); part of the fingerprint."""
     column: ColumnEntry | None = None
     """What the column that is asked about holds, for the inventory."""
+    access: Access | None = None
+    """Of something that happened: the account and the time that a log gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ def _findings(item: Asked, decision: Decision) -> Iterator[Finding]:
     by_rule: dict[str, list[Reason]] = {}
     for reason in decision.reasons:
         by_rule.setdefault(reason.rule, []).append(reason)
-    resource = decision.question.resource
+    question = decision.question
+    resource = question.resource
+    access = item.access and item.access._replace(person=str(peek(question.subject, "employee") or ""))
     for rule, reasons in by_rule.items():
         first = reasons[0]
         yield Finding(
@@ -142,6 +146,7 @@ def _findings(item: Asked, decision: Decision) -> Iterator[Finding]:
             location=item.location,
             reasons=tuple(reasons),
             fingerprint=fingerprint(rule, resource["type"], resource["id"], item.key),
+            access=access,
         )
 
 

@@ -122,6 +122,21 @@ class Waiver(NamedTuple):
     ticket: str = ""
 
 
+class Access(NamedTuple):
+    """Who did something, and when, as a log tells it."""
+
+    account: str
+    """The account, as the log names it; empty when it does not."""
+    person: str = ""
+    """The employee whose account it was at that time; empty when no register says so."""
+    at: datetime | None = None
+
+    def __str__(self) -> str:
+        account = self.account or "?"
+        who = account if self.person in ("", account) else f"{account} ({self.person})"
+        return f"{who}, {self.at.isoformat()}" if self.at else who
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A violation: what stands or happened in the world although the policies deny its request."""
@@ -140,6 +155,8 @@ class Finding:
     waived: bool = False
     """Whether that waiver is in force as of the report's instant."""
     state: State = ""
+    access: Access | None = None
+    """Of a finding about something that happened: who did it, and when."""
 
     @property
     def counts(self) -> bool:

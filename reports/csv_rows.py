@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = (
     "severity", "rule", "file", "line", "column", "resource_type", "resource", "message", "why", "basis", "remedy",
-    "counts", "state", "waiver_reason", "waiver_owner", "waiver_expires", "waiver_in_force", "fingerprint",
+    "counts", "state", "waiver_reason", "waiver_owner", "waiver_expires", "waiver_in_force", "account", "person", "at",
+    "fingerprint",
     "command", "policies", "as_of",
 )  # fmt: skip
 MARK: Final = "\ufeff"
@@ -44,7 +45,7 @@ def cell(text: str) -> str:
 
 
 def _texts(finding: Finding, lang: Lang) -> list[str]:
-    at, waiver, reasons = finding.location, finding.waiver, finding.reasons
+    at, waiver, reasons, access = finding.location, finding.waiver, finding.reasons, finding.access
     return [
         finding.severity.value,
         finding.rule,
@@ -63,6 +64,9 @@ def _texts(finding: Finding, lang: Lang) -> list[str]:
         waiver.owner if waiver else "",
         waiver.expires.isoformat() if waiver else "",
         _flag(finding.waived) if waiver else "",
+        access.account if access else "",
+        access.person if access else "",
+        access.at.isoformat() if access and access.at else "",
         finding.fingerprint,
     ]
 

@@ -43,6 +43,7 @@ def page_data(report: Report) -> str:
     page = _Page(report)
     data = {
         "findings": [page.finding(finding) for finding in ordered(report.findings)],
+        "accesses": page.accesses(),
         "tables": [page.table(table) for table in report.inventory],
         "absent": [[page.texts.add(g.rule), page.texts.add(g.resource, NAME_LIMIT)] for g in report.absent],
         "severities": [[severity.value, SEVERITIES[severity].en, SEVERITIES[severity].zh] for severity in Severity],
@@ -90,6 +91,11 @@ class _Page:
             for column in table.columns
         ]
         return [texts.add(table.dataset, NAME_LIMIT), texts.add(str(at) if at else ""), columns]
+
+    def accesses(self) -> dict[int, int]:
+        """Who did what a finding is about and when: the number of a text, by the number of the finding."""
+        found = enumerate(ordered(self._report.findings))
+        return {number: self.texts.add(str(finding.access)) for number, finding in found if finding.access}
 
     def categories(self) -> dict[str, list[str]]:
         """What the categories of the columns, and those above them, are called in English and Chinese."""

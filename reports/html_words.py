@@ -47,6 +47,7 @@ PAGE: Final[dict[str, Words]] = {
     "notes": Words("Notes", "提示"),
     "owner": Words("Owner", "负责人"),
     "personal": Words("Personal", "个人信息"),
+    "access": Words("By", "访问者"),
     "place": Words("Place", "位置"),
     "policies": Words("policies", "策略"),
     "reason": Words("Reason", "理由"),

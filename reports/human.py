@@ -149,6 +149,8 @@ def _put_finding(page: _Page, finding: Finding) -> None:
     _put_head(page, finding.severity, finding.rule, message, place)
     if not live(finding):
         page.detail("resource", f"{finding.resource_type} {finding.resource_id}")
+    if finding.access:
+        page.detail("access", str(finding.access))
     for reason in finding.reasons:
         if (reason.rule, reason.message.text(page.lang)) != (finding.rule, message):
             page.detail("also", f"{reason.rule}{colon(page.lang)}{reason.message.text(page.lang)}")

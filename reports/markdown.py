@@ -28,7 +28,10 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
     source = provenance(report.command, report.policies_digest, report.as_of.isoformat(), lang)
     stream.write(f"## tutela {escape(report.command)}\n\n**{counts(report, lang)}**\n\n{escape(source)}\n")
     if report.counting:
-        _write_table(_COLUMNS, (_finding_cells(finding, lang) for finding in ordered(report.counting)), stream, lang)
+        told = any(finding.access for finding in report.counting)
+        columns = (*_COLUMNS[:3], "access", *_COLUMNS[3:]) if told else _COLUMNS
+        rows = (_finding_cells(finding, lang, told=told) for finding in ordered(report.counting))
+        _write_table(columns, rows, stream, lang)
     waived = [finding for finding in ordered(report.findings) if finding.waived]
     if waived:
         stream.write(f"\n### {label('waived', lang)}\n")
@@ -77,7 +80,7 @@ def _waived_cells(finding: Finding, lang: Lang) -> list[str]:
     ]
 
 
-def _finding_cells(finding: Finding, lang: Lang) -> list[str]:
+def _finding_cells(finding: Finding, lang: Lang, *, told: bool) -> list[str]:
     remedies = [reason.remedy.text(lang) for reason in finding.reasons]
     if finding.waiver:
         remedies.append(labelled("waiver", waiver_text(finding.waiver, lang, holds=False), lang))
@@ -85,6 +88,7 @@ def _finding_cells(finding: Finding, lang: Lang) -> list[str]:
         severity_word(finding.severity, lang),
         escape(finding.rule),
         escape(str(finding.location)) if finding.location else "",
+        *([escape(str(finding.access)) if finding.access else ""] if told else ()),
         escape(f"{finding.resource_type} {resource_name(finding)}"),
         escape(finding.message.text(lang)),
         _why(finding.reasons),

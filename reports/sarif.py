@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from tutela.engine.model import Severity
 
 from .json_document import write_document
-from .shape import ordered, reason_shape, waiver_shape
+from .shape import access_shape, ordered, reason_shape, waiver_shape
 from .text import file_of, resource_name, tool_version, uri_of
 from .words import labelled, waiver_text
 
@@ -124,6 +124,7 @@ def _result(finding: Finding, rule_index: int, lang: Lang) -> dict[str, object]:
             "severity": finding.severity.value,
             "resource": {"type": finding.resource_type, "id": finding.resource_id},
             "reasons": [reason_shape(reason, lang) for reason in finding.reasons],
+            **({"access": access_shape(finding.access)} if finding.access else {}),
         },
     }
     if finding.state:

@@ -58,6 +58,15 @@ _FINDING: Final[dict[str, object]] = {
     "resource": _object("What the finding is about.", type=_TEXT, id=_TEXT),
     "location": _LOCATION,
     "reasons": {"type": "array", "items": {"$ref": "#/$defs/reason"}},
+    "access": {
+        **_object(
+            "Of something that happened: who did it, and when.",
+            account={"type": ["string", "null"], "description": "As the log names it."},
+            person={"type": ["string", "null"], "description": "Whose account it was at that time."},
+            at={"type": ["string", "null"], "format": "date-time"},
+        ),
+        "type": ["object", "null"],
+    },
     "fingerprint": {"type": "string", "description": "The same over runs and over moved lines."},
     "counts": {"type": "boolean", "description": "For the exit status; false when waived or known before."},
     "state": {"enum": ["new", "unchanged", None], "description": "Beside what the report was compared with."},

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tutela.engine.errors import Lang, Location
-    from tutela.engine.model import Finding, Obligation, Reason, Report, TableEntry, Waiver
+    from tutela.engine.model import Access, Finding, Obligation, Reason, Report, TableEntry, Waiver
 
     from .writer import DecisionLike
 
@@ -91,11 +91,18 @@ def finding_shape(finding: Finding, lang: Lang) -> dict[str, object]:
         "resource": {"type": finding.resource_type, "id": finding.resource_id},
         "location": _location(finding.location),
         "reasons": [reason_shape(reason, lang) for reason in finding.reasons],
+        "access": access_shape(finding.access) if finding.access else None,
         "fingerprint": finding.fingerprint,
         "counts": finding.counts,
         "state": finding.state or None,
         "waiver": waiver_shape(finding.waiver, in_force=finding.waived) if finding.waiver else None,
     }
+
+
+def access_shape(access: Access) -> dict[str, object]:
+    """Who did something and when, as JSON values."""
+    at = access.at.isoformat() if access.at else None
+    return {"account": access.account or None, "person": access.person or None, "at": at}
 
 
 def waiver_shape(waiver: Waiver, *, in_force: bool) -> dict[str, object]:

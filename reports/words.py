@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tutela.engine.model import Report, Waiver
 
 LABELS: Final[Mapping[str, Words]] = {
+    "access": Words("by", "访问者"),
     "absent": Words("gone", "已消失"),
     "allow": Words("ALLOW", "允许"),
     "deny": Words("DENY", "拒绝"),

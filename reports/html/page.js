@@ -101,10 +101,14 @@
     put("fingerprint", row[8]);
     return list.childElementCount ? make("details", null, make("summary", null, word("details")), list) : null;
   };
+  data.findings.forEach((row, number) => { row.access = data.accesses[number]; });
+  const told = Object.keys(data.accesses).length > 0;
+  const access = (row) => (row.access === undefined ? "" : texts[row.access]);
   const findingColumns = (status) => [
     { key: "severity", label: word("severity"), class: "narrow", plain: true, sort: rank, cells: (row) => [badge(rank(row))] },
     text("rule", word("rule"), rule, { class: "medium-wide" }),
     { ...text("resource", word("resource"), about, { class: "medium-wide" }), cells: resource },
+    ...(told ? [text("access", word("access"), access, { class: "medium-wide" })] : []),
     text("place", word("place"), place, { class: "medium-wide", sort: (row) => `${texts[row[3]]}:${String(row[4]).padStart(9, "0")}` }),
     ...(status === 1 ? [
       text("reason", word("reason"), (row) => texts[row[7][0]], { class: "wide" }), text("owner", word("owner"), (row) => texts[row[7][1]]),

@@ -267,6 +267,10 @@ def test_audit_of_the_example(tutela: Tool, crm: Path, schemas: dict[str, Any]) 
     assert shape["summary"]["unparsed"] == sum(finding["rule"] == "unparsed" for finding in shape["findings"])
     assert shape["findings"]
     assert all(finding["location"]["line"] for finding in shape["findings"])
+    told = {(found["access"]["account"], found["access"]["person"]) for found in shape["findings"] if found["access"]}
+    assert told
+    assert all(account and (person is None or person.startswith("E")) for account, person in told)
+    assert any(person for _, person in told)
 
 
 def test_share_check_of_the_example(tutela: Tool, crm: Path, schemas: dict[str, Any]) -> None:

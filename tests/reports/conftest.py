@@ -12,6 +12,7 @@ import pytest
 from tutela.engine.errors import Location, Problem
 from tutela.engine.model import (
     Absent,
+    Access,
     Basis,
     Clause,
     ColumnEntry,
@@ -93,7 +94,10 @@ TABLE = Location("db/客户 表.sql", 3)
 FINDINGS = (
     _finding(PURPOSE.rule, Severity.HIGH, PURPOSE.message, "crm.customer.id_no", CRM, PURPOSE),
     _finding(PURPOSE.rule, Severity.CRITICAL, CONSENT.message, "crm.客户.身份证号", TABLE, PURPOSE, CONSENT),
-    _finding("ACC-06.bulk-export", Severity.MEDIUM, EXPORT, NASTY, Location(NASTY, 7, 9)),
+    replace(
+        _finding("ACC-06.bulk-export", Severity.MEDIUM, EXPORT, NASTY, Location(NASTY, 7, 9)),
+        access=Access(NASTY, "E1023", AS_OF),
+    ),
     _finding("unparsed", Severity.HIGH, SQL, "statement 4", Location("db/crm.sql", 40)),
     _finding("RET-01.kept-too-long", Severity.LOW, Words("kept since 2019"), "crm.order", None),
     _finding("RET-02.no-schedule", Severity.INFO, SCHEDULE, "crm.visit", Location("/abs/x.sql")),

@@ -45,7 +45,12 @@ class Problem:
 
     def message(self, lang: Lang = "en") -> str:
         """Say what is wrong: lower case, no final period, user input in backticks."""
-        return MESSAGES[self.code].text(lang).format_map(_Lenient(self.args))
+        args = _Lenient(self.args)
+        if lang == "zh" and isinstance(reason := self.args.get("reason"), str):
+            from .phrases import cause
+
+            args["reason"] = cause(reason).text(lang)
+        return MESSAGES[self.code].text(lang).format_map(args)
 
     def help(self, lang: Lang = "en") -> str:
         """Say what to do about it; empty when the message says it all."""

@@ -55,10 +55,10 @@ LIVE: Final[Mapping[str, Message]] = {
         "请检查用户名,以及 `TUTELA_DB_PASSWORD`、地址或驱动自身配置文件中的密码",
     ),
     "live-database-missing": Message(
-        "the server has no database of this name",
-        "服务器上没有该名称的数据库",
-        "check the last part of the address",
-        "请检查地址的最后一段",
+        "the server has no database of this name, or this account may not see it",
+        "服务器上没有该名称的数据库,或该账号无权查看",
+        "check the last part of the address, and the rights of the account",
+        "请检查地址的最后一段和账号的权限",
     ),
     "live-unreachable": Message(
         "the server cannot be reached: {reason}",

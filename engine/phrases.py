@@ -95,6 +95,24 @@ UNREAD: Final = {
 }
 """Why something was not read."""
 
+CAUSES: Final = {
+    "`{}`; a file has none": "`{}`;文件没有此类选项",
+    "`{}`; there are {}": "`{}`;可用的有 {}",
+    "`{}` must be true or false": "`{}` 必须为 true 或 false",
+    "a character that must be quoted stands in the user's name or password": "用户名或密码中有必须转义的字符",
+    "a name or comment of its catalog is not text in UTF-8": "系统目录中有名称或注释不是 UTF-8 文本",
+    "git is not installed": "未安装 git",
+    "it has no entry `{}` for the user `{}`": "其中没有 `{}` 下用户 `{}` 的条目",
+    "it names no file; a file in this folder is `{}:///name`, any other `{}:////path/name`": (
+        "没有指明文件;当前文件夹中的文件写作 `{}:///name`,其他文件写作 `{}:////path/name`"
+    ),
+    "the package `keyring` is not installed": "未安装 `keyring` 包",
+    "what stands after the last colon is no port, or a part is not well-formed": (
+        "最后一个冒号之后不是端口,或某个部分格式不正确"
+    ),
+}
+"""What a problem gives as its reason, in our own words; those of databases and drivers stay as they are."""
+
 EVIDENCE: Final = {
     "a key": "键",
     "a name, and no project": "是姓名而非项目",
@@ -135,6 +153,11 @@ def unread(reason: str) -> Words:
     return Words(reason, _chinese(reason, "unread"))
 
 
+def cause(reason: str) -> Words:
+    """The reason that a problem gives, in both languages."""
+    return Words(reason, _chinese(reason, "cause"))
+
+
 def evidence(reason: str) -> Words:
     """A piece of evidence in both languages."""
     return Words(reason, _chinese(reason, "evidence"))
@@ -155,7 +178,7 @@ def _chinese(text: str, kind: str) -> str:
 @cache
 def _compiled(kind: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """The phrases that are whole, and the others as patterns, those that say most first."""
-    phrases = UNREAD if kind == "unread" else EVIDENCE
+    phrases = {"unread": UNREAD, "cause": CAUSES, "evidence": EVIDENCE}[kind]
     exact = {english: chinese for english, chinese in phrases.items() if "{}" not in english}
     open_ = sorted((e for e in phrases if "{}" in e), key=lambda english: (english.count("{}"), -len(english)))
     return exact, [(_pattern(english), phrases[english]) for english in open_]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tutela.connectors.ddl import read_schema
-from tutela.engine.phrases import EVIDENCE, UNREAD, evidence, unread
+from tutela.engine.errors import Location, Problem
+from tutela.engine.phrases import CAUSES, EVIDENCE, UNREAD, evidence, unread
 from tutela.project import Project, load_classifier
 
 if TYPE_CHECKING:
@@ -77,7 +78,28 @@ def test_every_reason_has_its_chinese(reason: str) -> None:
     assert ["X1" in filled, "X2" in filled] == ["X1" in found.zh, "X2" in found.zh]
 
 
-@pytest.mark.parametrize(("english", "chinese"), [*UNREAD.items(), *EVIDENCE.items()])
+def _causes() -> Iterator[str]:
+    """Every reason in our own words that a problem of a database or of git is given."""
+    for path in sorted([*(ROOT / "connectors").glob("live*.py"), ROOT / "connectors" / "revisions.py"]):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                given = [word.value for word in node.keywords if word.arg == "reason"]
+                given += node.args[1:] if _is(node.func, "_refuse") else []
+                yield from (text for argument in given for text in _texts(argument) if " " in text)
+
+
+@pytest.mark.parametrize("reason", sorted(set(_causes())))
+def test_the_reason_of_a_problem_has_its_chinese(reason: str) -> None:
+    """A Chinese message has no English in the middle, unless a database said it."""
+    filled = reason.replace("{}", "X1", 1).replace("{}", "X2", 1)
+    problem = Problem(code="live-url", location=Location("x"), args={"reason": filled})
+
+    assert filled in problem.message()
+    assert filled not in problem.message("zh")
+    assert ["X1" in filled, "X2" in filled] == ["X1" in problem.message("zh"), "X2" in problem.message("zh")]
+
+
+@pytest.mark.parametrize(("english", "chinese"), [*UNREAD.items(), *CAUSES.items(), *EVIDENCE.items()])
 def test_both_have_the_same_gaps(english: str, chinese: str) -> None:
     """Nothing that comes from the input is lost in translation."""
     count = english.count("{}")

@@ -103,6 +103,7 @@ CAUSES: Final = {
     "a name or comment of its catalog is not text in UTF-8": "系统目录中有名称或注释不是 UTF-8 文本",
     "git is not installed": "未安装 git",
     "it has no entry `{}` for the user `{}`": "其中没有 `{}` 下用户 `{}` 的条目",
+    "it is too long, or has characters that no address has": "它过长,或含有地址中不允许的字符",
     "it names no file; a file in this folder is `{}:///name`, any other `{}:////path/name`": (
         "没有指明文件;当前文件夹中的文件写作 `{}:///name`,其他文件写作 `{}:////path/name`"
     ),

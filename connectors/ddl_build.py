@@ -51,6 +51,8 @@ class Builder:
     grants: list[Grant] = field(default_factory=list["Grant"])
     notes: dict[str, str] = field(default_factory=dict[str, str])
     """The comments of domains and types, by name in lower case."""
+    domains: dict[str, str] = field(default_factory=dict[str, str])
+    """The names of domains, enumerations and aliases, by name in lower case."""
     types: dict[str, Attributes] = field(default_factory=dict[str, "Attributes"])
     """What composite types consist of, by name in lower case."""
     _by_name: dict[str, list[Draft]] = field(default_factory=dict[str, list[Draft]])
@@ -172,24 +174,31 @@ class Builder:
         """The columns of a draft under its last name, with what only the whole schema can tell."""
         for column in draft.columns:
             link = draft.links.get(column.name.lower())
-            comment = column.comment or (self.notes and self.notes.get(_type_name(column.data_type))) or ""
-            if link or (column.table, column.schema, column.comment) != (*draft.name, comment):
+            own = self._typed(column)
+            if link or (own.table, own.schema) != draft.name:
                 target = self._target(link) if link else ""
                 name, schema = draft.name
-                own = replace(column, table=name, schema=schema, references=target, comment=comment)
-            else:
-                own = column
+                own = replace(own, table=name, schema=schema, references=target)
             yield own
             if self.types:
                 yield from self._nested(own, 0)
+
+    def _typed(self, column: Column) -> Column:
+        """A column with what its domain or type says: its name, and its comment where the column has none."""
+        if not self.domains and not self.notes:
+            return column
+        kind = _type_name(column.data_type)
+        domain, comment = self.domains.get(kind, ""), column.comment or self.notes.get(kind, "")
+        if (domain, comment) == (column.domain, column.comment):
+            return column
+        return replace(column, domain=domain, comment=comment)
 
     def _nested(self, column: Column, depth: int) -> Iterator[Column]:
         """The attributes of a column of a composite type, as columns of their own: `address.phone`."""
         for attribute, _ in self.types.get(_type_name(column.data_type), ()) if depth < _NESTED else ():
             inner = column_as(Name(column.table, column.schema), attribute, column.location)
-            note = inner.comment or self.notes.get(_type_name(inner.data_type), "")
             top = column.inside or column.name
-            inner = replace(inner, name=f"{column.name}.{attribute.name}", comment=note, inside=top)
+            inner = replace(self._typed(inner), name=f"{column.name}.{attribute.name}", inside=top)
             yield inner
             yield from self._nested(inner, depth + 1)
 

@@ -171,7 +171,13 @@ KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("rename", re.compile(r"RENAME (?:TABLE\b|\S+ TO )")),
     ("sp_rename", re.compile(r"(?:EXEC|EXECUTE) .{0,20}\bSP_RENAME\b")),
     ("schema", re.compile(r"ALTER SCHEMA\b")),
-    ("type", re.compile(r"CREATE (?:OR REPLACE )?(?:(?:NON)?EDITIONABLE )?TYPE (?!BODY\b)")),
+    (
+        "type",
+        re.compile(
+            r"CREATE (?:OR REPLACE )?(?:(?:NON)?EDITIONABLE )?(?:DOMAIN|TYPE) (?!BODY\b)"
+            r"|(?:EXEC|EXECUTE) .{0,20}\bSP_ADDTYPE\b"
+        ),
+    ),
     ("alter type", re.compile(r"ALTER TYPE\b")),
     ("note", re.compile(r"COMMENT ON (?:DOMAIN|TYPE)\b")),
     (

@@ -105,3 +105,28 @@ def test_lineage_of_a_composite_type() -> None:
     assert () == classified.unresolved
     assert {"v.p", "w.f"} <= {path for path, category in found.items() if category == "personal.contact.phone"}
     assert found["customer.mobile"] == found["w.mobile"] == "personal.contact.phone.mobile"
+
+
+MAIL, PHONE, GENDER = "personal.contact.email", "personal.contact.phone", "personal.demographic.gender"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "expected"),
+    [
+        ("postgres", "CREATE DOMAIN crm.email AS text; CREATE TABLE t (a crm.email, b int)", {"a": MAIL}),
+        ("postgres", "CREATE DOMAIN Email AS text; CREATE TABLE t (a email[], name email)", {"a": MAIL, "name": MAIL}),
+        ("postgres", "CREATE TYPE gender AS ENUM ('m'); CREATE TABLE t (a gender)", {"a": GENDER}),
+        ("postgres", "CREATE DOMAIN email AS text; CREATE TYPE k AS (b email); CREATE TABLE t (a k)", {"a.b": MAIL}),
+        ("postgres", 'CREATE DOMAIN "phoneNumber" AS text; CREATE TABLE t (a "phoneNumber")', {"a": PHONE}),
+        ("tsql", "EXEC sp_addtype 'email', 'varchar(50)';\nGO\nCREATE TABLE t (a email)", {"a": MAIL}),
+        ("tsql", "CREATE TYPE dbo.email FROM varchar(50);\nGO\nCREATE TABLE t (a dbo.email)", {"a": MAIL}),
+        # a name that says what it is wins
+        ("postgres", "CREATE DOMAIN email AS text; CREATE TABLE t (mobile email)", {"mobile": f"{PHONE}.mobile"}),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_type_tells_what_its_columns_hold(dialect: str, text: str, expected: dict[str, str]) -> None:
+    """A domain, an enumeration or an alias is evidence as the name of a column is."""
+    schema = parse_schema(text, dialect=dialect)
+    found = load_classifier(Project(Path()), None).classify(schema)
+
+    assert expected == {c.column.name: c.category for _, columns in found.tables for c in columns if c.category}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tutela.engine.findings import fingerprint
 from tutela.engine.tables import Column, Schema, Unparsed
@@ -35,6 +35,16 @@ def _schema(name: str) -> str:
     return "" if name.lower() in _USUAL else name.lower()
 
 
+class _Comment(NamedTuple):
+    """A comment on a table or column that was not there yet."""
+
+    table: Name
+    column: str
+    text: str
+    location: Location
+    statement: str
+
+
 @dataclass(slots=True)
 class Builder:
     """The drafts of a schema, found by name; `build` makes the values."""
@@ -49,6 +59,8 @@ class Builder:
     session: Session = NOWHERE
     """Where the statement that is applied runs."""
     grants: list[Grant] = field(default_factory=list["Grant"])
+    indexes: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """The columns of unique indexes, by name in lower case."""
     notes: dict[str, str] = field(default_factory=dict[str, str])
     """The comments of domains and types, by name in lower case."""
     domains: dict[str, str] = field(default_factory=dict[str, str])
@@ -56,7 +68,7 @@ class Builder:
     types: dict[str, Attributes] = field(default_factory=dict[str, "Attributes"])
     """What composite types consist of, by name in lower case."""
     _by_name: dict[str, list[Draft]] = field(default_factory=dict[str, list[Draft]])
-    _comments: list[tuple[Name, str, str]] = field(default_factory=list[tuple[Name, str, str]])
+    _comments: list[_Comment] = field(default_factory=list["_Comment"])
 
     def add(self, draft: Draft) -> None:
         """Take a new table; a view defined again replaces the view of the same name in the same file or history."""
@@ -130,15 +142,15 @@ class Builder:
                 return draft
         return None
 
-    def comment(self, table: Name, column: str, text: str) -> None:
-        """Remember a comment; it is applied now, and again at the end when its table comes later."""
+    def comment(self, table: Name, column: str, text: str, location: Location, statement: str) -> None:
+        """Apply a comment, at the end when its table comes later; one on a column that is not there may be a tag."""
         if not self._apply(table, column, text):
-            self._comments.append((table, column, text))
+            self._comments.append(_Comment(table, column, text, location, statement))
 
     def _apply(self, table: Name, column: str, text: str) -> bool:
         draft = self.find(table)
         if draft is None:
-            return False
+            return self._describe(table.name.lower(), column.lower(), text)
         if not column:
             draft.comment = text
             return True
@@ -146,6 +158,17 @@ class Builder:
         if index is None:
             return False
         draft.columns[index] = replace(draft.columns[index], comment=text)
+        return True
+
+    def _describe(self, name: str, attribute: str, text: str) -> bool:
+        """Comment an attribute of a composite type."""
+        known = [column.name.lower() for column, _ in self.types.get(name, ())]
+        if attribute not in known:
+            return False
+        self.types[name] = tuple(
+            (column._replace(comment=text) if column.name.lower() == attribute else column, place)
+            for column, place in self.types[name]
+        )
         return True
 
     def skip(self, head: str, count: int = 1) -> None:
@@ -159,8 +182,11 @@ class Builder:
 
     def build(self) -> Schema:
         """The schema as a value."""
-        for table, column, text in self._comments:
-            self._apply(table, column, text)
+        partitions = {name.lower() for name, _ in self.partitions}
+        for table, column, text, location, statement in self._comments:
+            done = self._apply(table, column, text) or not column or table.name.lower() in partitions
+            if not done and self.drafts:  # a script of comments alone defines nothing, and is told so
+                self.miss(location, "a comment on a column that is not there", statement)
         return Schema(
             tables=tuple(draft.frozen(self._columns(draft)) for draft in self.drafts),
             grants=tuple(self._named(grant) for grant in self.grants),

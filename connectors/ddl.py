@@ -48,6 +48,14 @@ _MAKES: Final = re.compile(
 )
 _DATA: Final = frozenset({"INSERT", "REPLACE", "COPY", "DO", "UPDATE", "MERGE"})
 _ROUTINE: Final = re.compile(r"(?:CREATE|ALTER)\b.{0,200}?\b(?:FUNCTION|PROC|PROCEDURE|TRIGGER|PACKAGE|EVENT)\b")
+_BEGIN: Final = re.compile(
+    r"(?:BEGIN(?: (?:DEFERRED|IMMEDIATE|EXCLUSIVE|DISTRIBUTED|WORK|TRAN|TRANSACTION|ISOLATION|READ)\b.*)?"
+    r"|START TRANSACTION\b.*)\Z"
+)
+_COMMIT: Final = re.compile(r"(?:COMMIT|END)(?: (?:WORK|TRAN|TRANSACTION)\b.*)?\Z")
+_ROLLBACK: Final = re.compile(r"(?:ROLLBACK|ABORT)\b")
+_UNDONE: Final = frozenset({"postgres", "sqlite", "tsql"})
+"""Dialects in which a rollback undoes changes of the schema; elsewhere each of them commits."""
 _VERBS: Final = re.compile(
     r"(?:ALTER|ANALYZE|ATTACH|BACKUP|BEGIN|CALL|CHECKPOINT|CLUSTER|COMMENT|COMMIT|CONNECT|COPY|CREATE|DECLARE|"
     r"DELETE|DENY|DISCONNECT|DO|DROP|ELSE|END|EXEC|EXECUTE|EXIT|EXPLAIN|FLUSH|GO|GRANT|HELP|IF|IMPORT|INSERT|LOAD|"
@@ -145,6 +153,7 @@ class Reader:
             script = script._replace(text=applied(script.text, found), cuts=cuts)
         if not self._open:
             self.builder.session = Session()
+            self.builder.changed = None
         self._done.add(path)
         self._open.append(path)
         self.apply(script, str(file), found, root)
@@ -188,12 +197,29 @@ class Reader:
         return ""
 
 
+def _transaction(statement: Statement, context: Context) -> None:
+    """Follow transactions: changes of the schema that are rolled back did not happen, and are not taken back here."""
+    builder = context.builder
+    if _BEGIN.match(statement.head):
+        builder.changed = builder.changed or False
+    elif _COMMIT.match(statement.head):
+        builder.changed = None
+    elif _ROLLBACK.match(statement.head):
+        if builder.changed and context.dialect in _UNDONE:
+            place = context.places.at(statement.offset)
+            builder.miss(place, "changes of the schema that are rolled back: they are shown as made", statement.text)
+        builder.changed = None if " TO " not in f"{statement.head} " else builder.changed
+
+
 def _statement(statement: Statement, context: Context) -> None:
+    _transaction(statement, context)
     kind = handler(statement.head, context.dialect)
     if statement.broken:
         context.builder.miss(context.places.at(statement.offset), statement.broken, statement.text)
         return
     if kind:
+        if context.builder.changed is not None and kind != "session":
+            context.builder.changed = True
         try:
             apply(statement, kind, context)
         except NotUnderstood as error:

@@ -67,6 +67,8 @@ class Builder:
     """The names of domains, enumerations and aliases, by name in lower case."""
     types: dict[str, Attributes] = field(default_factory=dict[str, "Attributes"])
     """What composite types consist of, by name in lower case."""
+    changed: bool | None = None
+    """Whether the transaction that is open changed the schema; None outside of one."""
     _by_name: dict[str, list[Draft]] = field(default_factory=dict[str, list[Draft]])
     _comments: list[_Comment] = field(default_factory=list["_Comment"])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tutela.engine.errors import InputError, Location
+from tutela.engine.findings import fingerprint
 from tutela.engine.tables import Column, Schema, Table, Unparsed
 
 from .dbt_columns import Known, outputs
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PROJECT: Final = "dbt_project.yml"
 _KINDS: Final = frozenset({"model", "seed", "snapshot", "source"})
+_CODE: Final = ("raw_code", "raw_sql", "compiled_code", "compiled_sql")
 _LEFT: Final = frozenset({"target", "dbt_packages", "dbt_modules", "logs"})
 
 
@@ -79,12 +81,10 @@ class _Manifest:
             columns[found.lower()] = replace(old, data_type=old.data_type or text_of(mapping(entry).get("type")))
         sql = text_of(node.get("compiled_code")) or text_of(node.get("compiled_sql"))
         if not actual and node.get("resource_type") in {"model", "snapshot"}:
-            for found in self._outputs(sql, node, location):
+            for found in self._outputs(sql, key, node, location):
                 columns.setdefault(found.lower(), Column(table=name, schema=schema, name=found, location=location))
         elif not columns:
-            self.unparsed.append(
-                Unparsed(location, f"no column of `{name}` is described, and there is no catalog.json")
-            )
+            self._miss(f"no column of `{name}` is described, and there is no catalog.json", key, node, location)
         view = mapping(node.get("config")).get("materialized") in {"view", "ephemeral"}
         self.known.add(schema, name, [column.name for column in columns.values()])
         return Table(
@@ -97,17 +97,22 @@ class _Manifest:
             sql=sql,
         )
 
-    def _outputs(self, sql: str, node: dict[str, Any], location: Location) -> list[str]:
+    def _outputs(self, sql: str, key: str, node: dict[str, Any], location: Location) -> list[str]:
         if not sql:
             language = text_of(node.get("language")) or "sql"
             reason = "run `dbt compile`" if language == "sql" else f"a model in {language} is not read"
-            self.unparsed.append(Unparsed(location, f"the columns of this model are not known: {reason}"))
+            self._miss(f"the columns of this model are not known: {reason}", key, node, location)
             return []
         found = outputs(sql, self.dialect, self.known)
         if isinstance(found, str):
-            self.unparsed.append(Unparsed(location, f"the columns of this model are not known: {found}"))
+            self._miss(f"the columns of this model are not known: {found}", key, node, location)
             return []
         return found
+
+    def _miss(self, reason: str, key: str, node: dict[str, Any], location: Location) -> None:
+        """List a node that is not understood; another node, or other code of the same, is another finding."""
+        code = next((c for name in _CODE if (c := text_of(node.get(name)))), "")
+        self.unparsed.append(Unparsed(location, reason, fingerprint(key, code)))
 
     def _location(self, node: dict[str, Any]) -> Location:
         """The file of a node, as far as it lies in the project; else the manifest."""

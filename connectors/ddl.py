@@ -19,7 +19,7 @@ from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
 from .ddl_split import CONNECT, CREATE_TABLE, INCLUDE, blank_comments, split
 from .dialects import SAMPLE, canonical, detect
-from .files import ENCODINGS, STDIN, known_encoding
+from .files import ENCODINGS, STDIN, digest_of, known_encoding
 from .migrations import read_history, sample, taken_for
 from .migrations_liquibase import FORMATTED, foreign_sets, never_named
 from .migrations_text import applied
@@ -136,7 +136,7 @@ class Reader:
         for path in history.scripts:
             self.read(path, folder, dialect=dialect)
         for path, reason in history.left_out:
-            self.builder.miss(Location(str(path)), reason)
+            self.builder.miss(Location(str(path)), reason, digest_of(path))
         self.builder.ordered = False
 
     def read(self, file: str | Path, root: Path, *, dialect: str | None = None) -> None:
@@ -147,10 +147,9 @@ class Reader:
         wanted = dialect or self.dialect
         script, found = read_script(file, dialect=wanted, limit=self._limit, encodings=self._encodings)
         if self.builder.ordered:
-            reason = "a change set for other databases than the one that is guessed; name the dialect"
-            missed = foreign_sets(script.text, found) if self._unsure and FORMATTED.match(script.text) else []
-            cuts = [*script.cuts, *((begin, reason) for begin, _ in missed)]
-            script = script._replace(text=applied(script.text, found), cuts=cuts)
+            if self._unsure and FORMATTED.match(script.text):
+                self._foreign(script.text, str(file), found)
+            script = script._replace(text=applied(script.text, found))
         if not self._open:
             self.builder.session = Session()
             self.builder.changed = None
@@ -159,6 +158,13 @@ class Reader:
         self.apply(script, str(file), found, root)
         self._open.pop()
 
+    def _foreign(self, text: str, file: str, dialect: str) -> None:
+        """List the change sets that are left out because of a dialect that is a guess."""
+        reason = "a change set for other databases than the one that is guessed; name the dialect"
+        places = Places(text, file)
+        for begin, end in foreign_sets(text, dialect):
+            self.builder.miss(places.at(begin), reason, text[begin:end])
+
     def apply(self, script: Script, file: str, dialect: str, root: Path | None = None) -> None:
         """Apply the statements of a script that was read."""
         context = Context(self.builder, Places(script.text, file), dialect)
@@ -166,7 +172,7 @@ class Reader:
         for word, count in script.counts.items():
             self.builder.skip(word, count)
         for offset, reason in script.cuts:
-            self.builder.miss(context.places.at(offset), reason)
+            self.builder.miss(context.places.at(offset), reason, script.text[offset:])
         for statement in split(script.text, dialect):
             if statement.head == INCLUDE:
                 if reason := self._include(statement.text, file, root):

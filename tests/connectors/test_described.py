@@ -85,6 +85,25 @@ def test_a_dbt_project_without_a_manifest_says_so(tmp_path: Path) -> None:
     assert "dbt compile" in schema.unparsed[0].message
 
 
+def dbt_models(tmp_path: Path, *codes: str) -> list[str]:
+    """The digests of what is not understood in a manifest of Python models with these codes."""
+    nodes = {
+        f"model.p.m{number}": {"resource_type": "model", "name": f"m{number}", "language": "python", "raw_code": code}
+        for number, code in enumerate(codes)
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": nodes, "sources": {}}))
+    return [miss.digest for miss in read_sources([tmp_path / "manifest.json"]).unparsed]
+
+
+def test_models_that_are_not_read_are_told_apart(tmp_path: Path) -> None:
+    """Each has a digest of its own, which changes with its code: who accepts one accepts no other."""
+    one, other = dbt_models(tmp_path, "a = 1", "a = 1")
+    again, changed = dbt_models(tmp_path, "a = 1", "a = 2")
+
+    assert one == again
+    assert 4 == len({one, other, changed, ""})
+
+
 def test_an_openapi_document_is_its_forms() -> None:
     """Bodies and parameters are fields, flattened; references are followed, circles end."""
     schema = read_sources([CASES / "forms" / "api.yaml"])

@@ -186,3 +186,13 @@ def test_the_schemas_of_a_project_are_no_two_states(tutela: Tool, copy: Path) ->
 
     assert (1, "") == (done.returncode, done.stderr)
     assert "one.sql:3:3" in places(done)
+
+
+def test_a_column_that_holds_something_else_counts(tutela: Tool, copy: Path) -> None:
+    """The same rule on the same column is another finding when the column is used for other data."""
+    table = TABLE.format(more=",\n  c1 text, c2 text") + "COMMENT ON COLUMN crm.lead.c1 IS '{}';"
+    put(copy, old=table.format("手机号"), new=table.format("电子邮箱"))
+    done = tutela("lint", "old.sql", "new.sql", *NOW, "-f", "json", cwd=copy)
+
+    assert 1 == done.returncode
+    assert ["new.sql:4:3"] == places(done)

@@ -196,3 +196,14 @@ def test_a_column_that_holds_something_else_counts(tutela: Tool, copy: Path) -> 
 
     assert 1 == done.returncode
     assert ["new.sql:4:3"] == places(done)
+
+
+def test_tags_of_a_table_that_is_new(tutela: Tool, copy: Path) -> None:
+    """A base that has none of the tagged columns is no mistake: what is new counts, tagged as it is."""
+    put(copy, old=TABLE.format(more=""), new="CREATE TABLE crm.zz (id int, c1 text);")
+    tags = [{"name": "zz", "columns": [{"name": "c1", "tags": [{"tagFQN": "personal.contact.email"}]}]}]
+    (copy / "t.json").write_text(json.dumps(tags), "utf-8")
+    done = tutela("lint", "new.sql", *NOW, "-f", "json", "--diff-base", "old.sql", "--tags", "t.json", cwd=copy)
+
+    assert 1 == done.returncode
+    assert "new.sql:1:30" in places(done)

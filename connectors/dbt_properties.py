@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from tutela.engine.tables import Column, Schema, Table
+from tutela.engine.tags import NONE
 
 from .foreign import items, mapping, named, place, text_of
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from tutela.engine.documents import Document
     from tutela.engine.errors import Location
 
+Path = tuple[str | int, ...]
 GROUPS: Final = ("models", "seeds", "snapshots")
 _TAG: Final = "tutela:"
 
@@ -31,7 +34,9 @@ def read_properties(document: Document) -> Schema:
         for index, entry in named(data.get(group)):
             name = text_of(mapping(entry.get("config")).get("alias")) or entry["name"]
             schema = text_of(mapping(entry.get("config")).get("schema"))
-            tables.append(_table(document, (group, index), entry, name, schema))
+            tables += _versions(document, (group, index), entry, name, schema) or [
+                _table(document, (group, index), entry, name, schema)
+            ]
     for index, source in named(data.get("sources")):
         schema = text_of(source.get("schema")) or source["name"]
         for inner, entry in named(source.get("tables")):
@@ -40,7 +45,26 @@ def read_properties(document: Document) -> Schema:
     return Schema(tables=tuple(tables))
 
 
-def _table(document: Document, path: tuple[str | int, ...], entry: dict[str, Any], name: str, schema: str) -> Table:
+def _versions(document: Document, path: Path, entry: dict[str, Any], name: str, schema: str) -> list[Table]:
+    """The tables of a model with versions: each has the columns of all, less what it excludes, and its own."""
+    shared = _table(document, path, entry, name, schema)
+    tables: list[Table] = []
+    for index, version in enumerate(map(mapping, items(entry.get("versions")))):
+        alias = text_of(mapping(version.get("config")).get("alias")) or f"{name}_v{version.get('v')}"
+        own = _table(document, (*path, "versions", index), {**version, "name": name}, alias, schema)
+        gone = {
+            text_of(excluded)
+            for part in map(mapping, items(version.get("columns")))
+            for excluded in items(part.get("exclude"))
+        }
+        names = {column.name for column in own.columns} | gone
+        taken = [replace(column, table=alias) for column in shared.columns if column.name not in names]
+        comment = own.comment or shared.comment
+        tables.append(replace(own, columns=(*taken, *own.columns), comment=comment, location=shared.location))
+    return tables
+
+
+def _table(document: Document, path: Path, entry: dict[str, Any], name: str, schema: str) -> Table:
     columns = [
         column_of(found, name, schema, place(document, (*path, "columns", index, "name")))
         for index, found in named(entry.get("columns"))
@@ -68,13 +92,12 @@ def column_of(entry: dict[str, Any], table: str, schema: str, location: Location
 
 
 def tag_of(entry: dict[str, Any]) -> str:
-    """The category that somebody declared in `meta` or `tags`, of the entry or of its `config`."""
+    """The category that somebody declared in `meta` or `tags`, of the entry or of its `config`; `none` only alone."""
+    found: list[str] = []
     for part in (entry, mapping(entry.get("config"))):
         meta = mapping(part.get("meta"))
-        own = mapping(meta.get("tutela"))
-        if found := text_of(own.get("category")) or text_of(meta.get("category")):
-            return found
-        for tag in items(part.get("tags")):
-            if text_of(tag).startswith(_TAG):
-                return text_of(tag).removeprefix(_TAG)
-    return ""
+        found += [text_of(mapping(meta.get("tutela")).get("category")), text_of(meta.get("category"))]
+        tags = [text_of(tag) for tag in (*items(part.get("tags")), part.get("tags"))]
+        found += [tag.removeprefix(_TAG) for tag in tags if tag.startswith(_TAG)]
+    said = [category for category in found if category]
+    return next((category for category in said if category.removeprefix("tutela.") != NONE), "".join(said[:1]))

@@ -19,7 +19,7 @@ from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
 from .ddl_split import CONNECT, CREATE_TABLE, INCLUDE, blank_comments, split
 from .dialects import SAMPLE, canonical, detect
-from .files import ENCODINGS, STDIN, known_encoding
+from .files import ENCODINGS, STDIN, digest_of, known_encoding
 from .migrations import read_history, sample, taken_for
 from .migrations_liquibase import FORMATTED, foreign_sets, never_named
 from .migrations_text import applied
@@ -48,6 +48,14 @@ _MAKES: Final = re.compile(
 )
 _DATA: Final = frozenset({"INSERT", "REPLACE", "COPY", "DO", "UPDATE", "MERGE"})
 _ROUTINE: Final = re.compile(r"(?:CREATE|ALTER)\b.{0,200}?\b(?:FUNCTION|PROC|PROCEDURE|TRIGGER|PACKAGE|EVENT)\b")
+_BEGIN: Final = re.compile(
+    r"(?:BEGIN(?: (?:DEFERRED|IMMEDIATE|EXCLUSIVE|DISTRIBUTED|WORK|TRAN|TRANSACTION|ISOLATION|READ)\b.*)?"
+    r"|START TRANSACTION\b.*)\Z"
+)
+_COMMIT: Final = re.compile(r"(?:COMMIT|END)(?: (?:WORK|TRAN|TRANSACTION)\b.*)?\Z")
+_ROLLBACK: Final = re.compile(r"(?:ROLLBACK|ABORT)\b")
+_UNDONE: Final = frozenset({"postgres", "sqlite", "tsql"})
+"""Dialects in which a rollback undoes changes of the schema; elsewhere each of them commits."""
 _VERBS: Final = re.compile(
     r"(?:ALTER|ANALYZE|ATTACH|BACKUP|BEGIN|CALL|CHECKPOINT|CLUSTER|COMMENT|COMMIT|CONNECT|COPY|CREATE|DECLARE|"
     r"DELETE|DENY|DISCONNECT|DO|DROP|ELSE|END|EXEC|EXECUTE|EXIT|EXPLAIN|FLUSH|GO|GRANT|HELP|IF|IMPORT|INSERT|LOAD|"
@@ -128,7 +136,7 @@ class Reader:
         for path in history.scripts:
             self.read(path, folder, dialect=dialect)
         for path, reason in history.left_out:
-            self.builder.miss(Location(str(path)), reason)
+            self.builder.miss(Location(str(path)), reason, digest_of(path))
         self.builder.ordered = False
 
     def read(self, file: str | Path, root: Path, *, dialect: str | None = None) -> None:
@@ -139,16 +147,23 @@ class Reader:
         wanted = dialect or self.dialect
         script, found = read_script(file, dialect=wanted, limit=self._limit, encodings=self._encodings)
         if self.builder.ordered:
-            reason = "a change set for other databases than the one that is guessed; name the dialect"
-            missed = foreign_sets(script.text, found) if self._unsure and FORMATTED.match(script.text) else []
-            cuts = [*script.cuts, *((begin, reason) for begin, _ in missed)]
-            script = script._replace(text=applied(script.text, found), cuts=cuts)
+            if self._unsure and FORMATTED.match(script.text):
+                self._foreign(script.text, str(file), found)
+            script = script._replace(text=applied(script.text, found))
         if not self._open:
             self.builder.session = Session()
+            self.builder.changed = None
         self._done.add(path)
         self._open.append(path)
         self.apply(script, str(file), found, root)
         self._open.pop()
+
+    def _foreign(self, text: str, file: str, dialect: str) -> None:
+        """List the change sets that are left out because of a dialect that is a guess."""
+        reason = "a change set for other databases than the one that is guessed; name the dialect"
+        places = Places(text, file)
+        for begin, end in foreign_sets(text, dialect):
+            self.builder.miss(places.at(begin), reason, text[begin:end])
 
     def apply(self, script: Script, file: str, dialect: str, root: Path | None = None) -> None:
         """Apply the statements of a script that was read."""
@@ -157,7 +172,7 @@ class Reader:
         for word, count in script.counts.items():
             self.builder.skip(word, count)
         for offset, reason in script.cuts:
-            self.builder.miss(context.places.at(offset), reason)
+            self.builder.miss(context.places.at(offset), reason, script.text[offset:])
         for statement in split(script.text, dialect):
             if statement.head == INCLUDE:
                 if reason := self._include(statement.text, file, root):
@@ -188,12 +203,29 @@ class Reader:
         return ""
 
 
+def _transaction(statement: Statement, context: Context) -> None:
+    """Follow transactions: changes of the schema that are rolled back did not happen, and are not taken back here."""
+    builder = context.builder
+    if _BEGIN.match(statement.head):
+        builder.changed = builder.changed or False
+    elif _COMMIT.match(statement.head):
+        builder.changed = None
+    elif _ROLLBACK.match(statement.head):
+        if builder.changed and context.dialect in _UNDONE:
+            place = context.places.at(statement.offset)
+            builder.miss(place, "changes of the schema that are rolled back: they are shown as made", statement.text)
+        builder.changed = None if " TO " not in f"{statement.head} " else builder.changed
+
+
 def _statement(statement: Statement, context: Context) -> None:
+    _transaction(statement, context)
     kind = handler(statement.head, context.dialect)
     if statement.broken:
         context.builder.miss(context.places.at(statement.offset), statement.broken, statement.text)
         return
     if kind:
+        if context.builder.changed is not None and kind != "session":
+            context.builder.changed = True
         try:
             apply(statement, kind, context)
         except NotUnderstood as error:

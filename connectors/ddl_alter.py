@@ -82,6 +82,7 @@ def _add(match: re.Match[str], change: Change) -> None:
         return
     column = _definition(match, change)
     change.draft.add(column, change.place(column.offset))
+    change.draft.hand_down(change.draft.columns[-1])
 
 
 def _definition(match: re.Match[str], change: Change) -> Definition:
@@ -149,12 +150,13 @@ def _drop(match: re.Match[str], change: Change) -> None:
 
 
 def _key(match: re.Match[str], change: Change) -> None:
-    add_key(match.string, change.draft)
+    add_key(match.string, change.draft, change.builder.indexes)
 
 
 def _attach(match: re.Match[str], change: Change) -> None:
     if draft := change.builder.find(name_of(match["name"])):
         draft.partition_of = change.draft.name.name
+        change.draft.heirs.append(draft)
 
 
 def _detach(match: re.Match[str], change: Change) -> None:
@@ -164,6 +166,12 @@ def _detach(match: re.Match[str], change: Change) -> None:
         draft.partition_of = ""
     elif any(partition.lower() == name.name.lower() for partition, _ in change.builder.partitions):
         change.builder.detach(name, change.draft, change.place(change.offset))
+
+
+def _inherit(match: re.Match[str], change: Change) -> None:
+    """A table that inherits from now on has the columns that its parent gets later."""
+    if parent := change.builder.find(name_of(match["name"])):
+        parent.heirs.append(change.draft)
 
 
 def _note(match: re.Match[str], change: Change) -> None:
@@ -228,6 +236,7 @@ _ACTIONS: Final[
     (_pattern(r"ALTER\s+(?:DIST|SORT)(?:KEY|STYLE)\b|ALTER\s+(?:COMPOUND\s+)?SORTKEY\b"), None, _ANY),
     (_pattern(rf"ALTER\s+(?:COLUMN\s+)?(?:IF\s+EXISTS\s+)?(?P<name>{PART})\s+(?P<rest>.+)"), alter_column, _ANY),
     (_pattern(rf"SET\s+SCHEMA\s+(?P<new>{PART})\s*\Z"), _move, _ANY),
+    (_pattern(rf"INHERIT\s+(?P<name>{NAME})\s*\Z"), _inherit, _ANY),
     (_pattern(rf"ATTACH\s+PARTITION\s+(?P<name>{NAME})(?=\s|\Z)"), _attach, _ANY),
     (_pattern(rf"DETACH\s+PARTITION\s+(?:IF\s+EXISTS\s+)?(?P<name>{NAME})(?=\s|\Z)"), _detach, _ANY),
     (_pattern(rf"(?:(?!COMMENT\b)\w.*\s)?COMMENT\s*=?\s*(?P<text>{TEXT})"), _note, _MYSQL),

@@ -117,16 +117,24 @@ def _fill(draft: Draft, tree: exp.Create, statement: Statement, context: Context
             draft.put(column)
         own = len(draft.columns)
         _define(draft, tree.this.expressions, statement, context)
-        if parents and len(draft.columns) == own and tree.find(exp.InheritsProperty):
-            context.builder.partitions.append((draft.name.name, parents[0].name))
-            return False
-    elif partition := tree.find(exp.PartitionedOfProperty):
+        more = len(draft.columns) > own
+        return tree.find(exp.InheritsProperty) is None or _inherits(draft, known, context, more=more)
+    if partition := tree.find(exp.PartitionedOfProperty):
         parent = partition.this
         context.builder.partitions.append((draft.name.name, parent.name if isinstance(parent, exp.Table) else ""))
         return False
-    elif parents:
-        for parent in context.builder.parents(parents) or _unknown():
-            draft.columns += parent.columns
+    for parent in (context.builder.parents(parents) or _unknown()) if parents else ():
+        draft.columns += parent.columns
+    return True
+
+
+def _inherits(draft: Draft, parents: list[Draft], context: Context, *, more: bool) -> bool:
+    """A table with more columns than its parents gets what they get later; one without is a mere partition."""
+    if not more:
+        context.builder.partitions.append((draft.name.name, parents[0].name.name))
+        return False
+    for parent in parents:
+        parent.heirs.append(draft)
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tutela.engine.findings import fingerprint
 from tutela.engine.tables import Column, Schema, Unparsed
@@ -35,6 +35,16 @@ def _schema(name: str) -> str:
     return "" if name.lower() in _USUAL else name.lower()
 
 
+class _Comment(NamedTuple):
+    """A comment on a table or column that was not there yet."""
+
+    table: Name
+    column: str
+    text: str
+    location: Location
+    statement: str
+
+
 @dataclass(slots=True)
 class Builder:
     """The drafts of a schema, found by name; `build` makes the values."""
@@ -49,12 +59,18 @@ class Builder:
     session: Session = NOWHERE
     """Where the statement that is applied runs."""
     grants: list[Grant] = field(default_factory=list["Grant"])
+    indexes: dict[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    """The columns of unique indexes, by name in lower case."""
     notes: dict[str, str] = field(default_factory=dict[str, str])
     """The comments of domains and types, by name in lower case."""
+    domains: dict[str, str] = field(default_factory=dict[str, str])
+    """The names of domains, enumerations and aliases, by name in lower case."""
     types: dict[str, Attributes] = field(default_factory=dict[str, "Attributes"])
     """What composite types consist of, by name in lower case."""
+    changed: bool | None = None
+    """Whether the transaction that is open changed the schema; None outside of one."""
     _by_name: dict[str, list[Draft]] = field(default_factory=dict[str, list[Draft]])
-    _comments: list[tuple[Name, str, str]] = field(default_factory=list[tuple[Name, str, str]])
+    _comments: list[_Comment] = field(default_factory=list["_Comment"])
 
     def add(self, draft: Draft) -> None:
         """Take a new table; a view defined again replaces the view of the same name in the same file or history."""
@@ -128,15 +144,15 @@ class Builder:
                 return draft
         return None
 
-    def comment(self, table: Name, column: str, text: str) -> None:
-        """Remember a comment; it is applied now, and again at the end when its table comes later."""
+    def comment(self, table: Name, column: str, text: str, location: Location, statement: str) -> None:
+        """Apply a comment, at the end when its table comes later; one on a column that is not there may be a tag."""
         if not self._apply(table, column, text):
-            self._comments.append((table, column, text))
+            self._comments.append(_Comment(table, column, text, location, statement))
 
     def _apply(self, table: Name, column: str, text: str) -> bool:
         draft = self.find(table)
         if draft is None:
-            return False
+            return self._describe(table.name.lower(), column.lower(), text)
         if not column:
             draft.comment = text
             return True
@@ -144,6 +160,17 @@ class Builder:
         if index is None:
             return False
         draft.columns[index] = replace(draft.columns[index], comment=text)
+        return True
+
+    def _describe(self, name: str, attribute: str, text: str) -> bool:
+        """Comment an attribute of a composite type."""
+        known = [column.name.lower() for column, _ in self.types.get(name, ())]
+        if attribute not in known:
+            return False
+        self.types[name] = tuple(
+            (column._replace(comment=text) if column.name.lower() == attribute else column, place)
+            for column, place in self.types[name]
+        )
         return True
 
     def skip(self, head: str, count: int = 1) -> None:
@@ -157,8 +184,11 @@ class Builder:
 
     def build(self) -> Schema:
         """The schema as a value."""
-        for table, column, text in self._comments:
-            self._apply(table, column, text)
+        partitions = {name.lower() for name, _ in self.partitions}
+        for table, column, text, location, statement in self._comments:
+            done = self._apply(table, column, text) or not column or table.name.lower() in partitions
+            if not done and self.drafts:  # a script of comments alone defines nothing, and is told so
+                self.miss(location, "a comment on a column that is not there", statement)
         return Schema(
             tables=tuple(draft.frozen(self._columns(draft)) for draft in self.drafts),
             grants=tuple(self._named(grant) for grant in self.grants),
@@ -172,24 +202,31 @@ class Builder:
         """The columns of a draft under its last name, with what only the whole schema can tell."""
         for column in draft.columns:
             link = draft.links.get(column.name.lower())
-            comment = column.comment or (self.notes and self.notes.get(_type_name(column.data_type))) or ""
-            if link or (column.table, column.schema, column.comment) != (*draft.name, comment):
+            own = self._typed(column)
+            if link or (own.table, own.schema) != draft.name:
                 target = self._target(link) if link else ""
                 name, schema = draft.name
-                own = replace(column, table=name, schema=schema, references=target, comment=comment)
-            else:
-                own = column
+                own = replace(own, table=name, schema=schema, references=target)
             yield own
             if self.types:
                 yield from self._nested(own, 0)
+
+    def _typed(self, column: Column) -> Column:
+        """A column with what its domain or type says: its name, and its comment where the column has none."""
+        if not self.domains and not self.notes:
+            return column
+        kind = _type_name(column.data_type)
+        domain, comment = self.domains.get(kind, ""), column.comment or self.notes.get(kind, "")
+        if (domain, comment) == (column.domain, column.comment):
+            return column
+        return replace(column, domain=domain, comment=comment)
 
     def _nested(self, column: Column, depth: int) -> Iterator[Column]:
         """The attributes of a column of a composite type, as columns of their own: `address.phone`."""
         for attribute, _ in self.types.get(_type_name(column.data_type), ()) if depth < _NESTED else ():
             inner = column_as(Name(column.table, column.schema), attribute, column.location)
-            note = inner.comment or self.notes.get(_type_name(inner.data_type), "")
             top = column.inside or column.name
-            inner = replace(inner, name=f"{column.name}.{attribute.name}", comment=note, inside=top)
+            inner = replace(self._typed(inner), name=f"{column.name}.{attribute.name}", inside=top)
             yield inner
             yield from self._nested(inner, depth + 1)
 

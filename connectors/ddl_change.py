@@ -10,6 +10,7 @@ from sqlglot import exp
 from .ddl_alter import rename_column
 from .ddl_draft import Draft, Session
 from .ddl_grants import default_privileges, forget, grant, member
+from .ddl_keys import unique_index
 from .ddl_names import NAME, PART, name_of, parts_of, unquoted
 from .ddl_parse import Definition, Name, NotUnderstood, parse, table_name
 from .ddl_split import blank_comments
@@ -165,13 +166,20 @@ def _member(statement: Statement, context: Context) -> None:
 
 KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     ("virtual", re.compile(r"CREATE VIRTUAL TABLE\b")),
+    ("index", re.compile(r"CREATE UNIQUE INDEX\b")),
     ("drop", re.compile(r"DROP (?:TEMPORARY |EXTERNAL |FOREIGN |MATERIALIZED )?(?:TABLE|VIEW)\b")),
     ("drop schema", re.compile(r"DROP (?:SCHEMA|DATABASE)\b")),
     ("drop user", re.compile(r"DROP (?:USER|ROLE|GROUP)\b")),
     ("rename", re.compile(r"RENAME (?:TABLE\b|\S+ TO )")),
     ("sp_rename", re.compile(r"(?:EXEC|EXECUTE) .{0,20}\bSP_RENAME\b")),
     ("schema", re.compile(r"ALTER SCHEMA\b")),
-    ("type", re.compile(r"CREATE (?:OR REPLACE )?(?:(?:NON)?EDITIONABLE )?TYPE (?!BODY\b)")),
+    (
+        "type",
+        re.compile(
+            r"CREATE (?:OR REPLACE )?(?:(?:NON)?EDITIONABLE )?(?:DOMAIN|TYPE) (?!BODY\b)"
+            r"|(?:EXEC|EXECUTE) .{0,20}\bSP_ADDTYPE\b"
+        ),
+    ),
     ("alter type", re.compile(r"ALTER TYPE\b")),
     ("note", re.compile(r"COMMENT ON (?:DOMAIN|TYPE)\b")),
     (
@@ -192,6 +200,7 @@ KINDS: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
 
 APPLY: Final[dict[str, Callable[[Statement, Context], None]]] = {
     "virtual": virtual,
+    "index": unique_index,
     "drop": drop,
     "drop schema": drop_schema,
     "drop user": drop_user,

@@ -37,7 +37,8 @@ def comment(statement: Statement, context: Context) -> None:
     column = names.pop() if found["kind"].upper() == "COLUMN" else ""
     if not names:
         raise NotUnderstood("a comment on a column of no table")
-    context.builder.comment(Name(names[-1], names[-2] if len(names) > 1 else ""), column, text or "")
+    table = Name(names[-1], names[-2] if len(names) > 1 else "")
+    _remember(table, column, text or "", statement, context)
 
 
 def extended_property(statement: Statement, context: Context) -> None:
@@ -55,6 +56,9 @@ def extended_property(statement: Statement, context: Context) -> None:
         "view",
     }:
         schema = values.get("level0name", "")
-        context.builder.comment(
-            Name(values.get("level1name", ""), schema), values.get("level2name", ""), values.get("value", "")
-        )
+        table = Name(values.get("level1name", ""), schema)
+        _remember(table, values.get("level2name", ""), values.get("value", ""), statement, context)
+
+
+def _remember(table: Name, column: str, text: str, statement: Statement, context: Context) -> None:
+    context.builder.comment(table, column, text, context.places.at(statement.offset), statement.text)

@@ -75,6 +75,8 @@ class Draft:
     materialized: bool = False
     session: Session = NOWHERE
     """Where it was made."""
+    heirs: list[Draft] = field(default_factory=list["Draft"])
+    """The tables that inherit its columns, those that it gets later, too."""
     links: dict[str, Link] = field(default_factory=dict[str, "Link"])
     """Where the foreign keys of columns lead to, by name in lower case."""
 
@@ -83,6 +85,15 @@ class Draft:
         self.put(column_as(self.name, column, location))
         if column.link:
             self.links[column.name.lower()] = column.link
+
+    def hand_down(self, column: Column) -> None:
+        """Give a column to the tables that inherit from this one, unless they have it."""
+        heirs = [*self.heirs]
+        while heirs:
+            heir = heirs.pop()
+            if heir.index(column.name) is None:
+                heir.put(column)
+                heirs += heir.heirs
 
     def change(self, index: int, **changes: Any) -> None:  # noqa: ANN401 - attributes of a column
         """Give the column at `index` other attributes; its foreign key follows its name."""

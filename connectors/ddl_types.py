@@ -21,6 +21,11 @@ _TYPE: Final = re.compile(
     rf"|(?:AS|IS)\s+(?:TABLE|VARRAY\s*\(\s*\d+\s*\)|VARYING\s+ARRAY\s*\(\s*\d+\s*\))\s+OF\s+(?:REF\s+)?(?P<of>{NAME}))",
     re.IGNORECASE,
 )
+_DOMAIN: Final = re.compile(
+    rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:DOMAIN|TYPE)\s+(?:IF\s+NOT\s+EXISTS\s+)?({NAME})"
+    rf"|(?:EXEC|EXECUTE)\s+(?:{PART}\s*\.\s*){{0,2}}\[?sp_addtype\]?\s+(?:@typename\s*=\s*)?(?:N?'([^']+)'|({PART}))",
+    re.IGNORECASE,
+)
 _ATTRIBUTE: Final = re.compile(
     rf"ALTER\s+TYPE\s+({NAME})\s+(?:(?P<add>ADD)\s+ATTRIBUTES?\s+(?P<new>.+)"
     rf"|RENAME\s+ATTRIBUTE\s+(?P<old>{PART})\s+TO\s+(?P<name>{PART})|(?P<rest>.*))",
@@ -37,11 +42,14 @@ _OF: Final = re.compile(
 
 
 def create_type(statement: Statement, context: Context) -> None:
-    """Remember the attributes of a composite type; other types have none."""
+    """Remember the attributes of a composite type; of other types and of domains their names."""
     text = blank_comments(statement.text, context.dialect)
     found = _TYPE.match(text)
     context.builder.skip(statement.head)
     if found is None:
+        if domain := _DOMAIN.match(text):
+            own = name_of(domain[1] or domain[2] or domain[3]).name
+            context.builder.domains[own.lower()] = own
         return
     if statement.depth > MAX_DEPTH:
         raise NotUnderstood(f"brackets nest deeper than {MAX_DEPTH}")

@@ -6,6 +6,7 @@ Every other connector reads through here. `-` is the standard input.
 from __future__ import annotations
 
 import codecs
+import hashlib
 import stat
 import sys
 from pathlib import Path
@@ -62,6 +63,17 @@ def read_bytes(path: str | Path, *, limit: int) -> bytes:
     if not data:
         raise _problem("file-empty", file=name)
     return data
+
+
+def digest_of(path: Path) -> str:
+    """A digest of a file's content, to tell one that is not read from another; empty when there is none."""
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            return ""
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def decode(data: bytes, name: str, encodings: Sequence[str] = ENCODINGS) -> str:

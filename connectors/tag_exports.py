@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tutela.engine.errors import Problem
 
 MAX_DEPTH: Final = 40
+SUGGESTED: Final = "Suggested"
+"""The state of a tag in OpenMetadata that nobody has confirmed."""
 _DATASET: Final = re.compile(r"urn:li:dataset:\(urn:li:dataPlatform:[^,]+,([^,]+),[^)]*\)")
 _URN: Final = re.compile(r"urn:li:(?:tag|glossaryTerm):(.+)", re.DOTALL)
 _VERSION: Final = re.compile(r"\[[^\]]*\]\.?")
@@ -55,13 +57,17 @@ def _read(document: Document) -> Iterator[Tagged]:
 def _fides(document: Document) -> Iterator[Tagged]:
     """`dataset: - collections: - fields: - data_categories`, fields within fields too."""
     for number, dataset in enumerate(items(mapping(document.data).get("dataset"))):
+        namespace = mapping(mapping(mapping(dataset).get("fides_meta")).get("namespace"))
+        schema = next((name for key in ("schema", "dataset_id") if (name := text_of(namespace.get(key)))), "")
+        key = text_of(mapping(dataset).get("fides_key"))
         for index, collection in named(mapping(dataset).get("collections")):
             path = ("dataset", number, "collections", index)
             for field, at, name in _fields(collection, path, "fields"):
                 tags = [tag for tag in items(field.get("data_categories")) if isinstance(tag, str)]
                 if tags:
                     spot = place(document, (*at, "data_categories"))
-                    yield Tagged((collection["name"],), name, tuple(tags), spot)
+                    table = tuple(filter(None, (schema, *collection["name"].split("."))))
+                    yield Tagged(table, name, tuple(tags), spot, near=key)
 
 
 def _openmetadata(document: Document) -> Iterator[Tagged]:
@@ -71,13 +77,17 @@ def _openmetadata(document: Document) -> Iterator[Tagged]:
     tables = items(mapping(data).get("data")) if start else items(data)
     for index, table in enumerate(tables or [data]):
         entry = mapping(table)
-        if not isinstance(entry.get("columns"), list):
+        if not isinstance(entry.get("columns"), list) or entry.get("deleted") is True:
             continue
         parts = [one or other for one, other in _QUOTED.findall(text_of(entry.get("fullyQualifiedName")))]
-        name = tuple(parts) or (text_of(entry.get("name")),)
+        schema = text_of(mapping(entry.get("databaseSchema")).get("name"))
+        name = tuple(parts) or tuple(filter(None, (schema, text_of(entry.get("name")))))
+        if not name:
+            continue
         prefix = (*start, index) if tables else ()
         for column, at, full in _fields(entry, prefix, "columns"):
-            tags = [text_of(mapping(tag).get("tagFQN")) for tag in items(column.get("tags"))]
+            given = [mapping(tag) for tag in items(column.get("tags"))]
+            tags = [text_of(tag.get("tagFQN")) for tag in given if tag.get("state") != SUGGESTED]
             if any(tags):
                 yield Tagged(name, full, tuple(tag for tag in tags if tag), place(document, at))
 
@@ -96,7 +106,14 @@ def _fields(
 
 
 def _datahub(document: Document) -> Iterator[Tagged]:
-    """Datasets with fields that carry tags or glossary terms, in whatever envelope DataHub wrote them."""
+    """Datasets with fields that carry tags or glossary terms, without those that are removed."""
+    removed: set[tuple[str, ...]] = set()
+    found = list(_datasets(document, removed))
+    return (entry for entry in found if entry.table not in removed)
+
+
+def _datasets(document: Document, removed: set[tuple[str, ...]]) -> Iterator[Tagged]:
+    """The fields of datasets in whatever envelope DataHub wrote them."""
     stack: list[tuple[object, tuple[str, ...], int]] = [(document.data, (), 0)]
     while stack:
         node, table, depth = stack.pop()
@@ -109,6 +126,8 @@ def _datahub(document: Document) -> Iterator[Tagged]:
         for key in ("urn", "entityUrn"):
             if match := _DATASET.match(text_of(entry.get(key))):
                 table = tuple(match[1].split("."))
+        if table and entry.get("removed") is True:
+            removed.add(table)
         path = _VERSION.sub("", text_of(entry.get("fieldPath")))
         if path and table and (tags := tuple(_terms(entry))):
             at = node.at if isinstance(node, Map | Items) else ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .errors import Location, Problem
-from .model import Absent
+from .model import UNPARSED, Absent
 from .plain import is_map
 from .shapes import ANY_TEXT, TEXT, entry, items
 from .validation import place, validate
@@ -90,22 +90,28 @@ def compare_reports(report: Report, before: Report, name: str) -> Report:
 def compare(report: Report, before: Iterable[Absent], name: str) -> Report:
     """Mark each finding as new or unchanged and list those that are gone; a finding twice needs two before."""
     entries = list(before)
-    left = Counter(entry.fingerprint for entry in entries)
+    left = Counter(map(_key, entries))
     findings: list[Finding] = []
     for finding in report.findings:
-        known = left[finding.fingerprint] > 0
-        left[finding.fingerprint] -= known
+        key = _key(_entry(finding))
+        known = left[key] > 0
+        left[key] -= known
         # What another comparison knows already stays known.
         state: State = "unchanged" if known or finding.state == "unchanged" else "new"
         findings.append(replace(finding, state=state))
     gone: list[Absent] = []
     for item in entries:
-        if left[item.fingerprint] > 0:
-            left[item.fingerprint] -= 1
+        if left[_key(item)] > 0:
+            left[_key(item)] -= 1
             gone.append(item)
     names = ", ".join(part for part in (report.compared_with, name) if part)
     absent = tuple(sorted({*report.absent, *gone}))
     return replace(report, findings=tuple(findings), absent=absent, compared_with=names)
+
+
+def _key(entry: Absent) -> tuple[str, str, str]:
+    """What makes an entry the same finding: all that a reader sees of it, but for the folder of a file."""
+    return entry.rule, "" if entry.rule == UNPARSED else entry.resource, entry.fingerprint
 
 
 def _entry(finding: Finding) -> Absent:

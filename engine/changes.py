@@ -30,13 +30,31 @@ def report_change(  # noqa: PLR0913 (two states, and what judges them)
 ) -> Report:
     """Judge the state now; findings that the state before had do not count.
 
-    The same request has the same answer, so a finding is brought by the change only where a request differs; what
-    could not be read counts unless the same text could not be read before.
+    The same request has the same answer, so a finding is brought by the change only where a request differs; it counts
+    where it is another one than before, or on other data. What could not be read counts unless the same text could
+    not be read before.
     """
     now, then = list(asked), list(before)
     made = compare_reports(report(command, authorizer, now, as_of), report(command, authorizer, then, as_of), name)
+    held, was = _held(now), _held(then)
+    other = {of for of, categories in held.items() if categories != was.get(of)}
+    findings = tuple(
+        replace(found, state="new") if (found.resource_type, found.resource_id) in other else found
+        for found in made.findings
+    )
     old, new = _by_key(then), _by_key(now)
-    return replace(made, changed=sum(old.get(key) != new.get(key) for key in old.keys() | new.keys()))
+    changed = sum(old.get(key) != new.get(key) for key in old.keys() | new.keys())
+    return replace(made, findings=findings, changed=changed)
+
+
+def _held(items: Iterable[Asked | Unreadable]) -> dict[tuple[str, str], list[str]]:
+    """What each column and field holds: the same rule on other data is another finding."""
+    held: dict[tuple[str, str], list[str]] = {}
+    for item in items:
+        if isinstance(item, Asked) and (said := item.request.resource).get("category"):
+            of = (str(said["type"]), str(said["id"]))
+            held.setdefault(of, []).append(canonical([said["category"], said.get("hidden_categories", [])]))
+    return {of: sorted(categories) for of, categories in held.items()}
 
 
 def _by_key(items: Iterable[Asked | Unreadable]) -> dict[Key, list[str]]:

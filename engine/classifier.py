@@ -112,6 +112,8 @@ class Classifier:
             tag = found[1]
         if tag:
             return self._tagged(column, tag)
+        if column.domain and all(mark.points < STRONG for mark in reading.marks.values()):
+            reading = self._with_type(reading, column.domain)
         marks = {
             key: self._weighed(key, mark, reading, column, around)
             for key, mark in reading.marks.items()
@@ -124,6 +126,13 @@ class Classifier:
         self._paid(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
         return self._decided(column, marks, around, reading)
+
+    def _with_type(self, reading: Reading, domain: str) -> Reading:
+        """What the name of a column's type says, where its own name says nothing or little."""
+        told = self._reader.read(domain, "")
+        marks = {key: mark._replace(evidence=(f"type {domain}",)) for key, mark in told.marks.items()}
+        words, clinical = (*told.words, *reading.words), reading.clinical or told.clinical
+        return told._replace(marks={**marks, **reading.marks}, words=words, clinical=clinical)
 
     def _tagged(self, column: Column, key: str) -> Classified:
         evidence = (f"tag category={key}",)

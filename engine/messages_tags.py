@@ -22,6 +22,12 @@ TAGS: Final[Mapping[str, Message]] = {
         "correct it under [tags] in tutela.toml",
         "请修改 tutela.toml 的 [tags]",
     ),
+    "tag-ambiguous": Message(
+        "the tag on `{column}` may be of several tables: {tables}",
+        "`{column}` 的标签可能属于多个表:{tables}",
+        "name the schema in the export; in a fides dataset with `fides_meta: {{namespace: {{schema: ...}}}}`",
+        "请在导出文件中注明模式名;fides 数据集可使用 `fides_meta: {{namespace: {{schema: ...}}}}`",
+    ),
     "tags-none": Message(
         "`{file}` has no tag of a column",
         "`{file}` 中没有任何字段标签",

@@ -23,6 +23,8 @@ class Column:
     schema: str = ""
     data_type: str = ""
     """The type as the dialect writes it; empty when there is none (SQLite, a view)."""
+    domain: str = ""
+    """The name of the domain, enumeration or alias that is its type, where the schema defines that."""
     nullable: bool = True
     comment: str = ""
     primary_key: bool = False

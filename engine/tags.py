@@ -7,18 +7,27 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .errors import InputError, Location, Problem
+from .model import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from .tables import Column, Schema, Table
     from .taxonomy import Taxonomy
+
+    Tell = Callable[[Words], None]
 
 NONE: Final = "none"
 """Reviewed, and no personal data."""
 
 IGNORE: Final = "ignore"
 """What a tag stands for that says nothing about the data."""
+
+NO_FIT: Final = (0, 0)
+"""That a table is surely not the one of an entry."""
+
+SHOWN: Final = 10
+"""How many columns a note names."""
 
 _PREFIX: Final = "tutela."
 
@@ -30,6 +39,13 @@ class Tagged(NamedTuple):
     column: str
     tags: tuple[str, ...]
     location: Location
+    near: str = ""
+    """The name of what the table belongs to in the export: its schema, where there is one of that name."""
+
+    @property
+    def path(self) -> str:
+        """The column with its table: `crm.customer.mobile`."""
+        return ".".join((*self.table, self.column))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +82,11 @@ class TagNames:
                 problems.append(Problem(code=code, location=location, args=args))
             elif category != IGNORE:
                 found.append(category)
-        return max(found, key=self._weight, default="")
+        return self.strongest(found)
+
+    def strongest(self, categories: Iterable[str]) -> str:
+        """The most protected of some categories; nothing of none."""
+        return max(categories, key=self._weight, default="")
 
     def _weight(self, category: str) -> tuple[int, int]:
         """How protected a category is: its level, then how precise it is; `none` yields to everything."""
@@ -75,52 +95,86 @@ class TagNames:
         return (self.taxonomy.categories[category].level, category.count("."))
 
 
-def lay_over(schema: Schema, tagged: Sequence[Tagged], names: TagNames) -> Schema:
+def lay_over(schema: Schema, tagged: Sequence[Tagged], names: TagNames, tell: Tell) -> Schema:
     """The schema with the tags of exports on its columns, and its own tags in our words.
 
-    InputError lists every tag that nobody knows. A tag of an export wins over one of the source.
+    InputError lists every tag that nobody knows, and every one that may be of several tables. A tag of an export wins
+    over one of the source; `tell` is told those that are on no column of the schema.
     """
     problems: list[Problem] = []
-    by_column: dict[tuple[str, str], list[tuple[Tagged, str]]] = {}
+    tables = _named(schema.tables) if tagged else {}
+    found: dict[tuple[int, str], list[str]] = {}
+    stray: list[Tagged] = []
     for entry in tagged:
         category = names.chosen(entry.tags, entry.location, problems)
-        if category:
-            by_column.setdefault((entry.table[-1].lower(), entry.column.lower()), []).append((entry, category))
-    if not problems and by_column and not any(_matches(schema, by_column)):
+        columns = list(_columns(entry, tables)) if category else []
+        if category and not columns:
+            stray.append(entry)
+        if len({path for path, _ in columns}) > 1:
+            args = {"column": entry.path, "tables": ", ".join(sorted({path for path, _ in columns}))}
+            problems.append(Problem(code="tag-ambiguous", location=entry.location, args=args))
+        for _, key in columns:
+            found.setdefault(key, []).append(category)
+    if not problems and stray and not found:
         problems.append(Problem(code="tags-fit-nothing", location=Location(tagged[0].location.file)))
-    tables = tuple(_table(table, by_column, names, problems) for table in schema.tables)
+    laid = {key: names.strongest(categories) for key, categories in found.items()}
+    result = tuple(_table(table, laid, names, problems) for table in schema.tables)
     if problems:
         raise InputError(problems)
-    return replace(schema, tables=tables)
+    for file in dict.fromkeys(entry.location.file for entry in stray):
+        tell(_strays(file, [entry.path for entry in stray if entry.location.file == file]))
+    return replace(schema, tables=result)
 
 
-def _matches(schema: Schema, by_column: Mapping[tuple[str, str], list[tuple[Tagged, str]]]) -> Iterator[bool]:
-    for table in schema.tables:
-        for column in table.columns:
-            yield _found(table, column, by_column) != ""
+def _named(tables: Iterable[Table]) -> dict[str, list[Table]]:
+    """The tables by their names in lower case."""
+    named: dict[str, list[Table]] = {}
+    for table in tables:
+        named.setdefault(table.name.lower(), []).append(table)
+    return named
 
 
-def _table(
-    table: Table,
-    by_column: Mapping[tuple[str, str], list[tuple[Tagged, str]]],
-    names: TagNames,
-    problems: list[Problem],
-) -> Table:
+def _columns(entry: Tagged, tables: Mapping[str, list[Table]]) -> Iterator[tuple[str, tuple[int, str]]]:
+    """The columns that an entry may be of, each with the name of its table: those that fit best, by schema and case."""
+    fits = [
+        (_fit(entry, table, column.name), table.path, (id(table), column.name))
+        for table in tables.get(entry.table[-1].lower(), ())
+        for column in table.columns
+        if column.name.lower() == entry.column.lower()
+    ]
+    best = max((fit for fit, *_ in fits), default=NO_FIT)
+    return ((path, key) for fit, path, key in fits if fit == best and best != NO_FIT)
+
+
+def _fit(entry: Tagged, table: Table, column: str) -> tuple[int, int]:
+    """How well the table of an entry fits one of its name: by schema, then by how both names are written."""
+    own = table.schema.lower()
+    wanted = "".join(entry.table[-2:-1]).lower()
+    if wanted and own and wanted != own:
+        return NO_FIT
+    schema = 2 if own and own in {wanted, entry.near.lower()} else 1
+    return schema, (table.name in entry.table[-1:]) + (entry.column == column)
+
+
+def _strays(file: str, paths: Sequence[str]) -> Words:
+    """What is said of the tags of an export that are on no column."""
+    shown = ", ".join(paths[:SHOWN])
+    more = len(paths) - SHOWN
+    return Words(
+        f"{file}: {len(paths)} tagged columns are not in the source, and their tags count for nothing: {shown}"
+        + (f", and {more} more" if more > 0 else ""),
+        f"{file}:{len(paths)} 个带标签的字段不在来源中,其标签不起作用:{shown}"
+        + (f" 等,另有 {more} 个" if more > 0 else ""),
+    )
+
+
+def _table(table: Table, laid: Mapping[tuple[int, str], str], names: TagNames, problems: list[Problem]) -> Table:
     columns: list[Column] = []
     changed = False
     for column in table.columns:
-        tag = _found(table, column, by_column) if by_column else ""
+        tag = laid.get((id(table), column.name), "")
         if not tag and column.tag:
             tag = names.chosen((column.tag,), column.location, problems)
         changed = changed or tag != column.tag
         columns.append(replace(column, tag=tag) if tag != column.tag else column)
     return replace(table, columns=tuple(columns)) if changed else table
-
-
-def _found(table: Table, column: Column, by_column: Mapping[tuple[str, str], list[tuple[Tagged, str]]]) -> str:
-    """The category that exports say of a column: of the same table, and the same schema where both name one."""
-    for entry, category in by_column.get((table.name.lower(), column.name.lower()), ()):
-        schema = entry.table[-2].lower() if len(entry.table) > 1 else ""
-        if not schema or not table.schema or schema == table.schema.lower():
-            return category
-    return ""

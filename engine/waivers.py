@@ -27,6 +27,8 @@ EXACT: Final = frozenset({UNPARSED, NOT_UNDERSTOOD})
 """What was not understood may hide anything: no pattern covers it."""
 _DAY: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DAY: Final = {"type": "string", "pattern": f"^{_DAY.pattern}$"}
+SAID: Final = {**TEXT, "pattern": r"^$|\S"}
+"""A text that says something: blanks are no reason, and nobody's name."""
 SCHEMA: Final[dict[str, object]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "$id": "urn:tutela:schema:waivers:1",
@@ -36,12 +38,12 @@ SCHEMA: Final[dict[str, object]] = {
         waivers=items(
             entry(
                 "rule reason owner expires",
-                rule=TEXT,
-                resource=TEXT,
-                file=TEXT,
+                rule=SAID,
+                resource=SAID,
+                file=SAID,
                 fingerprint={"type": "string", "pattern": "^[0-9a-f]{32}$"},
-                reason=TEXT,
-                owner=TEXT,
+                reason=SAID,
+                owner=SAID,
                 since=DAY,
                 expires=DAY,
                 ticket=TEXT,

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tutela.engine.errors import InputError, Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.facts import Facts
     from tutela.engine.lineage import SchemaClassifier
+    from tutela.engine.model import Words
     from tutela.engine.policyset import PolicySet
     from tutela.engine.tables import Schema
     from tutela.engine.taxonomy import Taxonomy
@@ -258,8 +259,20 @@ def load_schema(project: Project) -> Schema | None:
     return read_sources(project.sources(), dialect=project.dialect)
 
 
-def tagged(project: Project, schema: Schema, exports: Iterable[str | Path] = ()) -> Schema:
-    """The schema with the tags of exports laid over it, and every tag in the words of the taxonomy."""
+def _silent(_note: Words) -> None:
+    """Tell nobody."""
+
+
+def tagged(
+    project: Project,
+    schema: Schema,
+    exports: Iterable[str | Path] = (),
+    tell: Callable[[Words], None] = _silent,
+) -> Schema:
+    """The schema with the tags of exports laid over it, and every tag in the words of the taxonomy.
+
+    `tell` is told which tags are on no column.
+    """
     from tutela.connectors.files import read_text
     from tutela.connectors.policy_files import packs_folder
     from tutela.connectors.tag_exports import read_tags
@@ -273,4 +286,4 @@ def tagged(project: Project, schema: Schema, exports: Iterable[str | Path] = ())
         return schema
     shipped = read_document(read_text(packs_folder() / "tag_names.yaml", limit=LIMIT), "tag_names.yaml")
     names = TagNames(load_taxonomy(project), project.tags, cast("Mapping[str, str]", shipped.data))
-    return lay_over(schema, found, names)
+    return lay_over(schema, found, names, tell)

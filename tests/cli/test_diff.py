@@ -158,3 +158,52 @@ def test_a_base_in_which_there_was_nothing(tutela: Tool, copy: Path) -> None:
         done = tutela("lint", "a.sql", *NOW, "--diff-base", base, "-f", "json", cwd=copy)
 
         assert (1, places(whole)) == (done.returncode, places(done))
+
+
+@needs_git
+def test_a_file_that_is_not_read_counts_when_it_changes(tutela: Tool, copy: Path) -> None:
+    """A migration in Python may do anything: what was known of it is not known of its next text."""
+    (copy / "db").mkdir()
+    put(copy / "db", V1=TABLE.format(more=""))
+    (copy / "db" / "V2__x.py").write_text("x = 1\n", "utf-8")
+    git(copy, "init", "-q")
+    git(copy, "add", "-A")
+    git(copy, "commit", "-qm", "first")
+    same = tutela("lint", "db", *NOW, "--diff-base", "HEAD", cwd=copy)
+    (copy / "db" / "V2__x.py").write_text("add_column('lead', 'id_card_no')\n", "utf-8")
+    changed = tutela("lint", "db", *NOW, "--diff-base", "HEAD", "-f", "json", cwd=copy)
+
+    assert (0, 1) == (same.returncode, changed.returncode)
+    assert ["db/V2__x.py:None:None"] == places(changed)
+
+
+def test_the_schemas_of_a_project_are_no_two_states(tutela: Tool, copy: Path) -> None:
+    """Two files that the project names are one schema, also when they have tables in common."""
+    put(copy, one=TABLE.format(more=""), two=TABLE.format(more=""))
+    text = (copy / "tutela.toml").read_text("utf-8")
+    (copy / "tutela.toml").write_text(text.replace('"schema.sql"', '"one.sql", "two.sql"'), "utf-8")
+    done = tutela("lint", *NOW, "-f", "json", cwd=copy)
+
+    assert (1, "") == (done.returncode, done.stderr)
+    assert "one.sql:3:3" in places(done)
+
+
+def test_a_column_that_holds_something_else_counts(tutela: Tool, copy: Path) -> None:
+    """The same rule on the same column is another finding when the column is used for other data."""
+    table = TABLE.format(more=",\n  c1 text, c2 text") + "COMMENT ON COLUMN crm.lead.c1 IS '{}';"
+    put(copy, old=table.format("手机号"), new=table.format("电子邮箱"))
+    done = tutela("lint", "old.sql", "new.sql", *NOW, "-f", "json", cwd=copy)
+
+    assert 1 == done.returncode
+    assert ["new.sql:4:3"] == places(done)
+
+
+def test_tags_of_a_table_that_is_new(tutela: Tool, copy: Path) -> None:
+    """A base that has none of the tagged columns is no mistake: what is new counts, tagged as it is."""
+    put(copy, old=TABLE.format(more=""), new="CREATE TABLE crm.zz (id int, c1 text);")
+    tags = [{"name": "zz", "columns": [{"name": "c1", "tags": [{"tagFQN": "personal.contact.email"}]}]}]
+    (copy / "t.json").write_text(json.dumps(tags), "utf-8")
+    done = tutela("lint", "new.sql", *NOW, "-f", "json", "--diff-base", "old.sql", "--tags", "t.json", cwd=copy)
+
+    assert 1 == done.returncode
+    assert "new.sql:1:30" in places(done)

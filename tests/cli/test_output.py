@@ -97,6 +97,16 @@ def test_more_outputs_than_formats(tutela: Tool, project: Path, tmp_path: Path) 
     assert "more --output than --format" in done.stderr
 
 
+@pytest.mark.parametrize("second", [("-f", "sarif", "-o"), ("--write-baseline",)])
+def test_two_documents_for_one_file(tutela: Tool, project: Path, tmp_path: Path, second: tuple[str, ...]) -> None:
+    """One would take the place of the other: a usage error before anything is written."""
+    here = tmp_path / "x" / ".." / "a"
+    done = tutela("lint", "-f", "json", "-o", tmp_path / "a", *second, here, cwd=project)
+
+    assert (2, []) == (done.returncode, files(tmp_path))
+    assert "two documents" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "status"),
     [

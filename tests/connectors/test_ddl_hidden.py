@@ -105,3 +105,88 @@ def test_lineage_of_a_composite_type() -> None:
     assert () == classified.unresolved
     assert {"v.p", "w.f"} <= {path for path, category in found.items() if category == "personal.contact.phone"}
     assert found["customer.mobile"] == found["w.mobile"] == "personal.contact.phone.mobile"
+
+
+P = "CREATE TABLE p (a int); "
+PROPERTY = "sp_addextendedproperty 'MS_Description', 'x',"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # what a parent gets later its heirs get, too
+        (P + "CREATE TABLE c (b int) INHERITS (p); CREATE TABLE g (x int) INHERITS (c); ALTER TABLE p ADD m int",
+         "p: a m | c: a b m | g: a b x m"),
+        (P + "CREATE TABLE c (a int); ALTER TABLE c INHERIT p; ALTER TABLE p ADD m text",
+         "p: a m | c: a m"),
+        (P + "CREATE TABLE c (a int); ALTER TABLE p ATTACH PARTITION c FOR VALUES IN (1); ALTER TABLE p ADD m text",
+         "p: a m | c: a m"),
+        (P + "CREATE TABLE c () INHERITS (p); ALTER TABLE p ADD m text", "p: a m"),
+        ("CREATE TYPE k AS (f text); COMMENT ON COLUMN k.f IS '手机号'; CREATE TABLE c (a k)", "c: a a.f[手机号]"),
+    ],
+)  # fmt: skip
+def test_columns_that_come_later(text: str, expected: str) -> None:
+    """Columns that a table has from another one, and comments on the attributes of a type."""
+    schema = parse_schema(text, dialect="postgres")
+
+    assert () == schema.unparsed
+    assert expected == shown(schema)
+
+
+@pytest.mark.parametrize("count", [3, 3000])
+def test_a_long_line_of_heirs(count: int) -> None:
+    """However many tables inherit from one another, or in a circle, the last has what the first gets."""
+    tables = "".join(f"CREATE TABLE t{n} (x{n} int);" for n in range(count))
+    heirs = "".join(f"ALTER TABLE t{n + 1} INHERIT t{n};" for n in range(count - 1))
+    circle = f"{tables}{heirs}ALTER TABLE t0 INHERIT t{count - 1}; ALTER TABLE t0 ADD m text;"
+
+    assert {"m"} == {table.columns[-1].name for table in parse_schema(circle, dialect="postgres").tables}
+
+
+@pytest.mark.parametrize("where", ["", " USING btree"])
+def test_a_key_by_an_index(where: str) -> None:
+    """`PRIMARY KEY USING INDEX` has the columns of that index."""
+    text = f"CREATE TABLE t (a int, b int, c int); CREATE UNIQUE INDEX CONCURRENTLY i ON t{where} (a, B DESC);"
+    schema = parse_schema(f"{text} ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY USING INDEX i;", dialect="postgres")
+
+    assert ["a", "b"] == [column.name for column in schema.columns() if column.primary_key]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgres", "CREATE TABLE t (a int); COMMENT ON COLUMN t.b IS '@tutela(category=none)'"),
+        ("postgres", "CREATE TABLE t (a int); COMMENT ON COLUMN u.a IS '手机号'"),
+        ("tsql", f"CREATE TABLE t (a int)\nGO\nEXEC {PROPERTY} 'SCHEMA', 'dbo', 'TABLE', 't', 'COLUMN', 'b'\nGO"),
+    ],
+)  # fmt: skip
+def test_a_comment_on_a_column_that_is_not_there(dialect: str, text: str) -> None:
+    """It may be a tag, and is listed with its place."""
+    schema = parse_schema(text, dialect=dialect)
+
+    assert ["a comment on a column that is not there"] == [miss.message for miss in schema.unparsed]
+
+
+MAIL, PHONE, GENDER = "personal.contact.email", "personal.contact.phone", "personal.demographic.gender"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "expected"),
+    [
+        ("postgres", "CREATE DOMAIN crm.email AS text; CREATE TABLE t (a crm.email, b int)", {"a": MAIL}),
+        ("postgres", "CREATE DOMAIN Email AS text; CREATE TABLE t (a email[], name email)", {"a": MAIL, "name": MAIL}),
+        ("postgres", "CREATE TYPE gender AS ENUM ('m'); CREATE TABLE t (a gender)", {"a": GENDER}),
+        ("postgres", "CREATE DOMAIN email AS text; CREATE TYPE k AS (b email); CREATE TABLE t (a k)", {"a.b": MAIL}),
+        ("postgres", 'CREATE DOMAIN "phoneNumber" AS text; CREATE TABLE t (a "phoneNumber")', {"a": PHONE}),
+        ("tsql", "EXEC sp_addtype 'email', 'varchar(50)';\nGO\nCREATE TABLE t (a email)", {"a": MAIL}),
+        ("tsql", "CREATE TYPE dbo.email FROM varchar(50);\nGO\nCREATE TABLE t (a dbo.email)", {"a": MAIL}),
+        # a name that says what it is wins
+        ("postgres", "CREATE DOMAIN email AS text; CREATE TABLE t (mobile email)", {"mobile": f"{PHONE}.mobile"}),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_type_tells_what_its_columns_hold(dialect: str, text: str, expected: dict[str, str]) -> None:
+    """A domain, an enumeration or an alias is evidence as the name of a column is."""
+    schema = parse_schema(text, dialect=dialect)
+    found = load_classifier(Project(Path()), None).classify(schema)
+
+    assert expected == {c.column.name: c.category for _, columns in found.tables for c in columns if c.category}

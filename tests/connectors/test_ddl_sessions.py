@@ -56,3 +56,27 @@ def test_rights_on_tables_of_the_same_name() -> None:
     asked = list(ask_columns(parse_schema(text, dialect="mysql"), load_classifier(Project(Path()), None), NOW))
 
     assert 1 == sum(isinstance(item, Asked) and item.request.action["name"] == "grant" for item in asked)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "unparsed"),
+    [
+        ("postgres", "BEGIN; DROP TABLE t; ROLLBACK;", 1),
+        ("postgres", "START TRANSACTION ISOLATION LEVEL SERIALIZABLE; ALTER TABLE t DROP COLUMN b; ABORT;", 1),
+        ("postgres", "BEGIN; COMMENT ON COLUMN t.b IS '@tutela(category=none)'; ROLLBACK AND CHAIN;", 1),
+        ("postgres", "BEGIN; SAVEPOINT s; DROP TABLE t; ROLLBACK TO SAVEPOINT s; COMMIT;", 1),
+        ("sqlite", "BEGIN IMMEDIATE TRANSACTION; DROP TABLE t; ROLLBACK TRANSACTION;", 1),
+        ("tsql", "BEGIN TRAN\nGO\nDROP TABLE t\nGO\nROLLBACK TRAN\nGO\n", 1),
+        # nothing was changed, or nothing is taken back
+        ("postgres", "BEGIN; INSERT INTO t VALUES (1); SET search_path = a; ROLLBACK;", 0),
+        ("postgres", "BEGIN; ALTER TABLE t ADD c int; COMMIT; ROLLBACK;", 0),
+        ("postgres", "DROP TABLE t; ROLLBACK;", 0),
+        ("mysql", "START TRANSACTION; DROP TABLE t; ROLLBACK;", 0),
+    ],
+)
+def test_what_is_rolled_back_is_listed(dialect: str, text: str, unparsed: int) -> None:
+    """A table that a rollback brings back does not go in silence; in MySQL each change commits."""
+    go = "GO\n" if dialect == "tsql" else ""
+    schema = parse_schema(f"CREATE TABLE t (a int, b text);\n{go}{text}", dialect=dialect)
+
+    assert unparsed == len(schema.unparsed)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tutela.connectors.columns import ask_columns
+from tutela.connectors.dbt_properties import tag_of
 from tutela.connectors.sources import read_sources
 from tutela.engine.errors import InputError
 from tutela.engine.findings import Asked
@@ -83,6 +84,103 @@ def test_a_dbt_project_without_a_manifest_says_so(tmp_path: Path) -> None:
 
     assert {"crm.customer", "stg"} == shown(schema).keys()
     assert "dbt compile" in schema.unparsed[0].message
+
+
+def dbt_models(tmp_path: Path, *codes: str) -> list[str]:
+    """The digests of what is not understood in a manifest of Python models with these codes."""
+    nodes = {
+        f"model.p.m{number}": {"resource_type": "model", "name": f"m{number}", "language": "python", "raw_code": code}
+        for number, code in enumerate(codes)
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": nodes, "sources": {}}))
+    return [miss.digest for miss in read_sources([tmp_path / "manifest.json"]).unparsed]
+
+
+@pytest.mark.parametrize(
+    ("entry", "tag"),
+    [
+        ({"tags": "tutela:personal.name"}, "personal.name"),
+        ({"tags": ["tutela:none", "tutela:personal.name"]}, "personal.name"),
+        ({"meta": {"category": "none"}, "config": {"meta": {"category": "personal.name"}}}, "personal.name"),
+        ({"meta": {"category": "none"}, "tags": ["pii"]}, "none"),
+        ({"meta": {"owner": "x"}, "tags": ["pii"]}, ""),
+    ],
+)
+def test_what_a_column_of_dbt_declares(entry: dict[str, object], tag: str) -> None:
+    """A `none` silences only where nothing else is said, and a single tag may stand without a list."""
+    assert tag == tag_of(entry)
+
+
+def test_versions_of_a_model_are_tables(tmp_path: Path) -> None:
+    """Each has what it adds to the columns of all, less what it excludes."""
+    (tmp_path / "schema.yml").write_text(
+        "models:\n  - name: dim\n    latest_version: 2\n    columns: [{name: id}, {name: mobile}]\n    versions:\n"
+        "      - v: 1\n      - v: 2\n        config: {alias: dim}\n        columns:\n"
+        "          - {include: all, exclude: [mobile]}\n          - {name: id_card, description: 身份证号}\n"
+    )
+    found = shown(read_sources([tmp_path / "schema.yml"]))
+
+    assert {"dim_v1": ["id", "mobile"], "dim": ["id", "id_card 身份证号"]} == found
+
+
+def test_a_model_has_what_its_code_gives_beside_an_old_catalog(tmp_path: Path) -> None:
+    """The catalog is what was built last; a column that the code adds since is there, too."""
+    node = {"resource_type": "model", "name": "m", "compiled_code": "select 1 as id, 2 as mobile"}
+    (tmp_path / "manifest.json").write_text(json.dumps({"nodes": {"model.p.m": node}, "sources": {}}))
+    (tmp_path / "catalog.json").write_text(json.dumps({"nodes": {"model.p.m": {"columns": {"ID": {"type": "int"}}}}}))
+    schema = read_sources([tmp_path / "manifest.json"])
+
+    assert {"m": ["ID int", "mobile"]} == shown(schema)
+    assert () == schema.unparsed
+
+
+def test_a_seed_has_the_columns_of_its_file(tmp_path: Path) -> None:
+    """Described or not; without the file, that the others are not known is listed."""
+    described = {"id": {"name": "id"}}
+    node = {"resource_type": "seed", "name": "s", "original_file_path": "seeds/s.csv", "columns": described}
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "target").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: p\n")
+    (tmp_path / "seeds" / "s.csv").write_text('\ufeffid,"mobile"\n1,2\n', encoding="utf-8")
+    (tmp_path / "target" / "manifest.json").write_text(json.dumps({"nodes": {"seed.p.s": node}, "sources": {}}))
+    there = read_sources([tmp_path])
+    (tmp_path / "seeds" / "s.csv").unlink()
+    gone = read_sources([tmp_path])
+
+    assert ({"s": ["id", "mobile"]}, ()) == (shown(there), there.unparsed)
+    assert ({"s": ["id"]}, 1) == (shown(gone), len(gone.unparsed))
+
+
+def test_a_manifest_that_is_older_than_its_models(tmp_path: Path) -> None:
+    """A model that came since, and one that was changed since, are listed; one that is disabled is not."""
+    codes = {"same": "select 1 as id", "new": "select 2 as mobile", "changed": "select 3 as mobile", "off": "select 4"}
+    known = {"same": "select 1\n as id", "changed": "select 3 as id", "off": "select 4"}
+    nodes = {
+        name: {"resource_type": "model", "name": name, "original_file_path": f"models/{name}.sql", "raw_code": code}
+        | {"compiled_code": code}
+        for name, code in known.items()
+    }
+    off = nodes.pop("off")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "target").mkdir()
+    (tmp_path / "dbt_project.yml").write_text("name: p\n")
+    for name, code in codes.items():
+        (tmp_path / "models" / f"{name}.sql").write_text(code)
+    manifest = {"nodes": nodes, "sources": {}, "disabled": {"off": [off]}}
+    (tmp_path / "target" / "manifest.json").write_text(json.dumps(manifest))
+    missed = read_sources([tmp_path]).unparsed
+
+    assert ["changed.sql", "new.sql"] == [Path(miss.location.file).name for miss in missed]
+    assert all("dbt compile" in miss.message and miss.digest for miss in missed)
+
+
+def test_models_that_are_not_read_are_told_apart(tmp_path: Path) -> None:
+    """Each has a digest of its own, which changes with its code: who accepts one accepts no other."""
+    one, other = dbt_models(tmp_path, "a = 1", "a = 1")
+    again, changed = dbt_models(tmp_path, "a = 1", "a = 2")
+
+    assert one == again
+    assert 4 == len({one, other, changed, ""})
 
 
 def test_an_openapi_document_is_its_forms() -> None:

@@ -22,7 +22,7 @@ SCHEMA = (
 
 FIDES = """
 dataset:
-  - fides_key: shop
+  - fides_key: crm
     collections:
       - name: customer
         fields:
@@ -70,12 +70,12 @@ DATAHUB: list[Any] = [
 WORDS = {"Tier.*": "ignore", "PII.None": "none", "Classification.Address": "personal.contact.address"}
 
 
-def tags(tmp_path: Path, export: object, words: dict[str, str] | None = None) -> dict[str, str]:
+def tags(tmp_path: Path, export: object, words: dict[str, str] | None = None, schema: str = SCHEMA) -> dict[str, str]:
     """The tags on the columns once an export lies over the schema."""
     path = tmp_path / ("tags.yaml" if isinstance(export, str) else "tags.json")
     path.write_text(export if isinstance(export, str) else json.dumps(export))
-    schema = tagged(Project(tmp_path, tags=words or {}), parse_schema(SCHEMA), [path])
-    return {column.path: column.tag for column in schema.columns() if column.tag}
+    laid = tagged(Project(tmp_path, tags=words or {}), parse_schema(schema), [path])
+    return {column.path: column.tag for column in laid.columns() if column.tag}
 
 
 def test_fides(tmp_path: Path) -> None:
@@ -84,7 +84,6 @@ def test_fides(tmp_path: Path) -> None:
         "crm.customer.id": "personal.account.user_id",
         "crm.customer.mobile": "personal.contact.phone",
         "crm.customer.memo": "personal.health.medical_record",
-        "hr.customer.memo": "personal.health.medical_record",
     } == tags(tmp_path, FIDES)
 
 
@@ -100,6 +99,76 @@ def test_datahub(tmp_path: Path) -> None:
     expected = {"crm.customer.memo": "personal.health.vitals", "crm.customer.address": "personal.contact.address"}
 
     assert expected == tags(tmp_path, DATAHUB, WORDS)
+
+
+FIELD: dict[str, Any] = {"fieldPath": "mobile", "globalTags": {"tags": [{"tag": "urn:li:tag:none"}]}}
+SILENCED = [{"entityUrn": URN, "aspect": {"json": {"schemaMetadata": {"fields": [FIELD]}}}}]
+NONE: dict[str, Any] = {"name": "mobile", "tags": [{"tagFQN": "none"}]}
+MAIL: dict[str, Any] = {"name": "mobile", "tags": [{"tagFQN": "personal.health.vitals"}]}
+OPERATIONAL = {"crm.customer.mobile": "system.operational"}
+FIDES_NONE = FIDES.replace("user.contact.phone_number", "system.operations")
+
+
+def table(name: str, *columns: object, **more: object) -> dict[str, object]:
+    """A table of OpenMetadata."""
+    return {"name": name, "fullyQualifiedName": f"s.d.crm.{name}", "columns": list(columns), **more}
+
+
+OTHER = table("customer", {"name": "memo", "tags": [{"tagFQN": "none"}]})
+GUESSED: dict[str, Any] = {"name": "mobile", "tags": [{"tagFQN": "none", "state": "Suggested"}]}
+REMOVED: list[Any] = [
+    {"entityUrn": URN, "aspectName": "status", "aspect": {"json": {"removed": True}}},
+    {"entityUrn": URN.replace("shop.", ""), **FIELD, "fieldPath": "memo"},
+]
+
+
+@pytest.mark.parametrize(
+    ("export", "expected"),
+    [
+        (FIDES_NONE, OPERATIONAL),
+        (FIDES_NONE.replace("key: crm", "key: x\n    fides_meta: {namespace: {schema: crm}}"), OPERATIONAL),
+        (FIDES_NONE.replace("name: customer", "name: crm.customer"), OPERATIONAL),
+        # of several the most protected counts, also where they stand apart
+        ([table("customer", NONE), table("customer", MAIL)], {"crm.customer.mobile": "personal.health.vitals"}),
+        ([table("customer", NONE), table("Customer", MAIL)], {"crm.customer.mobile": "personal.health.vitals"}),
+        # what is gone, or was never confirmed, says nothing
+        ([table("customer", NONE, deleted=True), OTHER], {}),
+        ([table("customer", GUESSED), OTHER], {}),
+        (SILENCED, {"crm.customer.mobile": "none"}),
+        ([*SILENCED, *REMOVED], {}),
+    ],
+)  # fmt: skip
+def test_a_tag_is_on_its_own_column_only(tmp_path: Path, export: object, expected: dict[str, str]) -> None:
+    """A `none` silences the column that somebody looked at, and no other of the same name."""
+    found = tags(tmp_path, export, schema=SCHEMA + " CREATE TABLE hr.customer (mobile text);")
+
+    assert expected == {path: tag for path, tag in found.items() if path.endswith(".mobile")}
+
+
+def test_case_tells_tables_apart(tmp_path: Path) -> None:
+    """Of two tables whose names differ by case only the one that is written so has the tag."""
+    schema = 'CREATE TABLE crm.customer (mobile text); CREATE TABLE crm."Customer" (mobile text);'
+
+    assert {"crm.Customer.mobile": "none"} == tags(tmp_path, [table("Customer", NONE)], schema=schema)
+
+
+def test_a_tag_that_is_on_no_column_is_told(tmp_path: Path) -> None:
+    """In both languages, with its file and the columns that it names."""
+    path = tmp_path / "t.json"
+    path.write_text(
+        json.dumps([table("customer", NONE, {"name": "fax", "tags": [{"tagFQN": "none"}]}), table("lead", NONE)])
+    )
+    told: list[str] = []
+    tagged(
+        Project(tmp_path),
+        parse_schema(SCHEMA),
+        [path],
+        lambda words: told.extend(words.text(lang) for lang in ("en", "zh")),
+    )
+
+    assert 2 == len(told)
+    assert all("s.d.crm.customer.fax, s.d.crm.lead.mobile" in text and str(path) in text for text in told)
+    assert "不起作用" in told[1]
 
 
 def test_a_tag_wins_over_a_guess(tmp_path: Path) -> None:
@@ -123,6 +192,7 @@ def test_a_tag_wins_over_a_guess(tmp_path: Path) -> None:
             {},
             ["tags-fit-nothing"],
         ),
+        (FIDES.replace("key: crm", "key: shop"), {}, ["tag-ambiguous"]),
     ],
 )
 def test_what_cannot_be_used_is_a_problem(tmp_path: Path, export: Any, words: dict[str, str], codes: list[str]) -> None:  # noqa: ANN401

@@ -117,3 +117,14 @@ ENTRY = {"fingerprint": "0" * 32, "rule": "R", "resource": "column a"}
 def test_what_is_no_baseline(data: object, codes: list[str]) -> None:
     """Each mistake has its problem; of another version nothing else is said."""
     assert codes == read(data)
+
+
+@pytest.mark.parametrize("other", [{"rule": "S"}, {"resource": "column b"}, {"rule": "unparsed"}])
+def test_an_entry_is_what_it_shows(other: dict[str, str]) -> None:
+    """Who reads a baseline sees its rules and resources: an entry lets nothing else pass by its fingerprint."""
+    kept: Any = baseline_of(report("a"))
+    kept["findings"][0] |= other
+    baseline, problems = read_baseline(Document("b.json", "", kept), "lint")
+
+    assert [] == problems
+    assert ["a"] == [found.resource_id for found in compare_baseline(report("a"), baseline, "b.json").counting]

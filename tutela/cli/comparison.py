@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     Read = Callable[[Sequence[str | Path]], Schema]
 
-NOTHING: Final = frozenset({"ddl-no-table", "ddl-folder-empty", "file-empty"})
-"""Problems of a base that only say that there was nothing yet."""
+NOTHING: Final = frozenset({"ddl-no-table", "ddl-folder-empty", "file-empty", "tags-fit-nothing"})
+"""Problems of a base that only say that there was nothing yet, or nothing that is tagged: then everything counts."""
 SAME_TABLES: Final = {
     "en": "{old} and {new} define the same tables: only what {new} changes counts; --no-diff judges both as one schema",
     "zh": "{old} 与 {new} 定义了相同的表:只计入 {new} 带来的变化;使用 --no-diff 可将两者作为一个结构检查",

@@ -62,6 +62,7 @@ def command(  # noqa: PLR0913 (options)
     policies = load_policies_of(project)
     if not sources:
         given = replace(given, dialect=given.dialect or project.dialect)
+        diff = bool(diff)  # the project's own schemas are one schema, whatever they have in common
     authorizer = Authorizer(policies, load_facts_of(project, policies))
     when = instant(as_of)
     classifier = load_classifier(project, policies, facts=authorizer.facts)

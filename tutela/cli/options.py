@@ -153,6 +153,11 @@ def check_formats(names: tuple[str, ...]) -> None:
             raise click.UsageError(f"unknown format '{name}'.{hint} Formats: {', '.join(known)}")
 
 
+def _doubled(path: Path, paths: list[Path]) -> bool:
+    """Whether several of some paths are this one; devices and pipes take more than one document."""
+    return paths.count(path) > 1 and (path.is_file() or not path.exists())
+
+
 @dataclass(frozen=True, slots=True)
 class Output:
     """Where a report goes, and which findings count for the exit status."""
@@ -191,13 +196,22 @@ class Output:
         write_explanations(authorizer, told, self.targets[0][0], lang)
         return 0 if self.exit_zero else 1
 
+    def __post_init__(self) -> None:
+        """Refuse two documents for one file: only one of them would be there in the end."""
+        files = [target for _, target in self.targets if target != "-"]
+        if self.accepted and self.accepted.write_baseline:
+            files.append(str(self.accepted.write_baseline))
+        paths = [Path(os.path.realpath(file)) for file in files]
+        if twice := next((file for file, path in zip(files, paths, strict=True) if _doubled(path, paths)), None):
+            raise click.UsageError(f"two documents would be written to '{twice}'")
+
     def finish(self, report: Report, policies: PolicySet, lang: Lang) -> int:
         """Mark what is accepted already, write the report and return the exit status."""
         return self.write(self.accepted.mark(report, policies) if self.accepted else report, lang)
 
     def write(self, report: Report, lang: Lang) -> int:
         """Write the report in every format and return the exit status."""
-        from tutela.engine.model import UNPARSED
+        from tutela.engine.waivers import EXACT
         from tutela.reports import write
 
         if not report.checked and not report.findings:
@@ -215,8 +229,8 @@ class Output:
                 write(report, name, stream, lang=lang)
         tell(report.notes, lang)
         limit = SEVERITIES.index(self.fail_on)
-        # What could not be read is never clean, whatever the limit.
-        failed = any(found.rule == UNPARSED or found.severity.rank <= limit for found in report.counting)
+        # What could not be read or understood is never clean, whatever the limit.
+        failed = any(found.rule in EXACT or found.severity.rank <= limit for found in report.counting)
         return 1 if failed and not self.exit_zero else 0
 
 

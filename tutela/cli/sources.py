@@ -37,7 +37,7 @@ class Given:
             click.echo(visible(note.text(lang)), err=True)
 
         schema = read_sources(names, dialect=self.dialect, live=live, encoding=self.encoding, tell=tell)
-        return tagged(project, schema, self.tags)
+        return tagged(project, schema, self.tags, tell)
 
 
 def source_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -88,6 +88,15 @@ UNREAD: Final = {
         "此账号在 `{}` 中只能看到有权限的对象,其他表可能被隐藏"
     ),
     "unterminated {}": "{} 没有结束",
+    "a comment on a column that is not there": "注释所指的列不存在",
+    "changes of the schema that are rolled back: they are shown as made": "库表结构变更被回滚:此处按已生效显示",
+    "only the described columns of this seed are known: its file is not there": "此 seed 的文件不存在:只知道有说明的列",
+    "this model is another one than in the manifest; run `dbt compile` and lint again": (
+        "此模型与 manifest 中的不一致;请执行 `dbt compile` 后重新检查"
+    ),
+    "this model is not in the manifest; run `dbt compile` and lint again": (
+        "此模型不在 manifest 中;请执行 `dbt compile` 后重新检查"
+    ),
     # What sqlglot says.
     "expecting {}": "此处应为 {}",
     "invalid expression / unexpected token": "表达式无效,或有意外的词",

@@ -66,9 +66,10 @@ def test_a_migration_that_only_alters(tutela: Tool, copy: Path) -> None:
 
 def test_two_states_of_the_same_tables(tutela: Tool, copy: Path) -> None:
     """Old and new are told by what they define; the command says what it takes them for."""
-    put(copy, old=TABLE.format(more=""), new=TABLE.format(more=",\n  id_card_no varchar(18)"))
+    table = TABLE.format(more="")
+    put(copy, old=table, again=table, new=TABLE.format(more=",\n  id_card_no varchar(18)"))
     done = tutela("lint", "old.sql", "new.sql", *NOW, "-f", "json", cwd=copy)
-    same = tutela("lint", "old.sql", "old.sql", *NOW, cwd=copy)
+    same = tutela("lint", "old.sql", "again.sql", *NOW, cwd=copy)
     both = tutela("lint", "old.sql", "new.sql", *NOW, "-f", "json", "--no-diff", cwd=copy)
 
     assert (1, 0, 1) == tuple(one.returncode for one in (done, same, both))
@@ -77,6 +78,17 @@ def test_two_states_of_the_same_tables(tutela: Tool, copy: Path) -> None:
     assert same.stdout.startswith("nothing changed, ")
     assert "" == both.stderr
     assert "old.sql:3:3" in places(both)
+
+
+def test_a_source_that_is_named_twice(tutela: Tool, copy: Path) -> None:
+    """It is judged once, and is no change of itself."""
+    once = tutela("lint", "schema.sql", "-f", "json", cwd=copy)
+    twice = tutela("lint", "schema.sql", "./schema.sql", "-f", "json", cwd=copy)
+    compared = tutela("lint", "schema.sql", "schema.sql", "--diff", cwd=copy)
+
+    assert 1 == once.returncode == twice.returncode
+    assert json.loads(once.stdout)["findings"] == json.loads(twice.stdout)["findings"]
+    assert (2, True) == (compared.returncode, "--diff compares two sources" in compared.stderr)
 
 
 def test_two_parts_of_one_schema(tutela: Tool, copy: Path) -> None:

@@ -36,6 +36,8 @@ class Compared(NamedTuple):
 
 def compared(sources: Sequence[str | Path], read: Read, *, base: str | None, diff: bool | None, lang: Lang) -> Compared:
     """Read the sources and what they are compared with: a base, or the first of two states of one schema."""
+    # A source that is named twice is no change of itself.
+    sources = _different(sources)
     if base is not None and diff:
         raise click.UsageError("--diff-base and --diff exclude each other")
     if diff and len(sources) != 2:
@@ -46,6 +48,14 @@ def compared(sources: Sequence[str | Path], read: Read, *, base: str | None, dif
     if diff or (diff is None and len(sources) == 2 and all(_is_path(source) for source in sources)):
         return _two(sources[0], sources[1], read, sure=bool(diff), lang=lang)
     return Compared(read(sources))
+
+
+def _different(sources: Sequence[str | Path]) -> list[str | Path]:
+    """The sources without those that lead to the same place as one before."""
+    found: dict[str | Path, str | Path] = {}
+    for source in sources:
+        found.setdefault(Path(source).resolve() if _is_path(source) else source, source)
+    return list(found.values())
 
 
 def _two(old: str | Path, new: str | Path, read: Read, *, sure: bool, lang: Lang) -> Compared:

@@ -41,6 +41,8 @@ class ColumnRow(NamedTuple):
     comment: str | None = None
     identity: bool = False
     generated: str | None = None
+    domain: str | None = None
+    """The name of the domain or enumeration that is its type."""
 
 
 class LinkRow(NamedTuple):
@@ -131,7 +133,7 @@ class Found:
             links.setdefault((link.schema, link.table, link.column), leads)
         texts: dict[str, str] = {}  # forty thousand columns have some twenty types
         found: dict[Key, list[Column]] = {}
-        for schema, table, name, data_type, nullable, default, comment, identity, generated in self.columns:
+        for schema, table, name, data_type, nullable, default, comment, identity, generated, domain in self.columns:
             key = (schema, table, name)
             kind = data_type or ""
             column = Column(
@@ -145,6 +147,7 @@ class Found:
                 primary_key=key in self.keys,
                 default="" if generated else default or "",
                 identity=identity,
+                domain=domain or "",
                 generated=generated or "",
                 references=links.get(key, ""),
             )

@@ -25,8 +25,10 @@ ORDER BY n.nspname, c.relname"""
 _COLUMNS: Final = """
 SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
        CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END, t.description,
-       {identity}, {generated}, a.attnum, a.attislocal
+       {identity}, {generated}, a.attnum, a.attislocal,
+       CASE WHEN y.typtype IN ('d', 'e') THEN y.typname END
 FROM pg_attribute a
+JOIN pg_type y ON y.oid = a.atttypid
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_description t
@@ -172,13 +174,15 @@ def _columns(
         generated="a.attgenerated <> ''" if version >= 120_000 else "false",
     )
     numbers: dict[int, dict[int, tuple[str, bool]]] = {oid: {} for oid in names}
-    for oid, name, kind, nullable, default, comment, identity, generated, number, own in connection.execute(
+    for oid, name, kind, nullable, default, comment, identity, generated, number, own, domain in connection.execute(
         query, (found.schemas,)
     ):
         schema, table, _ = names[oid]
         serial = identity or (default or "").startswith("nextval(")
         expression = default if generated else None
-        found.columns.append(ColumnRow(schema, table, name, kind, nullable, default, comment, serial, expression))
+        found.columns.append(
+            ColumnRow(schema, table, name, kind, nullable, default, comment, serial, expression, domain)
+        )
         numbers[oid][number] = (name, own)
     found.bare = {names[oid][:2] for oid, columns in numbers.items() if not columns}
     found.step()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -13,6 +14,7 @@ from tutela.connectors import live_postgres
 from tutela.connectors.live import LiveOptions, read_live
 from tutela.connectors.live_target import parse_target
 from tutela.engine.errors import InputError
+from tutela.project import Project, load_classifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +56,22 @@ def as_anna(address: str, password: str = "") -> str:
 def test_the_whole_catalog(crm: str, live_case: Callable[[str], tuple[str, str]], lines_of: Lines) -> None:
     """Views, partitions, inheritance, identity, generated columns, arrays, JSON, domains, comments, keys, grants."""
     assert live_case("postgres")[1] == lines_of(read_live(crm))
+
+
+def test_the_name_of_a_domain_is_evidence(postgres: Callable[[str, str], str]) -> None:
+    """A column whose own name says nothing is what its domain or enumeration is called."""
+    address = postgres(
+        "domains",
+        "CREATE DOMAIN email AS text; CREATE TYPE gender AS ENUM ('a', 'b');"
+        "CREATE TABLE t (x1 email, x2 gender, x3 text)",
+    )
+    schema = read_live(address)
+    found = load_classifier(Project(Path()), None).classify(schema).columns()
+
+    assert {"x1": "email", "x2": "gender", "x3": ""} == {column.name: column.domain for column in schema.columns()}
+    assert {"x1": "personal.contact.email", "x2": "personal.demographic.gender", "x3": None} == {
+        one.column.name: one.category for _, one in found
+    }
 
 
 def test_an_account_without_rights_sees_the_same(crm: str, lines_of: Lines) -> None:

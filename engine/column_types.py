@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_BOOL: Final = re.compile(r"bool|bit(?:\(1\))?$|tinyint\(1\)", re.IGNORECASE)
+_ANSWER: Final = "'(?:y|n|yes|no|true|false|0|1|)'"
+_BOOL: Final = re.compile(rf"bool|bit(?:\(1\))?$|tinyint\(1\)|enum\({_ANSWER}(?:,\s*{_ANSWER})*\)$", re.IGNORECASE)
 BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp", re.IGNORECASE)
 _DATE: Final = re.compile(r"date|time|year", re.IGNORECASE)
 _NUMBER: Final = re.compile(
@@ -22,12 +23,16 @@ _TEXT_ONLY: Final = (
     "personal.communication.content",
     "personal.communication.recording",
     "personal.behaviour",
-    "personal.device.ip",
+    "personal.preference",
     "free_text",
     "organisation.name",
 )
 _DATE_TOO: Final = (
     "personal.demographic.birth_date",
+    "personal.demographic.marital_status",
+    "personal.criminal",
+    "personal.financial.insurance",
+    "personal.transaction.purchase",
     "personal.health",
     "personal.location",
     "personal.occupation",

@@ -19,6 +19,8 @@ MAX_TEXT: Final = 400
 _MAX_TOKENS: Final = 12
 _LONGEST_GLUED: Final = 40
 _SHORTEST_PART: Final = 3
+_LONG_PLURAL: Final = 5
+_OWN_PLURALS: Final = frozenset({"series", "movies", "species", "cookies"})
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
@@ -42,8 +44,12 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def singular(word: str) -> str:
-    """A word without the s of its plural."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    """A word without the s of its plural; `ies` is `y`, but not in `series` and `movies`."""
+    if len(word) <= _SHORTEST_PART or not word.endswith("s") or word.endswith("ss"):
+        return word
+    return (
+        f"{word[:-3]}y" if word.endswith("ies") and len(word) > _LONG_PLURAL and word not in _OWN_PLURALS else word[:-1]
+    )
 
 
 def skeletons(words: Iterable[str]) -> dict[str, str]:

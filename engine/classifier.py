@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .column_types import BOOKKEPT, LONG_TEXT, fits, is_number, is_text
+from .column_types import BOOKKEPT, LONG_TEXT, fits, is_flag, is_key, is_number, is_text, is_whole
 from .errors import InputError, Problem
 from .names import without_digits
 from .reading import STRONG, Mark, Reader
@@ -38,6 +38,11 @@ _TOLD_IN_CARE: Final = (
 )
 """What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
 _RELATION: Final = frozenset({"relation", "relationship", "kinship"})
+_NUMBER_OF: Final = "personal.account.user_id"
+_NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "remarks", "memo"})
+"""First words of names of texts, whatever follows: `comment_confidential`."""
+_GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "department", "dept"})
+"""Technical words that are none in a row about somebody's education or career."""
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _NAME: Final = "personal.name.full"
 _POSTCODE: Final = "personal.contact.postcode"
@@ -124,6 +129,7 @@ class Classifier:
             known = marks.get(_NAME, _NOTHING).points >= self._taxonomy.report
             marks[_NAME] = marks[_NAME] if known else role
         self._paid(marks, column, around, reading)
+        self._told(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
         return self._decided(column, marks, around, reading)
 
@@ -170,6 +176,21 @@ class Classifier:
             points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
             marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
 
+    def _told(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
+        """Take long texts that begin as notes do, and what rows of somebody's education or career hold."""
+        if reading.turned or not reading.words or any(mark.points >= self._taxonomy.report for mark in marks.values()):
+            return
+        words = {*reading.words}
+        if reading.words[0] in _NOTES and LONG_TEXT.match(column.data_type):
+            marks["free_text"] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=(f"a {reading.words[0]}",))
+        elif (
+            around.career
+            and not words & (self._words["technical_words"] - _GRADED)
+            and not is_key(column.data_type, reading.words)
+        ):
+            evidence = ("of somebody's education or career",)
+            marks[around.career] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=evidence)
+
     def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take clinical words, and what is no key and no technical column of a clinical table, for health data."""
         if reading.turned or CLINICAL not in self._sensitive:
@@ -177,7 +198,7 @@ class Classifier:
         if any(mark.points >= self._taxonomy.report for mark in marks.values()):
             return
         words = {*reading.words}
-        key = is_number(column.data_type) and reading.words[-1:] and reading.words[-1].endswith("id")
+        key = is_key(column.data_type, reading.words)
         dated = bool(words & around.visits) and words <= around.visits | _WHEN
         technical = not dated and bool(
             key or words & self._words["technical_words"] or words == {"date"} or BOOKKEPT.search(column.data_type)
@@ -215,8 +236,11 @@ class Classifier:
         points -= less
         evidence += [why] if why else []
         if key in _KEYED and _is_key(mark, reading.words):
-            points = min(points, STRONG) - 4
-            evidence.append("a key")
+            operator = "_".join(reading.words) in self._words["operator_columns"]
+            known = around.registered and is_text(column.data_type) and not column.references and not operator
+            points, evidence = (STRONG, evidence) if known else (min(points, STRONG) - 4, [*evidence, "a key"])
+        elif key == _NUMBER_OF and is_whole(column.data_type) and not mark.commented:
+            points, evidence = points - 4, [*evidence, "a key"]
         if (key == _EMPLOYER and reading.words[-1] in _CODES) or (
             key == _POSTCODE and around.posts and not around.address
         ):
@@ -224,7 +248,7 @@ class Classifier:
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
             points -= 2
         if not fits(key, column.data_type, reading.words, described=mark.commented):
-            points -= 4
+            points -= 8 if is_flag(column.data_type) else 4
             evidence.append(f"type {column.data_type}")
         return mark._replace(points=points, evidence=tuple(evidence))
 

@@ -63,6 +63,8 @@ LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar2?\((?:max|\d
 _SHORT: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\([1-8]\)$", re.IGNORECASE)
 """Too short for a remark: in `bz CHAR(3)` stands a currency."""
 _SHORT_KEY: Final = 4
+_WHOLE: Final = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?\b|(?:big)?serial", re.IGNORECASE)
+_NUMBERS: Final = frozenset({"no", "number", "num", "nr", "seqno"})
 _ATTRIBUTES: Final = ("personal.demographic",)
 """What a number that a comment names may stand for: the code of a nation."""
 
@@ -70,6 +72,23 @@ _ATTRIBUTES: Final = ("personal.demographic",)
 def is_number(data_type: str) -> bool:
     """Tell whether a type is one of numbers."""
     return _NUMBER.match(data_type) is not None
+
+
+def is_flag(data_type: str) -> bool:
+    """Tell whether a type holds a yes or a no."""
+    return _BOOL.search(data_type) is not None
+
+
+def is_whole(data_type: str) -> bool:
+    """Tell whether a type is one of the machine's whole numbers, as keys are."""
+    return _WHOLE.match(data_type) is not None
+
+
+def is_key(data_type: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a column is a key of the database: a number that its name calls an id or a number."""
+    if not words or not is_number(data_type):
+        return False
+    return words[-1].endswith("id") or (words[-1] in _NUMBERS and is_whole(data_type))
 
 
 def is_text(data_type: str) -> bool:

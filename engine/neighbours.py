@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .column_types import is_number
+from .column_types import is_key, is_number
 from .reading import STRONG
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _IDENTITY: Final = ("personal.name", "personal.demographic", "personal.government_id", "personal.biometric")
 _NAMING: Final = ("personal.name", "personal.government_id", "personal.demographic.birth_date")
+_FIRST_AND_LAST: Final = ("personal.name.given", "personal.name.family")
 _CONTACT: Final = "personal.contact"
 _ALONE: Final = (*_IDENTITY, _CONTACT)
 _TOGETHER: Final = (*_ALONE, "personal.occupation", "personal.financial", "personal.account")
@@ -84,3 +85,19 @@ def is_register(readings: list[Reading]) -> bool:
         if key.startswith("organisation") and mark.points >= STRONG
     ]
     return _UNIQUE in strong or len(set(strong)) >= _PERSONS_ENOUGH
+
+
+def is_natural(readings: Iterable[Reading]) -> bool:
+    """Tell whether columns name a natural person, by a first and a last name that are not of somebody's contact."""
+    named = {
+        key
+        for reading in readings
+        for key, mark in reading.marks.items()
+        if key in _FIRST_AND_LAST and mark.points >= STRONG and not mark.owned
+    }
+    return len(named) == len(_FIRST_AND_LAST)
+
+
+def is_keyed(table: Table, readings: list[Reading]) -> bool:
+    """Tell whether a table starts with a key that is a number."""
+    return bool(readings) and is_key(table.columns[0].data_type, readings[0].words)

@@ -39,6 +39,13 @@ _HAS: Final = (
     "personal.account",
     "personal.financial.bank",
 )
+_CODED: Final = (
+    "personal.demographic.gender",
+    "personal.demographic.nationality",
+    "personal.demographic.ethnicity",
+    "personal.demographic.marital_status",
+    "personal.demographic.religion",
+)
 _ATTRIBUTES: Final = ("personal.demographic", "personal.occupation")
 _REACHES: Final = ("personal.contact.phone", "personal.contact.email", "personal.government_id.resident_id")
 _NAME: Final = "personal.name.full"
@@ -169,6 +176,10 @@ class Reader:
     def is_attribute(self, name: str) -> bool:
         """Tell whether a name is one of what persons are, or do."""
         return any(hint.category.startswith(_ATTRIBUTES) for hint in self._hints.names.get(name, ()))
+
+    def is_coded(self, name: str) -> bool:
+        """Tell whether a name alone is of what a person is, for which tables keep codes: gender, religion."""
+        return any(hint.strong and hint.category.startswith(_CODED) for hint in self._hints.names.get(name, ()))
 
     def reaches(self, rest: str) -> bool:
         """Tell whether what is left of a glued name says how to reach somebody, or who it is."""

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .care import VISITS, Care
 from .names import singular, without_digits, words_of
-from .neighbours import initials_together, is_initials, is_name_xm, is_named, is_register, kind, neighbours, strong
+from .neighbours import (
+    initials_together,
+    is_initials,
+    is_keyed,
+    is_name_xm,
+    is_named,
+    is_natural,
+    is_register,
+    kind,
+    neighbours,
+    strong,
+)
 from .prefixes import Prefix, prefix_of, without
 
 if TYPE_CHECKING:
@@ -23,7 +34,11 @@ if TYPE_CHECKING:
 
 _PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "zipcode", "county", "address", "addr"})
 _AMOUNTS_OF: Final = (
-    (frozenset({"salary", "salaries", "payroll", "payslip", "wage", "income"}), "personal.financial.income"),
+    (
+        frozenset({"salary", "salaries", "payroll", "payslip", "wage", "income"})
+        | {"bonus", "allowance", "deduction", "earning", "compensation", "pension", "commission"},
+        "personal.financial.income",
+    ),
     (frozenset({"loan", "debt", "repayment", "installment"}), "personal.financial.loan"),
     (frozenset({"deposit", "wallet"}), "personal.financial.asset"),
     (frozenset({"claim", "premium"}), "personal.financial.insurance"),
@@ -44,6 +59,14 @@ _LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
 """First words of names of tables that list codes."""
 _CODED: Final = re.compile(r"_(?:source_)?(?:concept_id|concept|value)$", re.IGNORECASE)
 """What ends a name whose value is a code, or as it was found: `gender_concept_id`, `cause_source_value`."""
+_ATTRIBUTE_KEY: Final = re.compile(r"_(?:cv_|code_|cd_)?id$", re.IGNORECASE)
+"""What ends the name of a key of a code: `gender_cv_id`, `religion_id`."""
+_CAREERS: Final = (
+    (frozenset({"education", "qualification", "schooling"}), "personal.occupation.education"),
+    (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
+)
+"""What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
+_SECRETS: Final = frozenset({"token", "session", "otp", "credential"})
 _ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
 """Persons or organisations, as the columns beside them say."""
 _PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
@@ -105,6 +128,12 @@ class Surroundings(NamedTuple):
     """`post_code` is there beside codes of departments and roles: a post is a job, and not the mail."""
     roles: frozenset[str] = frozenset()
     """Columns beside which stands how to reach whom they name: `prover` beside `prover_mobile`."""
+    career: str = ""
+    """The category of what its rows tell of persons: what they learned, where they worked."""
+    registered: bool = False
+    """It names persons and has a key of its own: another id, of text, is a number that they are called by."""
+    secrets: bool = False
+    """It keeps tokens and sessions."""
 
 
 class Surveyor:
@@ -125,7 +154,12 @@ class Surveyor:
 
     def _read(self, column: Column, prefix: Prefix) -> Reading:
         name = without(column.name, prefix, self._reader)
-        return self._reader.read(_CODED.sub("", name) or name if "_" in name else name, column.comment)
+        if "_" in name:
+            bare = _ATTRIBUTE_KEY.sub("", name)
+            if bare != name and self._reader.is_coded("".join(words_of(bare))):
+                return self._reader.read(bare, column.comment)
+            name = _CODED.sub("", name) or name
+        return self._reader.read(name, column.comment)
 
     def survey(self, table: Table) -> Surroundings:
         """Look at a table and all its columns."""
@@ -144,7 +178,8 @@ class Surveyor:
         kinds = [kind(reading) for reading in readings]
         xm = not thing and is_name_xm(table)
         kinds += initials_together(readings, xm=xm)
-        if is_register(readings) and not (person and any(kinds) and stems & self._sure):
+        natural = is_natural(readings) or (person and any(kinds) and stems & self._sure)
+        if is_register(readings) and not natural:
             person, organisation = False, True
         why = "table about persons" if person else neighbours(kinds, other=thing or organisation)
         patient = not words.isdisjoint(self._patient)
@@ -173,6 +208,11 @@ class Surveyor:
             listing=listing,
             posts=any("code" in reading.words and _UNITS & {*reading.words} for reading in readings),
             roles=self._roles(table),
+            career=next((key for words, key in _CAREERS if stems & words), "")
+            if (why or linked) and not listing
+            else "",
+            registered=bool(why) and any(kinds) and is_keyed(table, readings),
+            secrets=not stems.isdisjoint(_SECRETS),
         )
 
     def _paid(self, stems: frozenset[str], readings: Iterable[Reading], *, linked: bool) -> str:

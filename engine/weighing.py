@@ -43,6 +43,8 @@ def context(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[
         return 3, "a name, and no project"
     if around.card and weak and key == "personal.financial.card_security":
         return 2, "beside the number of a card"
+    if around.secrets and weak and key == "personal.account.token":
+        return 2, "table of tokens"
     if key.startswith("organisation"):
         return 0, ""
     if mark.initials and weak and key == CLINICAL and not (around.clinical or around.patient):

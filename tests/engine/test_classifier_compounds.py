@@ -162,3 +162,62 @@ def test_points_given_by_a_rule() -> None:
     found = said("members", "id int, a int '积分', b int '赠送积分', c decimal(10,2) '最低获取点数的订单金额'")
 
     assert ["personal.financial.virtual_asset", None, None] == list(found.values())[1:]
+
+
+def test_yes_or_no_is_not_what_it_is_about() -> None:
+    """An enumeration of yes and no tells whether to send an e-mail, not to where."""
+    found = said("person", "id int, contact_email ENUM('N','Y'), email varchar(80), smokes ENUM('Y','N')")
+
+    assert [None, "personal.contact.email"] == [found["contact_email"], found["email"]]
+    assert found["smokes"] == "personal.health.medical_record"
+
+
+def test_ids_that_people_are_called_by() -> None:
+    """A text id beside a numeric key is a number on a card; a whole number is a key, wherever it stands."""
+    found = said(
+        "employee", "emp_number int(7), employee_id varchar(20), first_name varchar(30), last_name varchar(30)"
+    )
+    other = said("emp_contract", "emp_number int(7), start_date date, end_date date")
+
+    assert found["employee_id"] == "personal.account.user_id"
+    assert [None, None] == [found["emp_number"], other["emp_number"]]
+
+
+def test_first_and_last_names_make_no_company() -> None:
+    """An address with a company and its VAT number is still of whoever has a first and a last name."""
+    found = said(
+        "address",
+        "id_customer int, company varchar(60), lastname varchar(32), firstname varchar(32), address1 varchar(128), "
+        "city varchar(64), vat_number varchar(32)",
+    )
+
+    assert found["address1"] == found["city"] == "personal.contact.address"
+
+
+def test_rows_of_a_career() -> None:
+    """What stands in rows of somebody's education or employment is about it; in a list of schools it is not."""
+    found = said("emp_education", "id int, emp_number int, institute varchar(100), major varchar(100), year int")
+    listed = said("education_level", "id int, name varchar(100), sort_order int")
+
+    assert {"personal.occupation.education"} == {found["institute"], found["major"], found["year"]}
+    assert [None, None] == [found["emp_number"], listed["name"]]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "category"),
+    [
+        ("m_client", "gender_cv_id INT", "personal.demographic.gender"),
+        ("person", "marital_status_id bigint", "personal.demographic.marital_status"),
+        ("security_token", "token varchar(100)", "personal.account.token"),
+        ("absence", "comment_confidential TEXT", "free_text"),
+        ("beneficiaries", "name varchar(50)", "personal.name.full"),
+        ("visit_log", "ip_address BIGINT", "personal.device.ip"),
+        ("comments", "number_of_likes int", None),
+        ("product_categories", "name varchar(50)", None),
+    ],
+)
+def test_by_type_and_table(table: str, column: str, category: str | None) -> None:
+    """Codes of what persons are, tokens in their tables, notes, plurals in -ies, and addresses kept as numbers."""
+    name = column.split(" ", maxsplit=1)[0]
+
+    assert category == said(table, column)[name]

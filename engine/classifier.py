@@ -41,6 +41,8 @@ _RELATION: Final = frozenset({"relation", "relationship", "kinship"})
 _NUMBER_OF: Final = "personal.account.user_id"
 _NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "remarks", "memo"})
 """First words of names of texts, whatever follows: `comment_confidential`."""
+_NOTED: Final = ("note", "notes", "comment", "comments", "remark", "remarks")
+"""Ends of them, also glued to something unknown: `reservenotes`."""
 _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "department", "dept"})
 """Technical words that are none in a row about somebody's education or career."""
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
@@ -181,8 +183,9 @@ class Classifier:
         if reading.turned or not reading.words or any(mark.points >= self._taxonomy.report for mark in marks.values()):
             return
         words = {*reading.words}
-        if reading.words[0] in _NOTES and LONG_TEXT.match(column.data_type):
-            marks["free_text"] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=(f"a {reading.words[0]}",))
+        note = reading.words[0] in _NOTES or reading.words[-1].endswith(_NOTED)
+        if note and LONG_TEXT.match(column.data_type) and fits("free_text", column.data_type, (), described=False):
+            marks["free_text"] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("a note",))
         elif (
             around.career
             and not words & (self._words["technical_words"] - _GRADED)

@@ -64,7 +64,7 @@ _SHORT: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\([1-8]\)$", re.IGNORECAS
 """Too short for a remark: in `bz CHAR(3)` stands a currency."""
 _SHORT_KEY: Final = 4
 _WHOLE: Final = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?\b|(?:big)?serial", re.IGNORECASE)
-_NUMBERS: Final = frozenset({"no", "number", "num", "nr", "seqno"})
+_NUMBERS: Final = ("no", "number", "num", "nr")
 _ATTRIBUTES: Final = ("personal.demographic",)
 """What a number that a comment names may stand for: the code of a nation."""
 
@@ -88,7 +88,7 @@ def is_key(data_type: str, words: tuple[str, ...]) -> bool:
     """Tell whether a column is a key of the database: a number that its name calls an id or a number."""
     if not words or not is_number(data_type):
         return False
-    return words[-1].endswith("id") or (words[-1] in _NUMBERS and is_whole(data_type))
+    return words[-1].endswith("id") or (words[-1].endswith(_NUMBERS) and is_whole(data_type))
 
 
 def is_text(data_type: str) -> bool:

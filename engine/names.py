@@ -25,6 +25,10 @@ _OWN_PLURALS: Final = frozenset({"series", "movies", "species", "cookies"})
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _DIGITS: Final = re.compile(r"\d+$")
+_ENDING: Final = re.compile(r"(\w{2,}?)(telephone|phone|mobile|email|firstname|lastname|surname|birthdate|dateofbirth)")
+_NO_OWNERS: Final = frozenset(
+    {"micro", "head", "smart", "ear", "mega", "auto", "smartauto", "is", "has", "xylo", "saxo"}
+)
 _VOWELS: Final = str.maketrans("", "", "aeiou")
 _TWICE: Final = re.compile(r"(.)\1")
 _CLAUSE: Final = re.compile(r"[(\uFF08\[【{:\uFF1A,\uFF0C;\uFF1B。、|=\n\r\uFF5C]")
@@ -63,6 +67,12 @@ def skeletons(words: Iterable[str]) -> dict[str, str]:
             if _SHORTEST_PART < len(short) < len(word) and found.setdefault(short, word) != word:
                 shared.add(short)
     return {short: word for short, word in found.items() if short not in shared}
+
+
+def _ending(word: str) -> tuple[str, ...]:
+    """`contaltphone` -> what it ends in, where only that says what it is; `smartphone` is a word."""
+    found = _ENDING.fullmatch(word)
+    return found.groups() if found and found[1] not in _NO_OWNERS else ()
 
 
 def without_digits(word: str) -> str:
@@ -117,7 +127,7 @@ class Splitter:
         bare = without_digits(word)
         if not _SHORTEST_PART < len(bare) < _LONGEST_GLUED or not bare.isascii() or self._is_known(bare):
             return (word,)
-        return self.pinyin.parts(bare) or self._parts(bare, start=True) or (word,)
+        return self.pinyin.parts(bare) or self._parts(bare, start=True) or _ending(bare) or (word,)
 
     def _is_known(self, word: str) -> bool:
         one = singular(word)

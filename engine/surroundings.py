@@ -66,6 +66,8 @@ _CAREERS: Final = (
     (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
 )
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
+_BODY: Final = frozenset({"height", "weight"})
+_MEASURES: Final = frozenset({"width", "length", "depth", "volume", "sku", "parcel", "package"})
 _SECRETS: Final = frozenset({"token", "session", "otp", "credential"})
 _ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
 """Persons or organisations, as the columns beside them say."""
@@ -132,6 +134,8 @@ class Surroundings(NamedTuple):
     """The category of what its rows tell of persons: what they learned, where they worked."""
     registered: bool = False
     """It names persons and has a key of its own: another id, of text, is a number that they are called by."""
+    body: bool = False
+    """It measures somebody: height beside weight, and no width of a thing."""
     secrets: bool = False
     """It keeps tokens and sessions."""
 
@@ -212,6 +216,7 @@ class Surveyor:
             if (why or linked) and not listing
             else "",
             registered=bool(why) and any(kinds) and is_keyed(table, readings),
+            body=not thing and words >= _BODY and words.isdisjoint(_MEASURES),
             secrets=not stems.isdisjoint(_SECRETS),
         )
 

@@ -45,6 +45,10 @@ def context(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[
         return 2, "beside the number of a card"
     if around.secrets and weak and key == "personal.account.token":
         return 2, "table of tokens"
+    if around.talk and weak and key == "personal.transaction.review":
+        return 2, "what people wrote"
+    if around.body and weak and key == "personal.health.vitals":
+        return 2, "height beside weight"
     if key.startswith("organisation"):
         return 0, ""
     if mark.initials and weak and key == CLINICAL and not (around.clinical or around.patient):

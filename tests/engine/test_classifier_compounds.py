@@ -221,3 +221,22 @@ def test_by_type_and_table(table: str, column: str, category: str | None) -> Non
     name = column.split(" ", maxsplit=1)[0]
 
     assert category == said(table, column)[name]
+
+
+def test_ends_of_glued_names() -> None:
+    """What a glued name ends in says what it is, also after something unknown; a microphone is no telephone."""
+    found = said(
+        "borrowers", "contaltphone varchar(50), emailpro text, reservenotes mediumtext, microphone varchar(50)"
+    )
+
+    assert ["personal.contact.phone", "personal.contact.email"] == [found["contaltphone"], found["emailpro"]]
+    assert ["free_text", None] == [found["reservenotes"], found["microphone"]]
+
+
+def test_height_beside_weight() -> None:
+    """Height and weight are somebody's, unless a thing's width stands beside."""
+    body = said("growth", "id int, height float, weight float, seen date")
+    parcel = said("dimensions", "id int, height float, weight float, width float")
+
+    assert {"personal.health.vitals"} == {body["height"], body["weight"]}
+    assert [None, None] == [parcel["height"], parcel["weight"]]

@@ -37,6 +37,10 @@ _STUDIES: Final = frozenset(
 )
 _CHARTED: Final = ("event", "result", "finding", "diagnosis", "observation", "measurement", "drgcode", "procedure")
 """What tables of a patient end in, also glued to what stands before."""
+_BEGINS: Final = ("drug", "allerg", "nurs", "vital")
+"""Clinical words, and parts of some, with which glued names of tables begin: `vitalperiodic`."""
+_LONG: Final = 5
+"""Words of fewer letters begin too many others."""
 _OUTCOMES: Final = frozenset({"result", "report", "finding", "event", "order"})
 _CLINICAL_ENOUGH: Final = 3
 _SURE_ENOUGH: Final = 2
@@ -50,6 +54,10 @@ class Care:
     def __init__(self, words: Mapping[str, frozenset[str]], reader: Reader) -> None:
         self._reader = reader
         self._clinical, self._clinical_zh = words["clinical_words"], words["clinical_words_zh"]
+        self._begins = (
+            tuple(word for word in words["clinical_words"] | words["clinical_terms"] | VISITS if len(word) >= _LONG)
+            + _BEGINS
+        )
         self._technical, self._fields = words["technical_words"], words["clinical_fields"]
 
     def is_clinical(self, table: Table, chinese: str, readings: list[Reading], *, person: bool, patient: bool) -> bool:
@@ -72,7 +80,10 @@ class Care:
     def _charted(self, table: Table) -> bool:
         """Events, findings and codes of a patient: `LABEVENTS`, `drg_codes`."""
         words = words_of(table.name)
-        return bool(words) and singular(words[-1]).endswith(_CHARTED)
+        if not words:
+            return False
+        glued = words[-1] not in self._begins and words[-1].startswith(self._begins)
+        return glued or singular(words[-1]).endswith(_CHARTED)
 
     def _by_columns(self, readings: list[Reading], *, person: bool, patient: bool) -> bool:
         """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""

@@ -188,11 +188,18 @@ class Classifier:
             marks["free_text"] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("a note",))
         elif (
             around.career
+            and not is_flag(column.data_type)
+            and not self._is_person(column, reading)
             and not words & (self._words["technical_words"] - _GRADED)
             and not is_key(column.data_type, reading.words)
         ):
             evidence = ("of somebody's education or career",)
             marks[around.career] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=evidence)
+
+    def _is_person(self, column: Column, reading: Reading) -> bool:
+        """Tell whether a number is the key of whom a row is about: `employee BIGINT`."""
+        persons = self._words["subject_words"] | self._words["staff_words"]
+        return is_whole(column.data_type) and reading.words[-1] in persons
 
     def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take clinical words, and what is no key and no technical column of a clinical table, for health data."""

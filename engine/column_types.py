@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _ANSWER: Final = "'(?:y|n|yes|no|true|false|0|1|)'"
@@ -63,22 +64,27 @@ LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar2?\((?:max|\d
 _SHORT: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\([1-8]\)$", re.IGNORECASE)
 """Too short for a remark: in `bz CHAR(3)` stands a currency."""
 _SHORT_KEY: Final = 4
+_TYPES: Final = 1 << 10
+"""How many types are remembered: a schema has few."""
 _WHOLE: Final = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?\b|(?:big)?serial", re.IGNORECASE)
 _NUMBERS: Final = ("no", "number", "num", "nr")
 _ATTRIBUTES: Final = ("personal.demographic",)
 """What a number that a comment names may stand for: the code of a nation."""
 
 
+@lru_cache(_TYPES)
 def is_number(data_type: str) -> bool:
     """Tell whether a type is one of numbers."""
     return _NUMBER.match(data_type) is not None
 
 
+@lru_cache(_TYPES)
 def is_flag(data_type: str) -> bool:
     """Tell whether a type holds a yes or a no."""
     return _BOOL.search(data_type) is not None
 
 
+@lru_cache(_TYPES)
 def is_whole(data_type: str) -> bool:
     """Tell whether a type is one of the machine's whole numbers, as keys are."""
     return _WHOLE.match(data_type) is not None
@@ -91,6 +97,7 @@ def is_key(data_type: str, words: tuple[str, ...]) -> bool:
     return words[-1].endswith("id") or (words[-1].endswith(_NUMBERS) and is_whole(data_type))
 
 
+@lru_cache(_TYPES)
 def is_text(data_type: str) -> bool:
     """Tell whether a type is one of texts of more than a letter."""
     return _TEXT.match(data_type) is not None and not _LETTER.match(data_type)
@@ -98,7 +105,7 @@ def is_text(data_type: str) -> bool:
 
 def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -> bool:
     """Tell whether a type can hold a category; `described` when a comment names the category."""
-    if _BOOL.search(data_type):
+    if is_flag(data_type):
         return key.startswith(_FLAG_TOO)
     if _DATE.search(data_type):
         return key.startswith(_DATE_TOO)
@@ -106,7 +113,7 @@ def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -
     is_key = last == "id" or (last.endswith("id") and len(last) <= _SHORT_KEY)
     if not data_type:
         return not is_key or last == "id"
-    if _NUMBER.match(data_type):
+    if is_number(data_type):
         if is_key and not (described and key.startswith(_ATTRIBUTES)):
             return False
         return not key.startswith(_TEXT_ONLY) or last.endswith("pin")

@@ -186,7 +186,9 @@ class Surveyor:
         if is_register(readings) and not natural:
             person, organisation = False, True
         why = "table about persons" if person else neighbours(kinds, other=thing or organisation)
-        patient = not words.isdisjoint(self._patient)
+        patient = not words.isdisjoint(self._patient) or any(
+            word.startswith("patient") and word.endswith("id") for word in words
+        )
         placed = {_PLACE_OF[bare] for bare in map(without_digits, words) if bare in _PLACE_OF}
         visit = linked and not why and not stems.isdisjoint(VISITS)
         return Surroundings(
@@ -205,7 +207,7 @@ class Surveyor:
             card=any(strong(reading, _CARD) for reading in readings),
             xm=xm,
             identity=any(kinds),
-            paid=self._paid(stems, readings, linked=linked),
+            paid=self._paid(stems, readings, linked=linked or staff),
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation and len(placed) >= _WHOLE_ADDRESS,
             visits=stems & self._treated,

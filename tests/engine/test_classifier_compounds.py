@@ -240,3 +240,19 @@ def test_height_beside_weight() -> None:
 
     assert {"personal.health.vitals"} == {body["height"], body["weight"]}
     assert [None, None] == [parcel["height"], parcel["weight"]]
+
+
+def test_glued_clinical_tables() -> None:
+    """A table with the key of a patient, and a name that begins with a clinical word, charts the patient."""
+    found = said("vitalperiodic", "vitalperiodicid bigint, patientunitstayid int, icp int, pamean int")
+    other = said("driverlog", "driverlogid bigint, vehicleid int, icp int")
+
+    assert {"personal.health.medical_record"} == {found["icp"], found["pamean"]}
+    assert [None, None] == [found["patientunitstayid"], other["icp"]]
+
+
+def test_pay_of_staff_without_a_key_called_id() -> None:
+    """Amounts in a table of salaries are income; `employee` is the key of whose it is."""
+    found = said("employee_salary", "id bigint, employee bigint, amount decimal(10.2)")
+
+    assert ["personal.financial.income", None] == [found["amount"], found["employee"]]

@@ -116,6 +116,8 @@ def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -
     if is_number(data_type):
         if is_key and not (described and key.startswith(_ATTRIBUTES)):
             return False
+        if words[:1] == ("id",) and last not in {"id", "type", *_NUMBERS} and is_whole(data_type):
+            return key.startswith(_ATTRIBUTES)  # a key called `id_card`, and no identity card
         return not key.startswith(_TEXT_ONLY) or last.endswith("pin")
     if key == "free_text" and _SHORT.match(data_type):
         return False

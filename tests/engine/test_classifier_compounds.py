@@ -213,6 +213,9 @@ def test_rows_of_a_career() -> None:
         ("beneficiaries", "name varchar(50)", "personal.name.full"),
         ("visit_log", "ip_address BIGINT", "personal.device.ip"),
         ("comments", "number_of_likes int", None),
+        ("cc_invoice", "id_card bigint", None),
+        ("member", "id_gender int", "personal.demographic.gender"),
+        ("member", "id_no varchar(20)", "personal.government_id.resident_id"),
         ("product_categories", "name varchar(50)", None),
     ],
 )

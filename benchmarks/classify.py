@@ -10,6 +10,7 @@ import argparse
 import sys
 import time
 from collections import defaultdict
+from importlib.util import find_spec
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from tutela.engine.tables import Column, Table
 from tutela.taxonomies import load_taxonomy
 
 from .classify_labels import CORPUS, LABELLED, Row, case_rows, corpus_rows, family_of, fides_fields, hand_labels
+from .classify_twins import STYLES, twin_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,16 +36,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--misses", action="store_true", help="list the columns that are wrong")
     parser.add_argument("--only", help="one source of labels: yudao, libreehr, fides or the name of a case file")
     parser.add_argument("--read", metavar="FOLDER", help="print what is said of a schema of the corpus, labels or not")
+    parser.add_argument("--twins", action="store_true", help="only the pinyin twins of schemas with Chinese comments")
     options = parser.parse_args(arguments)
     classifier = Classifier(load_taxonomy(None))
     if options.read:
         _read(options.read, classifier)
+        return
+    if options.twins:
+        _twins(classifier, options.only, misses=options.misses)
         return
     rows = [row for row in _rows(classifier) if options.only in (None, row.source)]
     if options.misses:
         _misses(rows)
     else:
         _figures(rows)
+        _twins(classifier, options.only, misses=False)
         _speed(classifier)
 
 
@@ -73,6 +80,26 @@ def _figures(rows: list[Row]) -> None:
     for name in ("yudao, high", "libreehr, high", "fides, high", "the tests' labels, high"):
         _families(name, groups.get(name, []))
     _calibration([row for row in rows if row.confidence == "high" and row.source != "fides"])
+
+
+def _twins(classifier: Classifier, only: str | None, *, misses: bool) -> None:
+    """The figures of the pinyin twins; without pypinyin there are none."""
+    if find_spec("pypinyin") is None:
+        print("no pypinyin: pinyin twins are not measured", file=sys.stderr)
+        return
+    for style in STYLES:
+        rows = [row for row in twin_rows(classifier, style) if row.confidence == "high"]
+        rows = [row for row in rows if only in (None, row.source.removesuffix(f" {style}"))]
+        if misses:
+            _misses(rows)
+            continue
+        groups: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            groups[row.source].append(row)
+        for name, group in groups.items():
+            _line(name, group)
+        _line(f"ALL TWINS, {style}", rows)
+    print()
 
 
 def _line(name: str, rows: list[Row]) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import yaml
 
@@ -20,9 +20,9 @@ from tutela.engine.errors import Location
 from tutela.engine.tables import Column, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from tutela.engine.classifier import Classified, Classifier
+    from tutela.engine.classifier import Classified
 
 ROOT: Final = Path(__file__).parents[1]
 SHARED: Final = ROOT.parent / "shared"
@@ -56,6 +56,16 @@ FAMILIES: Final[dict[str, tuple[str, ...]]] = {
     "free_text": ("free_text", "personal.communication", "personal.transaction.review"),
     "other_personal": ("personal",),
 }
+
+
+class Answers(Protocol):
+    """What classifies tables: the classifier, or one that sees other names."""
+
+    is_sensitive: Callable[[str], bool]
+
+    def table(self, table: Table) -> list[Classified]:
+        """Classify every column of a table, in its order."""
+        ...
 
 
 class Row(NamedTuple):
@@ -102,7 +112,7 @@ def family_of(category: str) -> str:
     return max(homes)[2]
 
 
-def hand_labels(name: str, classifier: Classifier) -> Iterator[Row]:
+def hand_labels(name: str, classifier: Answers) -> Iterator[Row]:
     """The rows of one hand-labelled schema, classified in the real DDL."""
     labels, schemas = LABELLED[name]
     found: dict[tuple[str, str], Classified] = {}
@@ -117,7 +127,7 @@ def hand_labels(name: str, classifier: Classifier) -> Iterator[Row]:
             yield Row(name, row["confidence"], family, FAMILIES.get(family, ()), row["sensitive"] == "yes", entry)
 
 
-def fides_fields(classifier: Classifier) -> Iterator[Row]:
+def fides_fields(classifier: Answers) -> Iterator[Row]:
     """The fields of fides' data sets: a collection is a table; keys are written apart from names there."""
     known = _fideslang()
     with (CORPUS / "pii" / "fides_labelled_fields.csv").open(encoding="utf-8") as stream:
@@ -160,11 +170,16 @@ def case_tables(file: Path) -> Iterator[tuple[Table, list[str]]]:
         yield table, [wanted for *_, wanted in entry["columns"]]
 
 
-def case_rows(classifier: Classifier) -> Iterator[Row]:
+def case_rows(classifier: Answers) -> Iterator[Row]:
     """The small schemas of the tests; a label there is a category, and its group of the taxonomy is right enough."""
     for file in sorted(CASES.glob("*.yaml")):
-        for table, wanted in case_tables(file):
-            yield from _labelled(file.stem, table, wanted, classifier)
+        yield from file_rows(file, classifier)
+
+
+def file_rows(file: Path, classifier: Answers) -> Iterator[Row]:
+    """The rows of one file of cases."""
+    for table, wanted in case_tables(file):
+        yield from _labelled(file.stem, table, wanted, classifier)
 
 
 def corpus_tables(file: Path) -> Iterator[tuple[Table, list[str]]]:
@@ -178,14 +193,19 @@ def corpus_tables(file: Path) -> Iterator[tuple[Table, list[str]]]:
         yield found[name], [labels.get(column.name, "none") for column in found[name].columns]
 
 
-def corpus_rows(classifier: Classifier) -> Iterator[Row]:
+def corpus_rows(classifier: Answers) -> Iterator[Row]:
     """Real schemas of the corpus, labelled in the tests."""
     for file in sorted(CORPUS_CASES.glob("*.yaml")):
-        for table, wanted in corpus_tables(file):
-            yield from _labelled(f"corpus {file.stem}", table, wanted, classifier)
+        yield from corpus_file_rows(file, classifier)
 
 
-def _labelled(source: str, table: Table, wanted: Iterable[str], classifier: Classifier) -> Iterator[Row]:
+def corpus_file_rows(file: Path, classifier: Answers) -> Iterator[Row]:
+    """The rows of one file of labels of the corpus."""
+    for table, wanted in corpus_tables(file):
+        yield from _labelled(f"corpus {file.stem}", table, wanted, classifier)
+
+
+def _labelled(source: str, table: Table, wanted: Iterable[str], classifier: Answers) -> Iterator[Row]:
     for entry, text in zip(classifier.table(table), wanted, strict=True):
         label, _, confidence = text.partition(" ")
         family = "none" if label == "none" else family_of(label)

@@ -11,7 +11,9 @@ from .neighbours import strong
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .reading import Reader, Reading
+    from .marks import Reading
+    from .pinyin_names import PinyinTables
+    from .reading import Reader
     from .tables import Table
 
 VISITS: Final = frozenset(
@@ -51,8 +53,8 @@ _OF_PATIENTS: Final = 0.5
 class Care:
     """Tells clinical tables by the vocabulary of a taxonomy."""
 
-    def __init__(self, words: Mapping[str, frozenset[str]], reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, words: Mapping[str, frozenset[str]], reader: Reader, pinyin: PinyinTables) -> None:
+        self._reader, self._pinyin = reader, pinyin
         self._clinical, self._clinical_zh = words["clinical_words"], words["clinical_words_zh"]
         self._begins = (
             tuple(word for word in words["clinical_words"] | words["clinical_terms"] | VISITS if len(word) >= _LONG)
@@ -73,6 +75,8 @@ class Care:
         pairs = {f"{first}_{second}" for first, second in pairwise(words)}
         if any(first in _STUDIES and singular(second) in _OUTCOMES for first, second in pairwise(words)):
             return not any(_EXAMS_OF & {*reading.words} for reading in readings)
+        if self._pinyin.says(words_of(table.name), "clinical_words"):
+            return True
         stems = {*words, *map(singular, words), *pairs}
         clinical = self._clinical
         return bool(stems & clinical) or (not chinese.isascii() and any(word in chinese for word in self._clinical_zh))

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from .column_types import BOOKKEPT, LONG_TEXT, fits, is_flag, is_key, is_number, is_text, is_whole
 from .errors import InputError, Problem
+from .marks import STRONG, Mark
 from .names import without_digits
-from .reading import STRONG, Mark, Reader
+from .reading import Reader
 from .surroundings import Surveyor
 from .weighing import CLINICAL, context, elsewhere
 
 if TYPE_CHECKING:
-    from .reading import Reading
+    from .marks import Reading
     from .surroundings import Surroundings
     from .tables import Column, Table
     from .taxonomy import Taxonomy
@@ -211,7 +212,11 @@ class Classifier:
         key = is_key(column.data_type, reading.words)
         dated = bool(words & around.visits) and words <= around.visits | _WHEN
         technical = not dated and bool(
-            key or words & self._words["technical_words"] or words == {"date"} or BOOKKEPT.search(column.data_type)
+            (reading.plain and around.pinyin)
+            or key
+            or words & self._words["technical_words"]
+            or words == {"date"}
+            or BOOKKEPT.search(column.data_type)
         )
         chinese = not column.comment.isascii() and any(
             word in column.comment for word in self._words["technical_words_zh"]

@@ -31,6 +31,8 @@ _MEDICAL: Final = "personal.health.medical_record"
 _LIMITS: Final = ("最低", "最高", "最大", "最小")
 _AMOUNTS: Final = ("personal.financial", "personal.transaction")
 """What a limit is set for, and then it is nobody's."""
+_PINYIN: Final = ("pinyin", "full", "initials")
+_INITIALS: Final = ("strong_initials", "weak_initials")
 _PERSON: Final = "人"
 _LONGEST_ROLE: Final = 5
 _ROLES: Final = ("人", "者", "员", "长", "客户", "用户", "会员", "患者", "学生", "家长", "经理", "父亲", "母亲", "配偶")
@@ -79,6 +81,8 @@ class Hints:
     names: dict[str, tuple[Hint, ...]]
     nouns: dict[str, tuple[Hint, ...]]
     longest_noun: int
+    derived: frozenset[str]
+    """Initials that were made of Chinese hints: too many to be looked for inside glued English words."""
     tails: frozenset[str]
     """Words that may follow a hint and keep its meaning: `no`, `enc`, `home`."""
     initials_owners: frozenset[str]
@@ -159,22 +163,29 @@ class Hints:
 
 def compile_hints(taxonomy: Taxonomy) -> Hints:
     """Turn a taxonomy's hints into look-ups."""
+    words = taxonomy.matching
+    contested = frozenset(words["contested"])
     names: dict[str, list[Hint]] = {}
     nouns: dict[str, list[Hint]] = {}
     for order, category in enumerate(taxonomy.categories.values()):
         for kind, texts in category.hints.items():
             for text in texts:
-                hint = Hint(category.key, not kind.startswith("weak"), kind.endswith("pinyin"), order)
+                hint = Hint(
+                    category.key, not (kind.startswith("weak") or text in contested), kind.endswith(_PINYIN), order
+                )
                 table, key = (nouns, text.lower()) if kind == "zh" else (names, text.replace("_", "").lower())
                 if hint not in table.setdefault(key, []):
                     table[key].append(hint)
-    words = taxonomy.matching
+    initials = (category.hints.get(kind, ()) for category in taxonomy.categories.values() for kind in _INITIALS)
     return Hints(
         names={key: tuple(hints) for key, hints in names.items()},
         nouns={key: tuple(hints) for key, hints in nouns.items()},
         longest_noun=max(map(len, nouns), default=0),
+        derived=frozenset(text for texts in initials for text in texts),
         tails=frozenset((*words["value_suffixes"], *words["variants"])),
-        initials_owners=frozenset((*words["pinyin_owners"], *words["pinyin_modifiers"], PERSON)),
+        initials_owners=frozenset(
+            (*words["pinyin_owners"], *words["pinyin_modifiers"], *words["owner_initials"], PERSON)
+        ),
         meta=_lower(words["comment_meta"]),
         other=_lower(words["comment_other"]),
         generic=_lower(words["comment_generic"]),
@@ -195,13 +206,13 @@ def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
     modifiers = frozenset(
         (*words["subject_words"], *words["staff_words"], *words["neutral_words"], *words["contact_words"])
     )
-    known = frozenset(word for name in others for word in words[name]) | _PARTS_TOO_SHORT
+    known = frozenset(word for name in others for word in words[name]) | _PARTS_TOO_SHORT | hints.derived
     written = {word for texts in _english(taxonomy) for text in texts for word in text.split("_")}
     written.update(word for word in modifiers if not is_pinyin(word))
     long = (word for word in written if len(word) >= _LONG and word.isascii() and word.isalpha())
     short = {key: full for key, full in skeletons(long).items() if key not in hints.names and key not in written}
     return Splitter(
-        hints=frozenset(hints.names) - _PARTS_TOO_SHORT,
+        hints=frozenset(hints.names) - _PARTS_TOO_SHORT - hints.derived,
         modifiers=modifiers,
         tails=hints.tails,
         pinyin=Pinyin(
@@ -209,10 +220,25 @@ def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
             initials=frozenset(words["pinyin_initials"]),
             coded=frozenset(words["pinyin_coded"]),
             owners=frozenset((*words["pinyin_owners"], *words["pinyin_modifiers"])),
+            persons=frozenset((*words["pinyin_owners"], *words["owner_initials"])),
+            derived=hints.derived | _short_pinyin(hints),
         ),
         known=known,
         abbreviations={**short, **taxonomy.abbreviations},
     )
+
+
+def _short_pinyin(hints: Hints) -> frozenset[str]:
+    """Initials of what a person has, written by hand."""
+    return frozenset(
+        name
+        for name, found in hints.names.items()
+        if 1 < len(name) <= INITIALS + 1 and not is_pinyin(name) and any(_is_had(hint) for hint in found)
+    )
+
+
+def _is_had(hint: Hint) -> bool:
+    return hint.pinyin and hint.category.startswith("personal")
 
 
 def _english(taxonomy: Taxonomy) -> Iterable[tuple[str, ...]]:

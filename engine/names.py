@@ -21,6 +21,9 @@ _LONGEST_GLUED: Final = 40
 _SHORTEST_PART: Final = 3
 _LONG_PLURAL: Final = 5
 _OWN_PLURALS: Final = frozenset({"series", "movies", "species", "cookies"})
+_INITIALS: Final = 2
+_PINYIN_TOO: Final = frozenset({"sx", "dx", "hx", "rx", "st", "sj"})
+"""Abbreviations that are initials of Chinese words as often."""
 
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
@@ -119,7 +122,12 @@ class Splitter:
     def readings(self, words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         """The words as written and, where that differs, taken apart, with what is owned last, and written out."""
         apart = tuple(part for word in words for part in self._apart(word))
-        full = tuple(part for word in apart for part in self.abbreviations.get(word, word).split("_"))
+        short = frozenset[str]() if len(words) == 1 or not any(map(self._is_strange, words)) else _PINYIN_TOO
+        full = tuple(
+            part
+            for word in apart
+            for part in (word if word in short else self.abbreviations.get(word, word)).split("_")
+        )
         owned = (full[full.index("of") + 1 :] + full[: full.index("of")],) if "of" in full[1:-1] else ()
         return tuple(dict.fromkeys((words, apart, *owned, full)))
 
@@ -128,6 +136,10 @@ class Splitter:
         if not _SHORTEST_PART < len(bare) < _LONGEST_GLUED or not bare.isascii() or self._is_known(bare):
             return (word,)
         return self.pinyin.parts(bare) or self._parts(bare, start=True) or _ending(bare) or (word,)
+
+    def _is_strange(self, word: str) -> bool:
+        """Tell whether a word of two letters is no English one: beside it, `sx` is 属性 and not sex."""
+        return len(word) == _INITIALS and word.translate(_VOWELS) == word and not self._is_known(word)
 
     def _is_known(self, word: str) -> bool:
         one = singular(word)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .column_types import is_key, is_number
-from .reading import STRONG
+from .marks import STRONG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .reading import Reading
+    from .marks import Reading
     from .tables import Table
 
 _IDENTITY: Final = ("personal.name", "personal.demographic", "personal.government_id", "personal.biometric")
@@ -23,6 +23,8 @@ _UNIQUE: Final = "organisation.uscc"
 _OF_PROJECTS: Final = frozenset({"xmmc", "xmbh", "xmid", "xmdm", "xmlx", "xmzt", "xmlb", "xmje"})
 _PERSONS_ENOUGH: Final = 2
 _PERSONS_BY_INITIALS: Final = 3
+_TELLING: Final = 3
+"""Two initials stand for too much: `zj` is 座机 and 主键."""
 
 
 def is_initials(reading: Reading) -> bool:
@@ -43,13 +45,13 @@ def is_name_xm(table: Table) -> bool:
 
 def initials_together(readings: Iterable[Reading], *, xm: bool) -> list[str]:
     """Initials that alone say little make a person together: two beside a name, or four."""
-    weak = {
-        key
-        for reading in readings
-        for key, mark in reading.marks.items()
-        if mark.initials and key.startswith(_TOGETHER)
-    }
-    if len(weak) > (_PERSONS_ENOUGH if xm else _PERSONS_BY_INITIALS):
+    weak: dict[str, int] = {}
+    for reading in readings:
+        for key, mark in reading.marks.items():
+            if mark.initials and mark.points > 0 and key.startswith(_TOGETHER):
+                weak[key] = max(weak.get(key, 0), mark.longest)
+    telling = xm or sum(length >= _TELLING for length in weak.values()) >= _PERSONS_ENOUGH
+    if telling and len(weak) > (_PERSONS_ENOUGH if xm else _PERSONS_BY_INITIALS):
         return [f"initials {key}" for key in weak]
     return ["personal.name.full"] if xm else []
 

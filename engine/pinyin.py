@@ -55,6 +55,14 @@ _CODES: Final = ("mc", "dm")
 _LONGEST_TAIL: Final = 19
 _LONGEST_INITIALS: Final = 6
 _SHORTEST_ROLE: Final = 2
+_WITH_OWNER: Final = 5
+"""Two initials of an owner and two of what it has may be anything; one more may not."""
+_LATIN: Final = ("ip", "token", "openid", "unionid", "imei", "qq")
+"""What no Chinese word is there for, after one that says which: `yhip`, `chuangjianip`."""
+_ENGLISH: Final = frozenset(
+    {"ship", "chip", "trip", "skip", "flip", "grip", "drip", "slip", "clip", "whip", "snip", "strip"}
+)
+_VOWEL: Final = re.compile(r"[aeiou]")
 
 
 def is_pinyin(text: str) -> bool:
@@ -85,14 +93,26 @@ class Pinyin:
     """Initials of attributes that have names and codes: `mzmc`."""
     owners: frozenset[str]
     """Initials of persons, and of which one it is: `lxr`, `kh`; `dq` for 当前."""
+    persons: frozenset[str]
+    """Initials of persons only."""
+    derived: frozenset[str]
+    """Further initials of what a person has, known behind a person only: `hz` and `ssy`."""
+
+    def _before(self, text: str) -> bool:
+        """Tell whether a text is whole words, or two to five initials."""
+        if _SHORTEST_ROLE <= len(text) < _LONGEST_INITIALS and not _VOWEL.search(text):
+            return _INITIALS.fullmatch(text) is not None
+        return len(text) >= _TELLING and is_pinyin(text)
 
     def parts(self, word: str) -> tuple[str, ...]:
         """Whose, or which, and what; nothing when the word is not put together so."""
-        if word[-2:] in _CODES and word[:-2] in self.coded:
-            return (word[:-2], "code")
+        if ends := self._by_end(word):
+            return ends
         for length in range(min(len(word) - 1, _LONGEST_TAIL), 0, -1):
             before, tail = word[:-length], word[-length:]
-            if tail in self.tails and is_pinyin(before):
+            if (tail in self.tails and is_pinyin(before)) or (
+                tail in self.derived and before in self.persons and len(word) >= _WITH_OWNER
+            ):
                 return (before, tail)
             if tail in self.initials and len(before) <= _LONGEST_INITIALS and _INITIALS.fullmatch(before):
                 if before in self.owners or (length >= _TELLING and before not in NOT_OF_PERSONS):
@@ -101,4 +121,16 @@ class Pinyin:
                     return (PERSON, tail)
                 if tail == _NAME and before[-1] in _DOERS and len(before) > _SHORTEST_ROLE:
                     return (PERSON, tail)
+        return ()
+
+    def _by_end(self, word: str) -> tuple[str, ...]:
+        """A code or name of an attribute, the name of a person (`tbrmc`), or what has no Chinese word: `yhip`."""
+        if word[-2:] in _CODES and word[:-2] in self.coded:
+            return (word[:-2], "code")
+        if word[-2:] == _CODES[0] and len(word) - 2 > _SHORTEST_ROLE and word[:-2] in self.persons:
+            return (word[:-2], _NAME)
+        latin = next((tail for tail in _LATIN if word.endswith(tail)), "")
+        before = word[: -len(latin)]
+        if latin and word not in _ENGLISH and self._before(before):
+            return (before, latin) if before in self.persons else (latin,)
         return ()

@@ -68,7 +68,7 @@ def _glued(table: Table, reader: Reader) -> tuple[str, ...]:
     found: dict[str, set[str]] = {}
     for column in table.columns:
         name = column.name.lower()
-        if "_" in name or len(name) > _LONGEST * 3 or reader.is_hint(name):
+        if "_" in name or len(name) > _LONGEST * 3 or reader.is_hint(name) or reader.is_plain(name):
             continue
         for length in range(1, min(_LONGEST, len(name) - 2) + 1):
             if reader.is_personal(name[length:]):

@@ -7,18 +7,18 @@ that speaks of something else takes points away. Names repeat in a schema, so re
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from .hints import TOLD_BY_FLAGS, compile_hints, compile_splitter
+from .marks import STRONG, WEAK, Mark, Reading, add, related, turn
 from .names import head_words, is_chinese, singular, without_digits, words_of
-from .pinyin import is_initials_role, is_role
+from .pinyin import PERSON, is_initials_role, is_role
+from .pinyin_names import compile_pinyin
 
 if TYPE_CHECKING:
-    from .hints import Hint, NameHit
+    from .hints import NameHit
     from .taxonomy import Taxonomy
 
-STRONG: Final = 3
-WEAK: Final = 1
 _REMEMBERED: Final = 1 << 15
 _LONGEST_ENGLISH: Final = 6
 _OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
@@ -46,9 +46,20 @@ _CODED: Final = (
     "personal.demographic.marital_status",
     "personal.demographic.religion",
 )
+_OF_A_PERSON: Final = (
+    "personal.financial.loan",
+    "personal.financial.insurance",
+    "personal.financial.income",
+    "personal.government_id",
+    "personal.health.disability",
+    "personal.health.fertility",
+    "personal.biometric",
+)
+"""What whole syllables say of a person in a table of anything: a loan in one of contracts."""
 _ATTRIBUTES: Final = ("personal.demographic", "personal.occupation")
 _REACHES: Final = ("personal.contact.phone", "personal.contact.email", "personal.government_id.resident_id")
 _NAME: Final = "personal.name.full"
+_NAMES: Final = ("personal.name", "personal.contact")
 _CONSENT: Final = "personal.account.preferences"
 _REMARKS: Final = frozenset(
     {"comment", "remark", "note", "memo", "message", "msg", "feedback", "miaoshu", "shuoming", "neirong"}
@@ -60,48 +71,15 @@ _KINDS_TOO: Final = ("personal.device.profile",)
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
-class Mark(NamedTuple):
-    """The points of one category, and why."""
-
-    points: int
-    longest: int
-    """The length of the longest text that matched: the narrower of two wins a tie."""
-    order: int
-    owned: bool
-    """The name says that it is a person's: `contact_phone` in a table of shops."""
-    initials: bool
-    evidence: tuple[str, ...]
-    told: bool = False
-    """The name itself says whose it is: `student_name` in a table of campaigns."""
-
-    @property
-    def commented(self) -> bool:
-        """A comment says it, too."""
-        return any(text.startswith("comment ") and text != "comment of something else" for text in self.evidence)
-
-
-class Reading(NamedTuple):
-    """The categories that name and comment stand for, the words of the name, and what turns it away from them."""
-
-    marks: dict[str, Mark]
-    words: tuple[str, ...]
-    """All words of the name, glued ones apart and abbreviations written out."""
-    turned: bool
-    """A flag, a kind, a count: about the thing, not the thing itself."""
-    clinical: str
-    """The clinical word in the name, if any."""
-    described: bool
-    """A Chinese comment (or name) says what the column is."""
-
-
 class Reader:
     """Reads names and comments by the vocabulary of a taxonomy."""
 
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._hints = compile_hints(taxonomy)
         self._splitter = compile_splitter(taxonomy, self._hints)
+        self._pinyin = compile_pinyin(taxonomy.matching, self._hints)
         words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
-        self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"]
+        self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"] | words["owner_initials"]
         self._surely = tuple(word for word in words["subject_words"] - _NOT_SURELY if len(word) >= _SURELY)
         self._owning = (*_OWNING, *(owner for owner in words["pinyin_owners"] if len(owner) > _INITIALS_OF_ONE))
         self._had = frozenset(
@@ -133,10 +111,17 @@ class Reader:
         for words in readings:
             for hit in self._hints.in_name(words):
                 self._name(hit, marks)
-        if not marks:
-            self._role(readings[0], marks)
         text = name if is_chinese(name) else comment
-        turned, described = False, is_chinese(text)
+        described = is_chinese(text)
+        whole = "".join(map(without_digits, readings[0]))
+        turned = self._syllables(whole, marks, described=described)
+        named = any(mark.owned and key.startswith(_NAMES) for key, mark in marks.items())
+        asks = self._pinyin.asks(whole) and not named
+        other = not described and not self.is_hint(whole) and (asks or self._pinyin.is_other(whole))
+        turned = turned or (other and turn(marks, "name of something else"))
+        plain = not marks and self._pinyin.is_plain(whole)
+        if not (marks or turned or plain):
+            self._role(readings[0], marks)
         if described:
             turned = self._chinese(text, marks, name)
         elif text.isascii():
@@ -152,7 +137,7 @@ class Reader:
         clinical = "" if turned else self._clinical(readings[-1])
         if not clinical and not described and not turned and not {*readings[-1]} & self._technical:
             clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
-        return Reading(marks, readings[-1], turned or flag, clinical, described)
+        return Reading(marks, readings[-1], turned or flag, clinical, described, plain)
 
     def _role(self, words: tuple[str, ...], marks: dict[str, Mark]) -> None:
         """Take who does something for a name: `reported_by` and whole pinyin say it alone, initials do not."""
@@ -160,10 +145,30 @@ class Reader:
         if name in self._operators:
             return
         done = len(words) > 1 and words[-1] == "by" and words[-2].endswith("ed")
-        whole = done or (len(words) == 1 and is_role(name))
+        whole = done or ((len(words) == 1 or words[-1:] == (PERSON,)) and is_role("".join(words)))
         if whole or (len(words) == 1 and is_initials_role(name)):
             points = STRONG if whole else WEAK
             marks[_NAME] = Mark(points, len(name), 0, owned=True, initials=not whole, evidence=("name of a role",))
+
+    def _syllables(self, name: str, marks: dict[str, Mark], *, described: bool) -> bool:
+        """Score a name in whole syllables by its end; True when it is about something else and no comment tells."""
+        found = self._pinyin.read(name)
+        if found.turned and not described:
+            return turn(marks, "name of something else")
+        for hint in found.hints:
+            points = (STRONG if hint.strong else WEAK) + (2 if found.owned else 0)
+            best = marks.get(hint.category)
+            told = hint.strong and hint.category.startswith(_OF_A_PERSON)
+            owned = found.owned or (hint.strong and hint.category.startswith(_NAMES[0]))
+            if best is None or (points, owned, told) > (best.points, best.owned, best.told):
+                evidence = (f"name {found.matched}",)
+                size = len(found.matched)
+                marks[hint.category] = Mark(points, size, hint.order, owned, False, evidence, told)  # noqa: FBT003
+        return False
+
+    def is_plain(self, name: str) -> bool:
+        """Tell whether initials are those of something that is no person's."""
+        return self._pinyin.is_other(name)
 
     def is_hint(self, word: str) -> bool:
         """Tell whether a word alone stands for a category."""
@@ -242,7 +247,7 @@ class Reader:
         if not nouns.turned and not name.isascii():
             matched.update(marks)
         for key, mark in marks.items() if not nouns.bare else ():
-            if key not in matched and not any(_related(key, other) for other in matched):
+            if key not in matched and not any(related(key, other) for other in matched):
                 less = 3 if mark.points < STRONG or mark.initials else 1 if matched else 0
                 marks[key] = mark._replace(points=mark.points - less)
         if nouns.turned:
@@ -252,7 +257,7 @@ class Reader:
                     points=mark.points - less, evidence=(*mark.evidence, "comment of something else")
                 )
         for hint in nouns.hints:
-            _add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))
+            add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))
             if nouns.owned or hint.category.startswith("personal.name"):
                 marks[hint.category] = marks[hint.category]._replace(owned=True)
         return nouns.turned
@@ -264,19 +269,4 @@ class Reader:
             return
         for hit in self._hints.in_name(words):
             if hit.hint.strong and not hit.initials and self.owner(hit.before) != "other":
-                _add(marks, hit.hint, 2, f"comment {hit.matched}", len(hit.matched))
-
-
-def _related(key: str, other: str) -> bool:
-    """Tell whether two categories are siblings or one is above the other."""
-    return key.startswith(other) or other.startswith(key) or key.rsplit(".", 1)[0] == other.rsplit(".", 1)[0]
-
-
-def _add(marks: dict[str, Mark], hint: Hint, points: int, evidence: str, length: int) -> None:
-    """Add points to a category."""
-    mark = marks.get(hint.category, Mark(0, 0, hint.order, owned=False, initials=False, evidence=()))
-    if evidence in mark.evidence:
-        return
-    marks[hint.category] = mark._replace(
-        points=mark.points + points, longest=max(mark.longest, length), evidence=(*mark.evidence, evidence)
-    )
+                add(marks, hit.hint, 2, f"comment {hit.matched}", len(hit.matched))

@@ -23,12 +23,14 @@ from .neighbours import (
     neighbours,
     strong,
 )
+from .pinyin_names import PinyinTables
 from .prefixes import Prefix, prefix_of, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .reading import Reader, Reading
+    from .marks import Reading
+    from .reading import Reader
     from .tables import Column, Table
     from .taxonomy import Taxonomy
 
@@ -146,7 +148,8 @@ class Surveyor:
     def __init__(self, taxonomy: Taxonomy, reader: Reader) -> None:
         self._reader = reader
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
-        self._care = Care(self._words, reader)
+        self._pinyin = PinyinTables(taxonomy.matching)
+        self._care = Care(self._words, reader, self._pinyin)
         self._patient = _PATIENT | self._words["patient_keys"]
         self._treated = VISITS | self._words["clinical_words"]
         self._organisations = self._words["organisation_words"] - _PLACES_ONLY
@@ -173,12 +176,14 @@ class Surveyor:
         stems, chinese = self._stems(table.name), table.name + table.comment
         linked = any(map(self._links, table.columns, readings))
         listing = not linked and (self._lists(table, stems) or self._lists_attributes(table))
-        staff = self._says(stems, chinese, "staff_words")
-        person = staff or self._says(stems, chinese, "subject_words")
-        organisation = self._says(stems, chinese, "organisation_words")
+        title = words_of(table.name)
+        staff = self._says(stems, chinese, "staff_words", title)
+        person = staff or self._says(stems, chinese, "subject_words", title)
+        organisation = self._says(stems, chinese, "organisation_words", title)
         if organisation and chinese.isascii() and not is_named(readings):
-            organisation = not stems.isdisjoint(self._organisations)
-        thing = listing or self._says(stems, chinese, "object_words")
+            named = self._pinyin.says(title, "organisation_words")
+            organisation = named or not stems.isdisjoint(self._organisations)
+        thing = listing or self._says(stems, chinese, "object_words", title)
         kinds = [kind(reading) for reading in readings]
         xm = not thing and is_name_xm(table)
         kinds += initials_together(readings, xm=xm)
@@ -237,6 +242,8 @@ class Surveyor:
         words = self._reader.words(table.name)[-1]
         if not self._words["talk_words"].isdisjoint(words[-2:]):
             return True
+        if self._pinyin.says(words_of(table.name), "talk_words"):
+            return True
         title = table.comment.strip().removesuffix("表").removesuffix("信息").removesuffix("记录")
         return title.endswith(self._talk_zh)
 
@@ -260,8 +267,8 @@ class Surveyor:
         words = {word for reading in self._reader.words(name) for word in reading}
         return frozenset({*words, *(singular(word) for word in words)})
 
-    def _says(self, stems: frozenset[str], chinese: str, kind: str) -> bool:
-        if not stems.isdisjoint(self._words[kind]):
+    def _says(self, stems: frozenset[str], chinese: str, kind: str, title: tuple[str, ...]) -> bool:
+        if not stems.isdisjoint(self._words[kind]) or self._pinyin.says(title, kind):
             return True
         return not chinese.isascii() and any(word in chinese for word in self._words[f"{kind}_zh"])
 
@@ -275,6 +282,7 @@ class Surveyor:
         return (
             last in self._words["dictionary_words"]
             or ends
+            or self._pinyin.says(words, "dictionary_words")
             or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
         )
 

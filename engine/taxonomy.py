@@ -7,8 +7,8 @@ unknown is ever answered with "not sensitive".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .errors import InputError, Location, Problem
 from .model import Words
@@ -20,6 +20,8 @@ PERSONAL: Final = "personal"
 """The root of all personal data."""
 
 HINT_KINDS: Final = ("strong_en", "weak_en", "strong_pinyin", "weak_pinyin", "zh")
+PINYIN_KINDS: Final = ("strong_full", "weak_full", "strong_initials", "weak_initials")
+"""The pinyin of `zh`, made by `policies/make_pinyin.py`: whole syllables, and first letters."""
 WORD_LISTS: Final = (
     "subject_words",
     "subject_words_zh",
@@ -60,6 +62,25 @@ WORD_LISTS: Final = (
     "operator_columns",
 )
 """The lists of `matching`, all required."""
+PINYIN_LISTS: Final = (
+    "plain_full",
+    "plain_initials",
+    "plain_endings",
+    "contested",
+    "other_full",
+    "generic_full",
+    "owner_initials",
+    "subject_full",
+    "staff_full",
+    "organisation_full",
+    "organisation_initials",
+    "object_full",
+    "object_initials",
+    "dictionary_full",
+    "clinical_full",
+    "talk_full",
+)
+"""The pinyin of lists of `matching`, as far as a taxonomy has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +181,11 @@ class _Reader:
         profiles = {name: self._label(value) for name, value in self._mapping(top, "profiles").items()}
         matching = self._mapping(top, "matching")
         lists = {name: self._texts(matching, name, "`matching`", required=True) for name in WORD_LISTS}
+        pinyin = self._mapping(top, "pinyin", required=False)
+        made = self._mapping(pinyin, "matching", required=False)
+        lists |= {name: self._texts(made, name, "`pinyin`") for name in PINYIN_LISTS}
         categories = self._categories(top.get("categories"), frozenset(profiles))
+        self._add_pinyin(categories, self._mapping(pinyin, "hints", required=False))
         limits = self._mapping(top, "thresholds", required=False)
         short = self._mapping(top, "abbreviations", required=False)
         return Taxonomy(
@@ -213,13 +238,24 @@ class _Reader:
             hints={kind: self._texts(hints, kind, where) for kind in HINT_KINDS},
         )
 
+    def _add_pinyin(self, categories: dict[str, Category], made: Mapping[str, object]) -> None:
+        """Add what was made of the Chinese hints to each category's own."""
+        for key in made:
+            category = categories.get(key)
+            if category is None:
+                self._wrong("taxonomy-unknown-category", category=key)
+                continue
+            found = self._mapping(made, key)
+            hints = {kind: self._texts(found, kind, f"category `{key}`") for kind in PINYIN_KINDS}
+            categories[key] = replace(category, hints={**category.hints, **hints})
+
     def _label(self, data: object) -> Words:
         if not isinstance(data, Mapping):
             return Words("")
         values = cast("Mapping[object, object]", data)
         return Words(str(values.get("en") or ""), str(values.get("zh") or ""))
 
-    def _mapping(self, data: Mapping[object, object], key: str, *, required: bool = True) -> dict[str, object]:
+    def _mapping(self, data: Mapping[Any, object], key: str, *, required: bool = True) -> dict[str, object]:
         value = data.get(key)
         if isinstance(value, Mapping):
             return {str(name): item for name, item in cast("Mapping[object, object]", value).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from .reading import Mark
+    from .marks import Mark
     from .surroundings import Surroundings
 
 CLINICAL: Final = "personal.health.medical_record"
@@ -30,6 +30,8 @@ _NEVER_OF_ORGANISATIONS: Final = (
     "personal.family",
     "personal.vehicle",
 )
+_SIGNATURE: Final = "personal.signature"
+"""Whatever is signed, a person signs it."""
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _EDUCATION: Final = "personal.occupation.education"
 _POSTAL: Final = ("personal.contact.address", "personal.contact.postcode")
@@ -75,7 +77,14 @@ def _beside(key: str, around: Surroundings) -> tuple[int, str]:
 def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
     """The points that a table about things or organisations takes, and why."""
     told = key == "free_text" and (around.talk or not (weak or around.listing))
-    if mark.owned or mark.told or told or key.startswith("organisation") or not (around.thing or around.organisation):
+    if (
+        mark.owned
+        or mark.told
+        or told
+        or key == _SIGNATURE
+        or key.startswith("organisation")
+        or not (around.thing or around.organisation)
+    ):
         return 0, ""
     if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
         return 0, ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,8 +22,9 @@ def load_taxonomy(project: Project | None = None) -> Taxonomy:
     from tutela.connectors.policy_cache import valid_data
     from tutela.engine.taxonomy import Taxonomy
 
-    source = _taxonomy(project)
-    return Taxonomy.from_data(valid_data("taxonomy", [source], partial(_data, source)), source.name)
+    source, pinyin = _taxonomy(project), _pinyin(project)
+    sources = [source, pinyin] if pinyin else [source]
+    return Taxonomy.from_data(valid_data("taxonomy", sources, partial(_whole, source, pinyin)), source.name)
 
 
 def load_lineage(project: Project, taxonomy: Taxonomy) -> LineageRules:
@@ -36,6 +37,14 @@ def load_lineage(project: Project, taxonomy: Taxonomy) -> LineageRules:
     # They are valid for the categories of this taxonomy.
     sources = [source, _taxonomy(project)]
     return LineageRules.from_data(valid_data("lineage", sources, partial(_rules, source, taxonomy)))
+
+
+def _whole(source: Source, pinyin: Source | None) -> object:
+    """The plain data of a taxonomy, with what was made of its Chinese hints."""
+    data = _data(source)
+    if pinyin is None or not isinstance(data, dict):
+        return data
+    return {**cast("dict[str, object]", data), "pinyin": _data(pinyin)}
 
 
 def _data(source: Source) -> object:
@@ -56,9 +65,20 @@ def _rules(source: Source, taxonomy: Taxonomy) -> object:
 
 
 def _taxonomy(project: Project | None) -> Source:
+    return _source(_path(project))
+
+
+def _pinyin(project: Project | None) -> Source | None:
+    """The file that `policies/make_pinyin.py` wrote beside a taxonomy; a project's own may have none."""
+    path = _path(project)
+    made = path.with_name(f"{path.stem}_pinyin.yaml")
+    return _source(made) if made.exists() or not (project and project.taxonomy) else None
+
+
+def _path(project: Project | None) -> Path:
     from tutela.connectors.policy_files import packs_folder
 
-    return _source(project.path(project.taxonomy) if project and project.taxonomy else packs_folder() / "taxonomy.yaml")
+    return project.path(project.taxonomy) if project and project.taxonomy else packs_folder() / "taxonomy.yaml"
 
 
 def _source(path: Path) -> Source:

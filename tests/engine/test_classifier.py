@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from tutela.engine.classifier import Classified, Classifier, classify
 from tutela.engine.errors import InputError, Location
 from tutela.engine.tables import Column, Table
-from tutela.engine.taxonomy import Taxonomy
+from tutela.taxonomies import load_taxonomy
 
-FILE = Path(__file__).parents[2] / "policies" / "taxonomy.yaml"
-TAXONOMY = Taxonomy.from_data(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+TAXONOMY = load_taxonomy()
 CLASSIFIER = Classifier(TAXONOMY)
 PLACE = Location("t.sql", 1, 1)
 

@@ -11,12 +11,11 @@ import yaml
 from tutela.engine.classifier import Classifier
 from tutela.engine.errors import Location
 from tutela.engine.tables import Column, Table
-from tutela.engine.taxonomy import Taxonomy
+from tutela.taxonomies import load_taxonomy
 
-TAXONOMY_FILE = Path(__file__).parents[2] / "policies" / "taxonomy.yaml"
 CASES = Path(__file__).parent / "cases" / "classify"
 PLACE = Location("case.sql", 1, 1)
-CLASSIFIER = Classifier(Taxonomy.from_data(yaml.load(TAXONOMY_FILE.read_text(encoding="utf-8"), yaml.CSafeLoader)))
+CLASSIFIER = Classifier(load_taxonomy())
 
 
 def tables(file: str) -> list[tuple[Table, list[str]]]:

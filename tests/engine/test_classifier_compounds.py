@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from tutela.engine.classifier import Classifier
 from tutela.engine.errors import Location
 from tutela.engine.pinyin import is_pinyin, is_role
 from tutela.engine.tables import Column, Table
-from tutela.engine.taxonomy import Taxonomy
+from tutela.taxonomies import load_taxonomy
 
-FILE = Path(__file__).parents[2] / "policies" / "taxonomy.yaml"
 PLACE = Location("case.sql", 1, 1)
-CLASSIFIER = Classifier(Taxonomy.from_data(yaml.safe_load(FILE.read_text(encoding="utf-8"))))
+CLASSIFIER = Classifier(load_taxonomy())
 
 
 def said(table: str, columns: str, comment: str = "") -> dict[str, str | None]:

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
 
 from tutela.connectors.ddl import read_schema
 from tutela.engine.classifier import Classifier
-from tutela.engine.taxonomy import Taxonomy
+from tutela.taxonomies import load_taxonomy
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
-FILE = Path(__file__).parents[2] / "policies" / "taxonomy.yaml"
 YUDAO = ["yudao-crm-erp/mysql/crm-2024-09-30.sql", "yudao/mysql/ruoyi-vue-pro.sql"]
 FAMILIES = {
     "name": ("personal.name", "personal.account.nickname", "personal.family"),
@@ -51,7 +49,7 @@ class Scores(NamedTuple):
 
 def score(schemas: list[str], labels: str, confidence: str) -> Scores:
     """Classify the schemas and compare personal (or free text) against none."""
-    classifier = Classifier(Taxonomy.from_data(yaml.safe_load(FILE.read_text(encoding="utf-8"))))
+    classifier = Classifier(load_taxonomy())
     found: dict[tuple[str, str], str] = {}
     for name in schemas:
         for table in read_schema(CORPUS / "schemas" / name).tables:

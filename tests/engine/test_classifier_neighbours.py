@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from tutela.engine.classifier import Classified, Classifier
 from tutela.engine.errors import Location
 from tutela.engine.tables import Column, Table
-from tutela.engine.taxonomy import Taxonomy
+from tutela.taxonomies import load_taxonomy
 
-FILE = Path(__file__).parents[2] / "policies" / "taxonomy.yaml"
-CLASSIFIER = Classifier(Taxonomy.from_data(yaml.load(FILE.read_text(encoding="utf-8"), yaml.CSafeLoader)))
+CLASSIFIER = Classifier(load_taxonomy())
 PLACE = Location("t.sql", 1, 1)
 
 

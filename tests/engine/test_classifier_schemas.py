@@ -13,7 +13,7 @@ import yaml
 
 from tutela.connectors.ddl import read_schema
 from tutela.engine.classifier import Classifier
-from tutela.engine.taxonomy import Taxonomy
+from tutela.taxonomies import load_taxonomy
 
 if TYPE_CHECKING:
     from tutela.engine.tables import Table
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "corpus"
 CASES = Path(__file__).parent / "cases" / "classify_corpus"
-CLASSIFIER = Classifier(Taxonomy.from_data(yaml.safe_load((ROOT / "policies" / "taxonomy.yaml").read_text("utf-8"))))
+CLASSIFIER = Classifier(load_taxonomy())
 
 pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of schemas is not here")
 

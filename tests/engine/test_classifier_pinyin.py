@@ -1,0 +1,82 @@
+"""Names in pinyin without comments: whole syllables and initials of the Chinese hints."""
+
+from __future__ import annotations
+
+import pytest
+
+from tutela.engine.classifier import Classifier
+from tutela.engine.errors import InputError, Location
+from tutela.engine.tables import Column, Table
+from tutela.engine.taxonomy import Taxonomy
+from tutela.taxonomies import load_taxonomy
+
+CLASSIFIER = Classifier(load_taxonomy())
+PLACE = Location("pinyin.sql", 1, 1)
+
+
+def found(table: str, *names: str) -> list[str]:
+    """What is said of columns without comments."""
+    columns = tuple(Column(table=table, name=name, location=PLACE, data_type="varchar(50)") for name in names)
+    entries = CLASSIFIER.table(Table(name=table, columns=columns, location=PLACE))
+    return [entry.category or "" for entry in entries]
+
+
+@pytest.mark.parametrize(
+    ("name", "category"),
+    [
+        ("youzhengbianhao", "personal.contact.postcode"),
+        ("shenfenzhengbianhao", "personal.government_id.resident_id"),
+        ("shehuibaozhanghaoma", "personal.government_id.social_security"),
+        ("lukexingming", "personal.name.full"),
+        ("dianzhang_xingming", "personal.name.full"),
+        ("huankuanjine", "personal.financial.loan"),
+    ],
+)
+def test_whole_syllables_say_it_alone(name: str, category: str) -> None:
+    """Three syllables and more mean one thing, in a table of nobody, too."""
+    assert found("biaoge", "id", name) == ["", category]
+
+
+@pytest.mark.parametrize(
+    "name", ["dingdanzhuangtai", "caidanmingcheng", "jiaoseleixing", "zidian_mingcheng", "pingjiashu"]
+)
+def test_what_ends_in_a_plain_term_is_no_persons(name: str) -> None:
+    """A status is a status, whatever it is of, also in a table of customers."""
+    assert found("kehuxinxi", "xingming", name) == ["personal.name.full", ""]
+
+
+def test_names_of_tables_are_read() -> None:
+    """`kehuxinxi` and `t_brjbxx` are of persons, `yaopinzidian` lists things."""
+    assert found("canbaorenxinxi", "mingcheng") == ["personal.name.full"]
+    assert found("t_brjbxx", "sznl") == ["personal.demographic.age"]
+    assert found("yaopinzidian", "mingcheng") == [""]
+
+
+def test_initials_count_beside_those_of_a_person() -> None:
+    """Initials of three or four letters need a person's table; those of a plain term are none there, either."""
+    assert found("khxx", "xm", "csrq", "sznl", "zdmc")[2:] == ["personal.demographic.age", ""]
+    assert found("biaoge", "sznl") == [""]
+
+
+def test_latin_words_after_pinyin() -> None:
+    """`IP` has no Chinese word; English words that end so are not taken apart."""
+    assert found("rizhi", "dengluip", "zcip", "ship", "zip_file") == [
+        "personal.device.ip",
+        "personal.device.ip",
+        "",
+        "",
+    ]
+
+
+def test_pinyin_of_an_unknown_category_is_refused() -> None:
+    """What was made for another taxonomy does not fit in silence."""
+    data: dict[str, object] = {
+        "profiles": {},
+        "matching": {},
+        "categories": [{"key": "personal"}],
+        "pinyin": {"hints": {"animal": {}}},
+    }
+    with pytest.raises(InputError) as caught:
+        Taxonomy.from_data(data)
+
+    assert "taxonomy-unknown-category" in {problem.code for problem in caught.value.problems}

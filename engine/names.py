@@ -156,7 +156,7 @@ class Splitter:
         for length in range(len(word) - 1, _SHORTEST_PART - 1, -1):
             first, rest = word[:length], word[length:]
             tail = rest in self.tails and (len(rest) > 1 or length > _SHORTEST_PART + 1)
-            if first in self.hints and (tail or rest in self.modifiers):
+            if first in self.hints and (tail or (len(rest) > 1 and rest in self.modifiers)):
                 return (first, rest)
             if len(rest) >= _SHORTEST_PART and (first in self.modifiers or singular(first) in self.modifiers):
                 parts = self._parts(rest)

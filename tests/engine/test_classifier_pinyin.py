@@ -80,3 +80,8 @@ def test_pinyin_of_an_unknown_category_is_refused() -> None:
         Taxonomy.from_data(data)
 
     assert "taxonomy-unknown-category" in {problem.code for problem in caught.value.problems}
+
+
+def test_a_key_in_initials_is_no_measure() -> None:
+    """`bmid` is the id of a department (部门), and `tb` an icon (图标)."""
+    assert found("sys_user", "bmid", "tb") == ["", ""]

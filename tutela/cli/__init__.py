@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import sys
 from importlib import import_module
@@ -12,6 +13,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+COLLECT: Final = (50_000, 20, 20)
+"""After how many new objects garbage is looked for, and how seldom among older ones."""
 COMMANDS: Final = {
     "init": ("init", "Make a project that works at once."),
     "check": ("check", "Check policies: every problem of every file."),
@@ -87,6 +90,8 @@ def group() -> None:
 
 def main(args: Sequence[str] | None = None) -> Any:  # noqa: ANN401 (click's own)
     """Run the command line; every error that is somebody's input ends as words on stderr and exit status 2."""
+    # A run makes much that stays: to look for circles at every 700 objects takes an eighth of its time.
+    gc.set_threshold(*COLLECT)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")

@@ -14,6 +14,7 @@ import stat
 import sys
 import tempfile
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -66,6 +67,7 @@ def cache_key(sources: Sequence[Source]) -> str:
     return hashed.hexdigest()
 
 
+@cache
 def _own_code() -> bytes:
     """When the engine's code was last changed: a development checkout keeps its version while it changes."""
     import tutela.engine

@@ -52,8 +52,9 @@ class LogFile:
         except ImportError:
             raise InputError([self.problem("log-library", library="backports.zstd")]) from None
         except DAMAGES as error:
-            reason = getattr(error, "strerror", None) or "not a readable file, or a damaged one"
-            raise InputError([self.problem("log-unreadable", reason=reason.lower())]) from None
+            reason = getattr(error, "strerror", None)
+            code, args = ("log-unreadable", {"reason": reason.lower()}) if reason else ("log-damaged", {})
+            raise InputError([self.problem(code, **args)]) from None
         self._stream: BinaryIO = cast("BinaryIO", io.BufferedReader(Begun(self._head, unpacked)))
         if not self._head.strip(b"\xef\xbb\xbf \t\r\n"):
             self._stream.close()

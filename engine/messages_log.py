@@ -17,6 +17,12 @@ LOG: Final[Mapping[str, Message]] = {
         "请检查路径和权限",
     ),
     "log-missing": Message("there is no log `{file}`", "日志 `{file}` 不存在", "check the path", "请检查路径"),
+    "log-damaged": Message(
+        "the log cannot be unpacked: it is damaged, or its end is missing",
+        "日志无法解压:文件已损坏或结尾缺失",
+        "copy it again, whole; nothing of it was judged",
+        "请重新完整复制;其中内容均未检查",
+    ),
     "log-library": Message(
         "the log is packed, and the library `{library}` that unpacks it is not installed",
         "日志已压缩,但未安装解压所需的库 `{library}`",

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WAIVER: Final[Mapping[str, Message]] = {
+    "value-blank": Message("`{what}` is blank", "`{what}` 为空白", "say something there", "请填写内容"),
     "waiver-rule-unknown": Message(
         "the waiver names the rule `{rule}`, which no policy has{hint}",
         "豁免所指的规则 `{rule}` 不存在于任何策略{hint}",

@@ -165,6 +165,9 @@ def _pattern(document: Document, path: list[Any], error: ValidationError) -> Ite
     if pattern == PERIOD and _PLACEHOLDER.search(str(error.instance)):
         yield place(document, full, "period-placeholder", key=of_key, value=short(error.instance))
         return
+    if not of_key and str(error.instance).isspace():
+        yield place(document, full, "value-blank", what=what)
+        return
     yield place(document, full, "value-malformed", key=of_key, value=short(error.instance), pattern=pattern, what=what)
 
 

@@ -216,13 +216,14 @@ def load_authorizer(project: Project) -> Authorizer:
     return Authorizer(policies, load_facts_of(project, policies))
 
 
-def load_classifier(
+def load_classifier(  # noqa: PLR0913 (what a classifier knows)
     project: Project,
     policies: PolicySet | None,
     *,
     facts: object = None,
     profile: str | None = None,
     catalog: Sequence[Mapping[str, Any]] | None = None,
+    taxonomy: Taxonomy | None = None,
 ) -> SchemaClassifier:
     """The classifier of whole schemas, which follows views and copies; the catalog's word on a base column counts."""
     from tutela.engine.classifier import Classifier
@@ -232,7 +233,7 @@ def load_classifier(
 
     from .taxonomies import load_lineage, load_taxonomy
 
-    taxonomy = load_taxonomy(project)
+    taxonomy = taxonomy or load_taxonomy(project)
     if profile is None:
         bound = None if policies is None else policies.parameters.values.get("sensitivity_profile")
         profile = str(bound or "pipl_strict")

@@ -54,16 +54,18 @@ def command(  # noqa: PLR0913 (options)
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.project import load_classifier, load_facts_of, load_policies_of, load_schema
+    from tutela.taxonomies import load_taxonomy
 
     project = setup.project
     policies = load_policies_of(project)
-    authorizer = Authorizer(policies, load_facts_of(project, policies))
+    taxonomy = load_taxonomy(project)
+    authorizer = Authorizer(policies, load_facts_of(project, policies, taxonomy))
     speech = dialect or project.dialect or "postgres"
     schema = read_sources(list(schemas), dialect=dialect) if schemas else load_schema(project)
     when = instant(as_of)
     asked = accesses(
         schema,
-        load_classifier(project, policies, facts=authorizer.facts),
+        load_classifier(project, policies, facts=authorizer.facts, taxonomy=taxonomy),
         speech,
         when,
         default_schema=default_schema or project.default_schema,

@@ -54,6 +54,7 @@ def command(  # noqa: PLR0913 (options)
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.changes import report_change
     from tutela.project import load_classifier, load_facts_of, load_policies_of
+    from tutela.taxonomies import load_taxonomy
 
     project = setup.project
     paths: list[str | Path] = [*sources] or project.sources()
@@ -63,9 +64,10 @@ def command(  # noqa: PLR0913 (options)
     if not sources:
         given = replace(given, dialect=given.dialect or project.dialect)
         diff = bool(diff)  # the project's own schemas are one schema, whatever they have in common
-    authorizer = Authorizer(policies, load_facts_of(project, policies))
+    taxonomy = load_taxonomy(project)
+    authorizer = Authorizer(policies, load_facts_of(project, policies, taxonomy))
     when = instant(as_of)
-    classifier = load_classifier(project, policies, facts=authorizer.facts)
+    classifier = load_classifier(project, policies, facts=authorizer.facts, taxonomy=taxonomy)
     with live.progress(setup.lang) as options, sampling(paths, project, sample, options) as taken:
         states = compared(
             paths,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .log_jsonlog import is_jsonlog, read_jsonlog
 from .log_lines import LogFile
@@ -12,18 +12,57 @@ from .log_pgaudit import read_csvlog, read_psql, read_stderr
 from .log_prefix import DEFAULT_PREFIX, PrefixError, prefix_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tutela.engine.events import Event, Hole
-
-FORMATS: Final = ("pgaudit-csvlog", "pgaudit-jsonlog", "pgaudit-stderr", "pgaudit-psql", "jsonl", "csv")
 
 _CSVLOG: Final = re.compile(
     r'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Za-z+\-0-9:]+"?,"?[^,]*,[^,]*,\d+,', re.ASCII
 )
 _PSQL: Final = re.compile(r"(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?):  AUDIT: (?:SESSION|OBJECT),\d+,\d+,", re.ASCII)
 _AUDIT: Final = re.compile(r":  AUDIT: (?:SESSION|OBJECT),\d+,\d+,", re.ASCII)
+
+
+class Options(NamedTuple):
+    """What the caller says about a log."""
+
+    prefix: re.Pattern[str]
+    """One message of PostgreSQL's text log, by its `log_line_prefix`."""
+    mapping: LogMapping
+
+
+class Format(NamedTuple):
+    """A format of logs: how its first lines look, and who reads it."""
+
+    fits: Callable[[list[str], Options], bool]
+    """Whether these lines, none of them blank, begin a log of this format."""
+    read: Callable[[LogFile, Options, Callable[[], None]], Iterator[Event | Hole]]
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "pgaudit-jsonlog": Format(
+        lambda head, _: is_jsonlog(head[0]), lambda file, options, skip: read_jsonlog(file, options.mapping.zone, skip)
+    ),
+    "jsonl": Format(
+        lambda head, _: head[0].lstrip().startswith("{"), lambda file, options, _: read_jsonl(file, options.mapping)
+    ),
+    "pgaudit-csvlog": Format(
+        lambda head, _: any(_CSVLOG.match(line) and line.count(",") >= 13 for line in head[:50]),
+        lambda file, options, skip: read_csvlog(file, options.mapping.zone, skip),
+    ),
+    "pgaudit-psql": Format(
+        lambda head, _: any(_PSQL.match(line) for line in head), lambda file, _, skip: read_psql(file, skip)
+    ),
+    "pgaudit-stderr": Format(
+        lambda head, options: any(options.prefix.fullmatch(line) or _AUDIT.search(line) for line in head),
+        lambda file, options, skip: read_stderr(file, options.prefix, options.mapping.zone, skip),
+    ),
+    "csv": Format(
+        lambda head, options: _named(head[0], options.mapping), lambda file, options, _: read_csv(file, options.mapping)
+    ),
+}
+"""Every format by its name, in the order in which they are tried: the first that fits is it."""
 
 
 class LogReader:
@@ -74,43 +113,18 @@ def read_log(
         raise file.refuse("log-mapping", reason=str(error), keys=", ".join(KEYS)) from None
     except PrefixError as error:
         raise file.refuse("log-prefix-escape", escape=str(error)) from None
-    head = file.head()
-    name = format or detect(head, pattern, declared)
+    options = Options(pattern, declared)
+    head = [line for line in file.head() if line.strip()] or [""]
+    name = format or next((name for name, known in FORMATS.items() if known.fits(head, options)), None)
     if name is None:
         raise file.refuse("log-format-unknown", formats=", ".join(FORMATS))
     if name == "pgaudit-stderr" and not any(pattern.fullmatch(line) for line in head):
         raise file.refuse("log-prefix", prefix=log_line_prefix)
     reader = LogReader(name)
-    return reader.start(_items(reader, file, pattern, declared))
+    return reader.start(FORMATS[name].read(file, options, reader.skip))
 
 
-def _items(reader: LogReader, file: LogFile, pattern: re.Pattern[str], mapping: LogMapping) -> Iterator[Event | Hole]:
-    match reader.format:
-        case "pgaudit-csvlog":
-            return read_csvlog(file, mapping.zone, reader.skip)
-        case "pgaudit-jsonlog":
-            return read_jsonlog(file, mapping.zone, reader.skip)
-        case "pgaudit-stderr":
-            return read_stderr(file, pattern, mapping.zone, reader.skip)
-        case "pgaudit-psql":
-            return read_psql(file, reader.skip)
-        case "jsonl":
-            return read_jsonl(file, mapping)
-        case _:
-            return read_csv(file, mapping)
-
-
-def detect(head: list[str], pattern: re.Pattern[str], mapping: LogMapping) -> str | None:
-    """The format of a log by its first lines; None when nothing fits."""
-    lines = [line for line in head if line.strip()]
-    first = lines[0] if lines else ""
-    if first.lstrip().startswith("{"):
-        return "pgaudit-jsonlog" if is_jsonlog(first) else "jsonl"
-    if any(_CSVLOG.match(line) and line.count(",") >= 13 for line in lines[:50]):
-        return "pgaudit-csvlog"
-    if any(_PSQL.match(line) for line in lines):
-        return "pgaudit-psql"
-    if any(pattern.fullmatch(line) for line in lines) or any(_AUDIT.search(line) for line in lines):
-        return "pgaudit-stderr"
+def _named(first: str, mapping: LogMapping) -> bool:
+    """Whether a line names at least two fields of the mapping."""
     names = {name.strip().strip('"') for name in first.split(",")}
-    return "csv" if len(names & {path.split(".")[0] for path in mapping.fields.values()}) >= 2 else None
+    return len(names & {path.split(".")[0] for path in mapping.fields.values()}) >= 2

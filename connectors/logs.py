@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .log_jsonlog import is_jsonlog, read_jsonlog
@@ -32,7 +33,8 @@ class Options(NamedTuple):
     mapping: LogMapping
 
 
-class Format(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Format:
     """A format of logs: how its first lines look, and who reads it."""
 
     fits: Callable[[list[str], Options], bool]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import sqlglot
 from sqlglot import exp
@@ -18,6 +18,7 @@ from sqlglot.errors import SqlglotError
 from .statements_catalog import ANYTHING, Catalog, ColumnRef, Entry, TableRef, Unknown
 from .statements_lower import Part, Plan, StatementKind, UnresolvedError, lower
 from .statements_scopes import NOTHING, Refs, ViewLineage, check_tree, trace
+from .statements_shapes import shape_of, without_values
 from .statements_views import MAX_BYTES, named_outputs, view_query
 from .statements_words import (
     EXECUTABLE_COMMENT,
@@ -39,6 +40,7 @@ __all__ = ["ANYTHING", "NOTHING", "Analyser", "ColumnRef", "StatementKind", "Tab
 # sqlglot warns on standard error about statements it does not know; here that is an answer, no accident.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
+_T = TypeVar("_T")
 MAX_DEPTH: Final = 150
 """Open parentheses, and CASEs, at one place."""
 MAX_VIEW_DEPTH: Final = 20
@@ -90,7 +92,7 @@ def analyse(
 
 
 class Analyser:
-    """A prepared schema that answers for statement after statement and remembers by exact text.
+    """A prepared schema that answers for statement after statement; it remembers texts and shapes.
 
     Raises ValueError for a dialect that sqlglot does not know.
     """
@@ -105,6 +107,8 @@ class Analyser:
     ) -> None:
         self.catalog = Catalog(schema, dialect, default_schema=default_schema, search_path=search_path)
         self._cache: OrderedDict[str, Touched] = OrderedDict()
+        self._shapes: OrderedDict[str, Touched | None] = OrderedDict()
+        """Shape -> what every statement of it touches; None where the values matter."""
         self._views: dict[str, ViewLineage | UnresolvedError | None] = {}
         self._open: list[str] = []
 
@@ -113,10 +117,24 @@ class Analyser:
         if (known := self._cache.get(sql)) is not None:
             self._cache.move_to_end(sql)
             return known
-        touched = self._guarded(sql)
-        self._cache[sql] = touched
-        if len(self._cache) > MAX_CACHE:
-            self._cache.popitem(last=False)
+        touched = self.shape(sql) or self.afresh(sql)
+        _keep(self._cache, sql, touched)
+        return touched
+
+    def shape(self, sql: str) -> Touched | None:
+        """What every statement with the shape of this one touches; None where the values matter."""
+        if len(sql) > MAX_BYTES or "\0" in sql:
+            return None
+        key = shape_of(sql)
+        if key in self._shapes:
+            self._shapes.move_to_end(key)
+            return self._shapes[key]
+        neutral = without_values(sql)
+        touched = None if neutral is None else self.afresh(neutral)
+        # A value may stand for a name (`FROM 'a.csv'`, an alias): then the text without values is not resolved.
+        if touched is None or not (touched.resolved or touched == self.afresh(sql)):
+            touched = None
+        _keep(self._shapes, key, touched)
         return touched
 
     def view(self, entry: Entry) -> ViewLineage | None:
@@ -149,8 +167,8 @@ class Analyser:
             columns[name] = columns.get(name, NOTHING) | refs
         return ViewLineage(columns, traced.inner, traced.tables)
 
-    def _guarded(self, sql: str) -> Touched:
-        """Every failure, also one nobody thought of, ends as unresolved."""
+    def afresh(self, sql: str) -> Touched:
+        """The analysis of a text, nothing remembered; every failure, also one nobody thought of, ends as unresolved."""
         kind = _kind_of(sql)
         try:
             return self._analyse(sql, kind)
@@ -267,6 +285,12 @@ class Analyser:
         """All columns of all tables of the catalogue."""
         tables = frozenset(entry.ref for entry in self.catalog.entries.values())
         return replace(_unresolved(kind, self.catalog.whole(), tables, reason, detail), parsed=parsed)
+
+
+def _keep(cache: OrderedDict[str, _T], key: str, value: _T) -> None:
+    cache[key] = value
+    if len(cache) > MAX_CACHE:
+        cache.popitem(last=False)
 
 
 class _Sum:

@@ -1,4 +1,4 @@
-# ruff: noqa: S608 # the statements are made here
+# the statements are made here
 """The catalog is added to as text: what a person wrote stays as it is, or nothing is written."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: S608 # the statements are made here, and nobody else's words are in them
+# the statements are made here, and nobody else's words are in them
 """Views, copies and generated columns hold what flows into them, less what declared breakers take away."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-# ruff: noqa: S608 # the statements are made here, and nobody else's words are in them
+# the statements are made here, and nobody else's words are in them
 """Non-interference: a base column whose data changes an output of a view is a column that flows into this output.
 
 Only the keys decide which rows a view has, and keys stay as they are: so every change of an output came in as a value.

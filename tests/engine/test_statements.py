@@ -1,4 +1,4 @@
-# ruff: noqa: S608 # the statements are made here, and nobody else's words are in them
+# the statements are made here, and nobody else's words are in them
 """What a statement touches: a table of cases, the limits, and the memory."""
 
 from __future__ import annotations

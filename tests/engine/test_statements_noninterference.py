@@ -1,4 +1,4 @@
-# ruff: noqa: S608 # the statements are made here, and nobody else's words are in them
+# the statements are made here, and nobody else's words are in them
 """Non-interference: a column whose data changes the answer of a query is a column that the query reads."""
 
 from __future__ import annotations

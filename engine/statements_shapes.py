@@ -1,0 +1,45 @@
+r"""The shape of a statement: its text without the values, so that each distinct shape is analysed once.
+
+The key keeps names, order, structure, comments and white space exactly and drops only what stands in single quotes and
+plain numbers. A text in which it is not sure where a quote ends (backslashes, dollar quotes, comments inside comments,
+brackets around a quote) is its own shape. The same pattern works in Python, RE2 (DuckDB) and Java (Spark).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+NAME: Final = r"[A-Za-z0-9_$#@\x{80}-\x{10FFFF}]"
+_KEPT: Final = (
+    r'"[^"]*"|`[^`]*`|/\*(?s:.*?)\*/|--[^\n]*'
+    rf"|[0-9]*[A-Za-z_\x{{80}}-\x{{10FFFF}}]{NAME}*"
+)
+TOKEN: Final = rf"({_KEPT})|'[^']*(?:''[^']*)*'|[0-9]+"
+"""What is kept (group 1), or a value: for RE2 and Java."""
+MARK: Final = "\x01"
+"""Stands behind everything that is kept, and for every value."""
+UNSURE: Final = r"\\|\x01|\$[A-Za-z0-9_]*\$|/\*[^*]*(?:\*[^/*][^*]*)*/\*|\[[^\]]*'|#[^\n]*['\"`]"
+"""Where a quote may end elsewhere than it seems: such a text is its own shape; for RE2 and Java."""
+
+
+def _python(pattern: str) -> str:
+    return pattern.replace(r"\x{80}-\x{10FFFF}", "\x80-\U0010ffff")
+
+
+_TOKEN: Final = re.compile(_python(TOKEN), re.ASCII)
+_UNSURE: Final = re.compile(_python(UNSURE), re.ASCII)
+
+
+def shape_of(sql: str) -> str:
+    """The key of a statement's shape; the text itself where it is not sure which parts of it are values."""
+    return sql if _UNSURE.search(sql) else _TOKEN.sub(rf"\g<1>{MARK}", sql)
+
+
+def without_values(sql: str) -> str | None:
+    """A statement of the same shape whose values are all `'0'` and `1`; None where the text is its own shape."""
+    return None if _UNSURE.search(sql) else _TOKEN.sub(_neutral, sql)
+
+
+def _neutral(found: re.Match[str]) -> str:
+    return found[1] or ("'0'" if found[0].startswith("'") else "1")

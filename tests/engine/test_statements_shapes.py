@@ -1,0 +1,137 @@
+"""Shapes of statements: they drop values and nothing else, and a statement touches what its shape touches."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tutela.engine.errors import Location
+from tutela.engine.statements import Analyser
+from tutela.engine.statements_shapes import MARK, TOKEN, UNSURE, shape_of, without_values
+from tutela.engine.tables import Column, Schema, Table
+
+CONNECTION = pytest.importorskip("duckdb").connect()
+QUERIES = Path(__file__).parents[2].parent / "shared" / "corpus" / "queries" / "queries.jsonl.gz"
+SAME = [
+    ("select a from t where b = 1", "select a from t where b = 22"),
+    ("select a from t where b = 'x'", "select a from t where b = 'it''s'"),
+    ("select a from t limit 10", "select a from t limit 5"),
+    ("select a from t where b in (1, 'x', 2.5)", "select a from t where b in (7, '', 0.1)"),
+    ("select \"a\" from t where d = date '2026-01-01'", "select \"a\" from t where d = date '2026-02-01'"),
+]
+OTHER = [
+    ("select a from t_012", "select a from t_145"),
+    ("select a, b from t", "select b, a from t"),
+    ("select a from t", "select A from t"),
+    ('select "a" from t', 'select "b" from t'),
+    ("select `a 1` from t", "select `a 2` from t"),
+    ("select a from 表1", "select a from 表2"),
+    ("select a from db.2020_log", "select a from db.2021_log"),
+    ("select a /* purpose=care */ from t", "select a /* purpose=sales */ from t"),
+    ("select a from t -- it's\n where b = 'x'", "select a from t -- its\n where b = 'x'"),
+    ("select a from t where b = 1", "select a from t where b = 'x' or c = 1"),
+    ("select a from t where b = 'x\\' or c = 'y'", "select a from t where b = 'x\\' or d = 'y'"),
+    ("select $$a$$ from t", "select $$b$$ from t"),
+    ("select [it's] from t where a = 'b'", "select [it's] from t where a = 'c'"),
+    ("select a from t where b = '1", "select b from t where b = '1"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_values_are_no_part_of_a_shape(one: str, other: str) -> None:
+    """Texts that differ in quoted values and numbers have one shape."""
+    assert shape_of(one) == shape_of(other)
+    assert without_values(one) == without_values(other)
+
+
+@pytest.mark.parametrize(("one", "other"), OTHER)
+def test_everything_else_is(one: str, other: str) -> None:
+    """Names, order, comments and whatever is not surely a value tell shapes apart."""
+    assert shape_of(one) != shape_of(other)
+
+
+def test_a_shape_shows_no_value() -> None:
+    """Nothing of what stood in quotes is left."""
+    assert "secret" not in shape_of("select a from t where b = 'secret' and c = 'a''secret'")
+
+
+PIECES = [
+    *(
+        "select",
+        " ",
+        "a",
+        "'",
+        "''",
+        '"',
+        "1",
+        "1a",
+        "$",
+        "\\",
+        "--",
+        "\n",
+        "/*",
+        "*/",
+        "`",
+        "表",
+        ".",
+        "?",
+        "'x'",
+        "#",
+    ),
+    *("[", "]", "b_2", "0x1f", "1.5", "(", ",", "="),
+]
+
+
+@given(
+    st.lists(
+        st.sampled_from(PIECES),
+        max_size=14,
+    )
+)
+@settings(max_examples=400, deadline=None)
+def test_duckdb_finds_the_same_shape(parts: list[str]) -> None:
+    """The pattern means the same in RE2, so that a database can group by shape."""
+    text = "".join(parts)
+    sql = "SELECT CASE WHEN regexp_matches($1, $2) THEN $1 ELSE regexp_replace($1, $3, $4, 'g') END"
+    (found,) = CONNECTION.execute(sql, [text, UNSURE, TOKEN, f"\\1{MARK}"]).fetchone()
+    assert found == shape_of(text)
+
+
+def _schema() -> Schema:
+    place = Location("x")
+    columns = tuple(Column(table="t", name=name, location=place, data_type="text") for name in ("a", "b", "c"))
+    return Schema(tables=(Table(name="t", location=place, columns=columns),))
+
+
+def test_values_that_are_names_are_analysed_by_text() -> None:
+    """An alias in quotes that is used again, and a file that is read, are told from each other."""
+    analyser = Analyser(_schema(), "mysql")
+    for name in ("x", "y"):
+        assert analyser.analyse("select a as 'x' from t order by `x`".replace("x", name)).resolved
+    files = [analyser.analyse("select * from 'x.csv'".replace("x", name)) for name in ("x", "y")]
+    assert [False, False] == [touched.resolved for touched in files]
+
+
+@pytest.mark.skipif(not QUERIES.exists(), reason="no corpus beside the project")
+def test_corpus_statements_touch_what_their_shapes_touch() -> None:
+    """What the shape of a statement touches is what the statement itself touches."""
+    with gzip.open(QUERIES) as lines:
+        rows = [json.loads(line) for line in lines][::23]
+    analysers: dict[str, Analyser] = {}
+    compared = 0
+    for row in rows:
+        try:
+            analyser = analysers.setdefault(row["dialect"], Analyser(None, row["dialect"] or "postgres"))
+        except ValueError:
+            continue
+        by_shape = analyser.shape(row["sql"])
+        if by_shape is not None:
+            compared += 1
+            itself = analyser.afresh(row["sql"])
+            assert by_shape == itself or (by_shape.resolved and not itself.parsed), row["id"]
+    assert compared > 400

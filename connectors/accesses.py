@@ -65,34 +65,42 @@ class Accesses:
         """The requests of every event, in log order; holes come through as unreadable."""
         for event in events:
             if isinstance(event, Hole):
-                problem = event.problem
-                yield Unreadable(problem.location, Words(problem.message("en"), problem.message("zh")))
+                yield unreadable(event)
             elif event.result != "denied":
-                touched = self._touched(event)
-                if not touched.parsed:
-                    yield Unreadable(event.location, _why(touched))
-                yield from self._event(event, touched)
+                touched = self.touched(event)
+                groups = self.groups(event, touched)
+                datasets = dict.fromkeys(group[0] for group in groups)
+                yield from self.requests(event, touched, {name: self._rows(event, name) for name in datasets}, groups)
 
-    def _event(self, event: Event, touched: Touched) -> Iterator[Asked]:
-        groups = self._groups(event, touched)
-        rows = {dataset: self._rows(event, dataset) for dataset in dict.fromkeys(group[0] for group in groups)}
-        for (dataset, action, resolved), columns in groups.items():
-            properties: dict[str, Any] = {
-                "dataset": dataset,
-                "columns": sorted(columns),
-                "categories": self._categories(dataset, columns),
-                "known": dataset.lower() in self.categories,
-                "known_by": SCHEMA,
-                "lineage_resolved": resolved,
-            }
-            subject = {"type": "account", "id": event.account or UNNAMED}
-            resource = {"type": "table", "id": dataset, "properties": properties}
-            context = self._context(event, rows[dataset])
-            request = Request(subject, action, resource, context, as_of=event.at or self.as_of)
-            access = Access(event.account, at=event.at)
-            yield Asked(request, event.location, key=f"{event.id}|{action}", access=access)
+    def requests(
+        self, event: Event, touched: Touched, rows: Mapping[str, int | None], groups: Mapping[Group, set[str]]
+    ) -> Iterator[Asked | Unreadable]:
+        """What one event asks for, a request for each group; `rows` are those of the window, by dataset."""
+        if not touched.parsed:
+            yield Unreadable(event.location, _why(touched))
+        for group, columns in groups.items():
+            yield self.request(event, group, columns, rows.get(group[0]))
 
-    def _touched(self, event: Event) -> Touched:
+    def request(self, event: Event, group: Group, columns: set[str], rows: int | None) -> Asked:
+        """What one event asks for of one table."""
+        dataset, action, resolved = group
+        properties: dict[str, Any] = {
+            "dataset": dataset,
+            "columns": sorted(columns),
+            "categories": self._categories(dataset, columns),
+            "known": dataset.lower() in self.categories,
+            "known_by": SCHEMA,
+            "lineage_resolved": resolved,
+        }
+        subject = {"type": "account", "id": event.account or UNNAMED}
+        resource = {"type": "table", "id": dataset, "properties": properties}
+        context = self._context(event, rows)
+        request = Request(subject, action, resource, context, as_of=event.at or self.as_of)
+        access = Access(event.account, at=event.at)
+        return Asked(request, event.location, key=f"{event.id}|{action}", access=access)
+
+    def touched(self, event: Event) -> Touched:
+        """What an event touches: by its statement, and by what the log itself names."""
         if event.sql is not None:
             return self._logged(event, self.analyser.analyse(event.sql))
         stated = frozenset(ColumnRef(*_split(path)) for path in event.columns)
@@ -165,7 +173,8 @@ class Accesses:
     def _is_view(self, ref: TableRef) -> bool:
         return ".".join(part for part in ref if part).lower() in self.views
 
-    def _groups(self, event: Event, touched: Touched) -> dict[Group, set[str]]:
+    def groups(self, event: Event, touched: Touched) -> dict[Group, set[str]]:
+        """The tables that an event touches, with what it does to them, and the columns."""
         groups: dict[Group, set[str]] = {}
         kinds: set[str] = {event.action, touched.kind}
         everything = {entry.ref for entry in self.analyser.catalog.entries.values()}
@@ -281,6 +290,12 @@ def accesses(  # noqa: PLR0913 (what an audit needs to know)
         window=timedelta(minutes=float(window_minutes)) if isinstance(window_minutes, int | float) else timedelta(0),
         views=frozenset(table.path.lower() for table in tables if table.kind == "view"),
     )
+
+
+def unreadable(hole: Hole) -> Unreadable:
+    """A place in the log that could not be read, as a finding."""
+    problem = hole.problem
+    return Unreadable(problem.location, Words(problem.message("en"), problem.message("zh")))
 
 
 def _why(touched: Touched) -> Words:

@@ -82,7 +82,7 @@ class Authorizer:
                         hit = (tests[number] or policies.test(number))(question)
                     except Exception:  # noqa: BLE001 (deoptimise: the reference decides what it was)
                         doubts = [] if doubts is None else doubts
-                        hit = self._reference(number, question, doubts)
+                        hit = self.reference(number, question, doubts)
                     if hit:
                         if policies.is_deny[number]:
                             denied += (number,)
@@ -107,7 +107,7 @@ class Authorizer:
                 found.update(doubt.rule for doubt in doubts)
         return sorted(found)
 
-    def _reference(self, number: int, question: Any, doubts: list[Doubt]) -> bool:  # noqa: ANN401 (request-like)
+    def reference(self, number: int, question: Any, doubts: list[Doubt]) -> bool:  # noqa: ANN401 (request-like)
         """Evaluate a rule with rule-engine itself; what it cannot tell is a doubt, and true for a deny rule."""
         rule = self._policies.rules[number]
         deny = rule.effect == "deny"

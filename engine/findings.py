@@ -41,6 +41,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """Requests that were found to be allowed already, by their number."""
+
+    count: int
+    actions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Explained:
     """Findings of one request, and the decision that they come from."""
 
@@ -58,7 +66,9 @@ class Unreadable:
     """Of the statement's text; with it the finding is the same wherever the statement stands in its file."""
 
 
-def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable], as_of: datetime) -> Report:
+def report(
+    command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreadable | Allowed], as_of: datetime
+) -> Report:
     """Ask every request and collect the findings, in a stable order."""
     findings: list[Finding] = []
     tables: dict[str, list[tuple[Location | None, ColumnEntry]]] = {}
@@ -68,6 +78,10 @@ def report(command: str, authorizer: Authorizer, asked: Iterable[Asked | Unreada
         if isinstance(item, Unreadable):
             unparsed += 1
             findings.append(_unreadable(item))
+            continue
+        if isinstance(item, Allowed):
+            checked += item.count
+            actions |= item.actions
             continue
         checked += 1
         actions.add(item.request.action_name)
@@ -104,11 +118,11 @@ def _declared(column: ColumnEntry, decision: Decision) -> ColumnEntry:
     return column._replace(category=str(category or ""), confidence=1.0, evidence=("catalog",))
 
 
-def named(authorizer: Authorizer, asked: Iterable[Asked | Unreadable], what: str) -> list[Explained]:
+def named(authorizer: Authorizer, asked: Iterable[Asked | Unreadable | Allowed], what: str) -> list[Explained]:
     """The decisions behind the findings that a text names: rule, resource, place or start of the fingerprint."""
     found: list[Explained] = []
     for item in asked:
-        if isinstance(item, Unreadable):
+        if not isinstance(item, Asked):
             continue
         decision = authorizer.decide(item.request)
         findings = () if decision.allowed else tuple(f for f in _findings(item, decision) if names(what, f))

@@ -55,6 +55,8 @@ class Column(NamedTuple):
     """Of a number: digits before the point."""
     scale: int = 0
     """Of a number: digits after the point."""
+    doubt: str = ""
+    """A column that says that there is no value; without it NULL says so where the attribute may not be null."""
 
 
 class Sql(NamedTuple):
@@ -134,7 +136,11 @@ class Compiler:
             raise NotExactError(f"{path}: of an object that may be null")
         value = exp.column(column.name, table=column.table or None, quoted=True)
         nullable = node.type.nullable
-        doubt = None if nullable else exp.Is(this=value.copy(), expression=exp.Null())
+        doubt: exp.Expr | None = None
+        if column.doubt:
+            doubt = exp.column(column.doubt, table=column.table or None, quoted=True)
+        elif not nullable:
+            doubt = exp.Is(this=value.copy(), expression=exp.Null())
         return _Term(value, doubt, nullable, column.digits, column.scale)
 
     def _chain(self, items: Sequence[ir.Node], *, conjunction: bool) -> _Term:

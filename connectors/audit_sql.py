@@ -1,0 +1,212 @@
+"""The audit of a large log in a database: each distinct question is decided once, the events are joined to the answers.
+
+`questions` groups the events by everything that a decision can depend on but time and rows; `engine.verdicts` decides
+each group; one query joins the verdicts back and leaves the events that are denied or that only `Authorizer.decide` can
+tell. Those are asked one by one, so that reasons and doubts are the same as without a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlglot import exp
+
+from tutela.engine.errors import Location
+from tutela.engine.findings import Allowed
+from tutela.engine.statements_shapes import MARK, TOKEN, UNSURE
+from tutela.engine.verdicts import Verdict, Verdicts
+
+from .event_table import ASKED, EVENTS, Row, event_of, naive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.events import Event
+    from tutela.engine.findings import Asked, Unreadable
+    from tutela.engine.request import Request
+
+    from .accesses import Accesses, Group
+    from .event_table import Database
+
+_MICRO: Final = timedelta(microseconds=1)
+_SPAN: Final[Mapping[str, str]] = {
+    "question": "BIGINT", "part": "BIGINT", "dataset": "VARCHAR", "start": "TIMESTAMP", "until": "TIMESTAMP",
+}  # fmt: skip
+_PLAIN: Final = [name for name in EVENTS if name != "instant"]
+
+
+class _Question(NamedTuple):
+    """The events that ask the same: one of them, when the first and the last happened, how many there are."""
+
+    number: int
+    event: Event
+    first: datetime
+    last: datetime
+    size: int
+
+
+class SqlAudit:
+    """Judges the events of the table `events` of a database."""
+
+    def __init__(self, database: Database, accesses: Accesses, authorizer: Authorizer, file: str) -> None:
+        self._database = database
+        self._accesses = accesses
+        self._verdicts = Verdicts(authorizer)
+        self._file = file
+        self._parts: dict[int, list[tuple[Group, set[str]]]] = {}
+        """Question -> the tables that it is about, with what is done to them, and the columns."""
+
+    def judge(self) -> Iterator[Asked | Unreadable | Allowed]:
+        """What came of the events: those that are allowed as a number, the others to be asked one by one."""
+        self._group()
+        allowed = 0
+        actions: set[str] = set()
+        verdicts: list[Row] = []
+        touched: list[Row] = []
+        for question in self._questions():
+            judged = list(self._judged(question))
+            parts = self._parts[question.number]
+            actions.update(group[1] for group, _ in parts)
+            datasets = {self._dataset(question.number, part) for part, _ in judged}
+            touched += [Row(question=question.number, dataset=dataset) for dataset in sorted(datasets)]
+            if all(verdict.base == "allow" and not verdict.fits for _, verdict in judged):
+                allowed += question.size * len(parts)
+            else:
+                verdicts += [self._row(question, part, verdict) for part, verdict in judged]
+        yield Allowed(allowed, frozenset(actions))
+        if verdicts:
+            self._database.table("touched", {"question": "BIGINT", "dataset": "VARCHAR"}, touched)
+            self._database.table("verdicts", {**_SPAN, **dict(self._verdicts.columns())}, verdicts)
+            yield from self._open()
+
+    def _group(self) -> None:
+        """Group the events by what they ask; the shape of a statement stands for its text where that is enough."""
+        names = ", ".join(ASKED)
+        shape = (
+            f"CASE WHEN regexp_matches(sql, {_text(UNSURE)}) THEN sql"
+            f" ELSE regexp_replace(sql, {_text(TOKEN)}, {_text(self._database.backreference + MARK)}, 'g') END"
+        )
+        self._database.create(
+            "texts_by_shape",
+            f"SELECT {names}, sql, min(asked_at) AS first, max(asked_at) AS last, count(*) AS size, {shape} AS shape"
+            f" FROM (SELECT {names}, sql, coalesce(instant, {self._as_of}) AS asked_at FROM events) AS e"
+            f" GROUP BY {names}, sql",
+        )
+        analyser = self._accesses.analyser
+        samples = self._database.rows("SELECT shape, any_value(sql) AS sql FROM texts_by_shape GROUP BY shape")
+        by_text = [Row(shape=shape) for shape, sql in samples if shape != sql and analyser.shape(sql) is None]
+        self._database.table("by_text", {"shape": "VARCHAR"}, by_text)
+        self._database.create(
+            "texts",
+            f"SELECT {names}, sql, first, last, size, CASE WHEN b.shape IS NULL THEN t.shape ELSE t.sql END AS shape"
+            " FROM texts_by_shape AS t LEFT JOIN by_text AS b ON t.shape = b.shape",
+        )
+        self._database.create(
+            "questions",
+            f"SELECT row_number() OVER (ORDER BY first, shape, {names}) AS question, * FROM (SELECT {names}, shape,"
+            " any_value(sql) AS sql, min(first) AS first, max(last) AS last, CAST(sum(size) AS BIGINT) AS size"
+            f" FROM texts GROUP BY {names}, shape) AS q",
+        )
+
+    @property
+    def _as_of(self) -> str:
+        return f"CAST('{naive(self._accesses.as_of)}' AS TIMESTAMP)"
+
+    def _questions(self) -> Iterator[_Question]:
+        found = self._database.rows(f"SELECT question, first, last, size, sql, {', '.join(ASKED)} FROM questions")
+        for number, first, last, size, sql, *asked in list(found):
+            event = event_of(dict(zip(ASKED, asked, strict=True)) | {"sql": sql}, Location(self._file))
+            yield _Question(number, event, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), size)
+
+    def _judged(self, question: _Question) -> Iterator[tuple[int, Verdict]]:
+        """The verdicts on each table that a question is about; an unparsed statement is always asked by itself."""
+        touched = self._accesses.touched(question.event)
+        parts = list(self._accesses.groups(question.event, touched).items())
+        self._parts[question.number] = parts
+        for number, (group, columns) in enumerate(parts):
+
+            def ask(at: datetime, group: Group = group, columns: set[str] = columns) -> Request:
+                return self._accesses.request(replace(question.event, at=at), group, columns, None).request
+
+            for verdict in self._verdicts.of(ask, question.first, question.last):
+                yield number, verdict if touched.parsed else verdict._replace(base="ask")
+        if not (parts or touched.parsed):
+            yield -1, Verdict(question.first, None, "ask")
+
+    def _dataset(self, question: int, part: int) -> str:
+        """The table that a part of a question is about, as windows count it."""
+        return self._parts[question][part][0][0].lower() if part >= 0 else ""
+
+    def _row(self, question: _Question, part: int, verdict: Verdict) -> Row:
+        values = self._verdicts.row(verdict)
+        made = Row(zip((name for name, _ in self._verdicts.columns()), map(_plain, values), strict=True))
+        until = verdict.end and naive(verdict.end)
+        dataset = self._dataset(question.number, part)
+        return Row(question=question.number, part=part, dataset=dataset, start=naive(verdict.start), until=until) | made
+
+    def _open(self) -> Iterator[Asked | Unreadable | Allowed]:
+        """Join the events of questions that have no answer for all of them to their verdicts."""
+        verdict = self._verdicts.expression().sql("duckdb")
+        self._database.create(
+            "judged",
+            f"SELECT e.*, v.part, {verdict} AS verdict FROM ({self._with_windows()}) AS e"
+            " JOIN verdicts AS v ON e.question = v.question AND e.dataset = v.dataset"
+            " AND e.instant >= v.start AND (v.until IS NULL OR e.instant < v.until)",
+        )
+        ((count,),) = self._database.rows("SELECT count(*) AS n FROM judged WHERE verdict = 'allow'")
+        yield Allowed(count, frozenset())
+        yield from self._denied()
+
+    def _with_windows(self) -> str:
+        """The events on tables of open questions, once for each table, with the rows of the window before."""
+        window = self._accesses.window
+        rows = (
+            "sum(e.row_count) OVER (PARTITION BY e.account, d.dataset ORDER BY e.instant"
+            f" RANGE BETWEEN INTERVAL '{(window - _MICRO) // _MICRO}' MICROSECOND PRECEDING AND CURRENT ROW)"
+            if window
+            else "e.row_count"
+        )
+        names = ", ".join(f"e.{name}" for name in _PLAIN)
+        texts = " AND ".join(f"e.{name} = t.{name}" for name in ("sql", *ASKED))
+        same = " AND ".join(f"t.{name} = q.{name}" for name in ("shape", *ASKED))
+        return (
+            f"SELECT {names}, coalesce(e.instant, {self._as_of}) AS instant, e.instant AS logged_at, q.question,"
+            f" d.dataset, CASE WHEN e.instant IS NOT NULL THEN {rows} END AS rows_in_window"
+            f" FROM events AS e JOIN texts AS t ON {texts} JOIN questions AS q ON {same}"
+            " JOIN touched AS d ON q.question = d.question WHERE d.dataset IN (SELECT dataset FROM verdicts)"
+        )
+
+    def _denied(self) -> Iterator[Asked | Unreadable]:
+        """The events that are denied, or that nobody can tell in SQL, to be asked of the policies themselves."""
+        names = [*_PLAIN, "logged_at", "rows_in_window", "question", "part"]
+        query = f"SELECT {', '.join(names)} FROM judged WHERE verdict <> 'allow' ORDER BY line, part"
+        told = 0
+        for values in self._database.rows(query):
+            row: dict[str, Any] = dict(zip(names, values, strict=True))
+            event = event_of(row, Location(self._file, row["line"], 1))
+            touched = self._accesses.touched(event)
+            parts: dict[Group, set[str]] = {}
+            question, number = int(row["question"]), int(row["part"])
+            if number >= 0:
+                group, columns = self._parts[question][number]
+                parts[group] = columns
+            rows = row["rows_in_window"]
+            windows = {group[0]: None if rows is None else int(rows) for group in parts}
+            asked = self._accesses.requests(event, touched, windows, parts)
+            # That a statement cannot be parsed is told once, not for each table.
+            yield from islice(asked, 0 if row["line"] != told or touched.parsed else 1, None)
+            told = row["line"]
+
+
+def _text(value: str) -> str:
+    return exp.Literal.string(value).sql("duckdb")
+
+
+def _plain(value: object) -> object:
+    """A cell as JSON: numbers as texts, which a database reads exactly, and instants, too."""
+    return str(value) if isinstance(value, (Decimal, datetime)) else value

@@ -1,0 +1,86 @@
+"""Events as rows of a relation, and back: what DuckDB and Spark hold of a log."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from tutela.engine.events import Event
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from tutela.engine.errors import Location
+
+EVENTS: Final[Mapping[str, str]] = {
+    "line": "BIGINT", "id": "VARCHAR", "instant": "TIMESTAMP", "account": "VARCHAR", "application": "VARCHAR",
+    "purpose": "VARCHAR", "request_id": "VARCHAR", "role": "VARCHAR", "break_glass": "VARCHAR", "source_ip": "VARCHAR",
+    "action": "VARCHAR", "sql": "VARCHAR", "tables": "VARCHAR[]", "columns": "VARCHAR[]", "complete": "BOOLEAN",
+    "row_count": "BIGINT",
+}  # fmt: skip
+"""The columns; texts are empty rather than NULL, instants are in UTC."""
+ASKED: Final = (
+    "account", "application", "purpose", "request_id", "role", "break_glass", "source_ip", "action", "tables",
+    "columns", "complete",
+)  # fmt: skip
+"""What a decision can depend on, beside the statement, the time and the rows."""
+
+Row = dict[str, object]
+
+
+class Database(Protocol):
+    """Where the events are: statements are written as for DuckDB."""
+
+    backreference: str
+    r"""How a replacement names group 1: `\1` or `$1`."""
+
+    def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
+        """Make a table of rows (texts, numbers, truth values, lists of texts; instants and decimals as texts)."""
+        ...
+
+    def create(self, name: str, query: str) -> None:
+        """Make a table of what a query gives."""
+        ...
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """What a query gives, row by row."""
+        ...
+
+
+def row_of(event: Event) -> Row:
+    """An event as a row of `EVENTS`."""
+    return {
+        "line": event.location.line, "id": event.id, "instant": event.at and naive(event.at), "account": event.account,
+        "application": event.application, "purpose": event.purpose, "request_id": event.request_id,
+        "role": event.extra.get("role", ""), "break_glass": event.extra.get("break_glass", ""),
+        "source_ip": event.source_ip, "action": event.action, "sql": event.sql or "", "tables": event.tables,
+        "columns": event.columns, "complete": event.statement_complete, "row_count": event.row_count,
+    }  # fmt: skip
+
+
+def event_of(row: Mapping[str, Any], location: Location) -> Event:
+    """An event from a row; its time, where the log gives one, stands as `logged_at`."""
+    at = row.get("logged_at")
+    return Event(
+        id=row.get("id", ""),
+        location=location,
+        account=row["account"],
+        at=at.replace(tzinfo=UTC) if at is not None else None,
+        action=row["action"],
+        sql=row["sql"] or None,
+        tables=tuple(row["tables"]),
+        columns=tuple(row["columns"]),
+        purpose=row["purpose"],
+        request_id=row["request_id"],
+        row_count=row.get("row_count"),
+        application=row["application"],
+        source_ip=row["source_ip"],
+        statement_complete=row["complete"],
+        extra={name: row[name] for name in ("role", "break_glass") if row[name]},
+    )
+
+
+def naive(instant: datetime) -> str:
+    """An instant as UTC without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")

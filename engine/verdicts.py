@@ -1,0 +1,281 @@
+"""One verdict for all events that ask the same question: policies decide in Python, SQL asks what is left.
+
+Events ask the same question when account, statement, purpose, application... are the same; they differ in when they
+happened and in their rows. It is decided once, as of a watched instant, so that it is known how long the answer holds.
+A rule that reads rows or hours stays *open*: its residue is compiled to SQL, its other parts are cells. A verdict is
+never guessed: `ask` means that `Authorizer.decide` must be asked event by event.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from sqlglot import exp
+
+from . import ir
+from .index import several
+from .residue import CELL, EVENT, NOW, Cells, evaluator, is_residual
+from .sql import LONGEST, MICRO, Column, Compiler, NotExactError, Sql
+from .watched import Span, WatchedTime
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from .authorizer import Authorizer
+    from .request import Request
+
+Base = Literal["allow", "none", "deny", "ask"]
+"""What the rules that are not open say: some allow, none does, some deny, or nobody can tell at once."""
+ACTIONS: Final = ("read", "update", "export", "delete", "grant")
+SCALE: Final = 6
+DIGITS: Final = 18
+MOST_SPANS: Final = 1_000
+"""Turns within the events of one question; with more, every event is asked for itself."""
+TYPES: Final[Mapping[str, str]] = {
+    "string": "VARCHAR", "boolean": "BOOLEAN", "datetime": "TIMESTAMP", "duration": "BIGINT", "array": "VARCHAR[]",
+    "number": f"DECIMAL({DIGITS + SCALE}, {SCALE})",
+}  # fmt: skip
+_PARTS_OF_TIME: Final = (".year", ".month", ".day", ".hour", ".minute", ".second", ".microsecond", ".date")
+
+
+class Open(NamedTuple):
+    """A rule that has to be asked of each event; without `sql` only Python can."""
+
+    number: int
+    deny: bool
+    sql: Sql | None
+    cells: tuple[int, ...]
+
+
+class Verdict(NamedTuple):
+    """The answer to one question for the events from `start` to before `end` (None: for ever)."""
+
+    start: datetime
+    end: datetime | None
+    base: Base
+    fits: frozenset[int] = frozenset()
+    """Numbers of the open rules whose targets fit."""
+    cells: Mapping[int, object] = {}
+    """Values of cells, as a database takes them; what is not there has none."""
+
+
+class _GuardedContext(dict[str, Any]):
+    """A context that notices when somebody looks for what only single events have."""
+
+    touched = False
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 (as in dict)
+        self._notice(key)
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 (as in dict)
+        self._notice(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self._notice(key)
+        return super().__contains__(key)
+
+    def _notice(self, key: object) -> None:
+        if f"context.{key}" in EVENT:
+            self.touched = True
+
+
+class Verdicts:
+    """Decides questions once for all their events, with one policy set and its registers."""
+
+    def __init__(self, authorizer: Authorizer, dialect: str = "duckdb") -> None:
+        self._pdp = authorizer
+        self._policies = authorizer.policies
+        self._cells = Cells()
+        residues = dict(self._open_rules())
+        self.types = [TYPES.get(node.type.kind, "") for node in self._cells.nodes]
+        """The type of each cell's column; empty for one that no column can hold."""
+        self._evaluators = [evaluator(node, self._policies) for node in self._cells.nodes]
+        self._kinds = [node.type for node in self._cells.nodes]
+        columns = {
+            ".".join(NOW): Column("instant", "e"),
+            **{path: Column(path.rpartition(".")[2], "e") for path in EVENT},
+        }
+        for number in range(len(self._cells)):
+            columns[f"{CELL}.{number}"] = Column(f"c{number}", "v", DIGITS, SCALE, doubt=f"d{number}")
+        compiler = Compiler(columns, self._policies.parameters.values, dialect)
+        self.open = {number: self._compiled(number, residue, compiler) for number, residue in residues.items()}
+
+    def _open_rules(self) -> Iterator[tuple[int, ir.Node]]:
+        """Rules on accesses that read something of the single event -> what is left of their conditions."""
+        compiled = self._policies.compiled
+        numbers = {
+            number
+            for action in ACTIONS
+            for table in self._policies.by_action.get(action, ())
+            for group in table.rules.values()
+            for number in group
+        }
+        for number in sorted(numbers):
+            shape = compiled.plans[number][0]
+            reads = set(compiled.shape_reads[shape]) if shape >= 0 else set[str]()
+            if (EVENT | {"now"}) & reads and (root := self._condition(number, reads)) is not None:
+                yield number, self._cells.cut(root)
+
+    def _condition(self, number: int, reads: set[str]) -> ir.Node | None:
+        """The condition of a rule, when something in it must be asked of each event."""
+        rule = self._policies.rules[number]
+        texts = [part.text for part in (rule.when, rule.unless) if part is not None]
+        if not (EVENT & reads or any(part in text for text in texts for part in _PARTS_OF_TIME)):
+            return None
+        parse = self._policies.language().parse
+        parts: list[ir.Node] = [parse(rule.when.text).root] if rule.when else []
+        if rule.unless:
+            root = parse(rule.unless.text).root
+            parts.append(ir.Not(root, type=root.type))
+        whole = parts[0] if len(parts) == 1 else ir.And(tuple(parts), type=ir.BOOLEAN)
+        return whole if is_residual(whole) else None
+
+    def _compiled(self, number: int, residue: ir.Node, compiler: Compiler) -> Open:
+        cells = {int(n.path[1]) for n in ir.walk(residue) if isinstance(n, ir.Attribute) and n.path[0] == CELL}
+        sql: Sql | None = None
+        if all(self.types[cell] and self._evaluators[cell] for cell in cells):
+            try:
+                sql = compiler.compile(residue)
+            except NotExactError:
+                sql = None
+        return Open(number, bool(self._policies.is_deny[number]), sql, tuple(sorted(cells)))
+
+    def of(self, ask: Callable[[datetime], Request], first: datetime, last: datetime) -> Iterator[Verdict]:
+        """The verdicts of a question for its events between two instants, span after span."""
+        at = first
+        for _ in range(MOST_SPANS):
+            span = Span()
+            verdict = self._at(ask, at, span)
+            if span.exact:
+                yield Verdict(at, None, "ask")
+                return
+            yield verdict._replace(start=at, end=span.end)
+            if span.end is None or span.end > last:
+                return
+            at = span.end
+        yield Verdict(at, None, "ask")
+
+    def _at(self, ask: Callable[[datetime], Request], at: datetime, span: Span) -> Verdict:
+        request = ask(WatchedTime.at(at, span))
+        context = request.context = _GuardedContext(request.context)
+        verdict = self._decided(request)
+        return verdict._replace(base="ask") if context.touched else verdict
+
+    def _decided(self, request: Request) -> Verdict:
+        """What `Authorizer.decide` finds, but for the open rules: theirs are cells."""
+        policies, question = self._policies, request
+        nowhere = request.now
+        if self._pdp.facts is not None:
+            try:
+                question = self._pdp.facts.enrich(request, policies)
+            except Exception:  # noqa: BLE001 (a property of the wrong form: the reasons are for `decide`)
+                return Verdict(nowhere, None, "ask")
+        base: Base = "none"
+        fits: set[int] = set()
+        for table in policies.by_action.get(request.action_name, ()):
+            try:
+                key = table.key(question)
+                numbers = several(table, key) if table.many else table.rules.get(key, ())
+            except Exception:  # noqa: BLE001 (absent or of another type: `decide` tells what it was, event by event)
+                return Verdict(nowhere, None, "ask")
+            for number in numbers:
+                if number in self.open:
+                    fits.add(number)
+                elif self._applies(number, question):
+                    base = "deny" if policies.is_deny[number] or base == "deny" else "allow"
+        if base == "deny" or any(self.open[number].sql is None for number in fits):
+            return Verdict(nowhere, None, base if base == "deny" else "ask")
+        wanted = {cell for number in fits for cell in self.open[number].cells}
+        return Verdict(nowhere, None, base, frozenset(fits), dict(self._values(wanted, question)))
+
+    def _applies(self, number: int, question: Any) -> bool:  # noqa: ANN401 (request-like)
+        test = self._policies.tests[number] or self._policies.test(number)
+        try:
+            return test(question)
+        except Exception:  # noqa: BLE001 (deoptimise: the reference decides what it was)
+            return self._pdp.reference(number, question, [])
+
+    def _values(self, cells: set[int], question: Any) -> Iterator[tuple[int, object]]:  # noqa: ANN401 (request-like)
+        for cell in cells:
+            find = self._evaluators[cell]
+            try:
+                value = _cell(find(question) if find else None, self._kinds[cell])
+            except Exception:  # noqa: BLE001, S112 (no value: whoever reads the cell is in doubt)
+                continue
+            yield cell, value
+
+    def expression(self) -> exp.Expr:
+        """The verdict of an event (`e`) joined to its question's verdict (`v`): `allow`, `deny` or `ask`."""
+        doubts, denials, permits = list[exp.Expr](), list[exp.Expr](), [_is_base("allow")]
+        for rule in self.open.values():
+            if rule.sql is None:
+                continue
+            fits = exp.column(f"fits_{rule.number}", table="v", quoted=True)
+            if rule.sql.doubt is not None:
+                doubts.append(exp.And(this=fits.copy(), expression=exp.paren(rule.sql.doubt.copy())))
+            hit = exp.And(this=fits, expression=exp.paren(rule.sql.value.copy()))
+            (denials if rule.deny else permits).append(hit)
+        cases = [
+            (_is_base("deny"), "deny"),
+            (_is_base("ask"), "ask"),
+            (_any(doubts), "ask"),
+            (_any(denials), "deny"),
+            (_any(permits), "allow"),
+        ]
+        ifs = [exp.If(this=test, true=exp.Literal.string(word)) for test, word in cases]
+        return exp.Case(ifs=ifs, default=exp.Literal.string("deny"))
+
+    def columns(self) -> list[tuple[str, str]]:
+        """The columns of the verdicts' relation beside key and span: name and type."""
+        found = [("base", "VARCHAR")]
+        found += [(f"fits_{number}", "BOOLEAN") for number in self.open]
+        for number, kind in enumerate(self.types):
+            found += [(f"c{number}", kind or "VARCHAR"), (f"d{number}", "BOOLEAN")]
+        return found
+
+    def row(self, verdict: Verdict) -> list[object]:
+        """A verdict as a row of those columns; a cell without value is in doubt."""
+        row: list[object] = [verdict.base, *(number in verdict.fits for number in self.open)]
+        for number in range(len(self.types)):
+            row += [verdict.cells.get(number), number not in verdict.cells]
+        return row
+
+
+def _is_base(word: Base) -> exp.Expr:
+    return exp.EQ(this=exp.column("base", table="v", quoted=True), expression=exp.Literal.string(word))
+
+
+def _any(tests: Sequence[exp.Expr]) -> exp.Expr:
+    found: exp.Expr = exp.false()
+    for test in tests:
+        found = exp.Or(this=found, expression=exp.paren(test))
+    return exp.paren(found)
+
+
+def _cell(value: Any, of: ir.Type) -> object:  # noqa: ANN401 (whatever a condition gives)
+    """A value as a database takes it; raises where its column cannot hold it exactly."""
+    if value is None:
+        if not of.nullable:
+            raise ValueError("null")
+        return None
+    match of.kind:
+        case "number":
+            number = Decimal(value)
+            if abs(number) >= 10**DIGITS or number != round(number, SCALE):
+                raise ValueError("a number of another width")
+            return number
+        case "datetime":
+            return (value.plainly() if isinstance(value, WatchedTime) else value).astimezone(UTC).replace(tzinfo=None)
+        case "duration":
+            micros = value // MICRO
+            if abs(micros) > LONGEST:
+                raise ValueError("a time that is too long")
+            return micros
+        case "array":
+            return list(value)
+        case _:
+            return value

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tutela.engine.events import Event
     from tutela.engine.findings import Asked, Unreadable
     from tutela.engine.request import Request
+    from tutela.engine.statements import Touched
 
     from .accesses import Accesses, Group
     from .event_table import Database
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _MICRO: Final = timedelta(microseconds=1)
 _SPAN: Final[Mapping[str, str]] = {
     "question": "BIGINT", "part": "BIGINT", "dataset": "VARCHAR", "start": "TIMESTAMP", "until": "TIMESTAMP",
+    "alone": "BOOLEAN",
 }  # fmt: skip
 _PLAIN: Final = [name for name in EVENTS if name != "instant"]
 
@@ -60,6 +62,9 @@ class SqlAudit:
         self._file = file
         self._parts: dict[int, list[tuple[Group, set[str]]]] = {}
         """Question -> the tables that it is about, with what is done to them, and the columns."""
+        self._known: dict[tuple[object, ...], tuple[Touched, list[tuple[Group, set[str]]]]] = {}
+        self._varying: list[str] = []
+        """The columns of `ASKED` that hold more than one value: only they need to be compared."""
 
     def judge(self) -> Iterator[Asked | Unreadable | Allowed]:
         """What came of the events: those that are allowed as a number, the others to be asked one by one."""
@@ -68,6 +73,7 @@ class SqlAudit:
         actions: set[str] = set()
         verdicts: list[Row] = []
         touched: list[Row] = []
+        sizes: dict[int, int] = {}
         for question in self._questions():
             judged = list(self._judged(question))
             parts = self._parts[question.number]
@@ -77,40 +83,62 @@ class SqlAudit:
             if all(verdict.base == "allow" and not verdict.fits for _, verdict in judged):
                 allowed += question.size * len(parts)
             else:
-                verdicts += [self._row(question, part, verdict) for part, verdict in judged]
-        yield Allowed(allowed, frozenset(actions))
+                alone = len(judged) == max(1, len(parts))
+                verdicts += [self._row(question, part, verdict) | {"alone": alone} for part, verdict in judged]
+                sizes[question.number] = question.size * len(parts)
         if verdicts:
             self._database.table("touched", {"question": "BIGINT", "dataset": "VARCHAR"}, touched)
             self._database.table("verdicts", {**_SPAN, **dict(self._verdicts.columns())}, verdicts)
-            yield from self._open()
+            allowed += sum(sizes.pop(number) for number in self._steady())
+        yield Allowed(allowed, frozenset(actions))
+        if sizes:
+            yield from self._one_by_one(sizes)
 
     def _group(self) -> None:
         """Group the events by what they ask; the shape of a statement stands for its text where that is enough."""
-        names = ", ".join(ASKED)
+        bounds = ", ".join(f"min({name}) AS {name}, max({name}) AS most_{name}" for name in ASKED)
+        (found,) = self._database.rows(f"SELECT {bounds} FROM events")
+        constant = {
+            name: least for name, least, most in zip(ASKED, found[::2], found[1::2], strict=True) if least == most
+        }
+        self._varying = [name for name in ASKED if name not in constant]
+        names = ", ".join(["sql", *self._varying])
         shape = (
             f"CASE WHEN regexp_matches(sql, {_text(UNSURE)}) THEN sql"
             f" ELSE regexp_replace(sql, {_text(TOKEN)}, {_text(self._database.backreference + MARK)}, 'g') END"
         )
         self._database.create(
             "texts_by_shape",
-            f"SELECT {names}, sql, min(asked_at) AS first, max(asked_at) AS last, count(*) AS size, {shape} AS shape"
-            f" FROM (SELECT {names}, sql, coalesce(instant, {self._as_of}) AS asked_at FROM events) AS e"
-            f" GROUP BY {names}, sql",
+            f"SELECT *, {shape} AS shape FROM (SELECT {names}, min(asked_at) AS first, max(asked_at) AS last,"
+            " count(*) AS size, count(instant) AS timed, count(row_count) AS known, min(row_count) AS least,"
+            " max(row_count) AS most FROM"
+            f" (SELECT {names}, instant, row_count, coalesce(instant, {self._as_of}) AS asked_at FROM events) AS e"
+            f" GROUP BY {names}) AS t",
         )
         analyser = self._accesses.analyser
         samples = self._database.rows("SELECT shape, any_value(sql) AS sql FROM texts_by_shape GROUP BY shape")
         by_text = [Row(shape=shape) for shape, sql in samples if shape != sql and analyser.shape(sql) is None]
         self._database.table("by_text", {"shape": "VARCHAR"}, by_text)
         self._database.create(
-            "texts",
-            f"SELECT {names}, sql, first, last, size, CASE WHEN b.shape IS NULL THEN t.shape ELSE t.sql END AS shape"
+            "shaped",
+            "SELECT t.*, CASE WHEN b.shape IS NULL THEN t.shape ELSE t.sql END AS asked"
             " FROM texts_by_shape AS t LEFT JOIN by_text AS b ON t.shape = b.shape",
         )
+        keys = ", ".join(["asked", *self._varying])
+        others = ", ".join(f"{_literal(value)} AS {name}" for name, value in constant.items())
         self._database.create(
             "questions",
-            f"SELECT row_number() OVER (ORDER BY first, shape, {names}) AS question, * FROM (SELECT {names}, shape,"
-            " any_value(sql) AS sql, min(first) AS first, max(last) AS last, CAST(sum(size) AS BIGINT) AS size"
-            f" FROM texts GROUP BY {names}, shape) AS q",
+            f"SELECT row_number() OVER (ORDER BY first, {keys}) AS question, *{', ' if others else ''}{others}"
+            f" FROM (SELECT {keys}, any_value(sql) AS sql, min(first) AS first, max(last) AS last,"
+            " CAST(sum(size) AS BIGINT) AS size, CAST(sum(timed) AS BIGINT) AS timed,"
+            f" CAST(sum(known) AS BIGINT) AS known, min(least) AS least, max(most) AS most"
+            f" FROM shaped GROUP BY {keys}) AS q",
+        )
+        same_keys = " AND ".join(f"t.{name} = q.{name}" for name in ("asked", *self._varying))
+        self._database.create(
+            "texts",
+            f"SELECT {', '.join(f't.{name}' for name in ('sql', *self._varying))}, q.question"
+            f" FROM shaped AS t JOIN questions AS q ON {same_keys}",
         )
 
     @property
@@ -125,8 +153,7 @@ class SqlAudit:
 
     def _judged(self, question: _Question) -> Iterator[tuple[int, Verdict]]:
         """The verdicts on each table that a question is about; an unparsed statement is always asked by itself."""
-        touched = self._accesses.touched(question.event)
-        parts = list(self._accesses.groups(question.event, touched).items())
+        touched, parts = self._touched(question.event)
         self._parts[question.number] = parts
         for number, (group, columns) in enumerate(parts):
 
@@ -137,6 +164,15 @@ class SqlAudit:
                 yield number, verdict if touched.parsed else verdict._replace(base="ask")
         if not (parts or touched.parsed):
             yield -1, Verdict(question.first, None, "ask")
+
+    def _touched(self, event: Event) -> tuple[Touched, list[tuple[Group, set[str]]]]:
+        """What an event is about: the same for all with this statement, action and objects."""
+        key = (event.sql, event.action, event.tables, event.columns, event.statement_complete)
+        found = self._known.get(key)
+        if found is None:
+            touched = self._accesses.touched(event)
+            found = self._known[key] = (touched, list(self._accesses.groups(event, touched).items()))
+        return found
 
     def _dataset(self, question: int, part: int) -> str:
         """The table that a part of a question is about, as windows count it."""
@@ -149,21 +185,65 @@ class SqlAudit:
         dataset = self._dataset(question.number, part)
         return Row(question=question.number, part=part, dataset=dataset, start=naive(verdict.start), until=until) | made
 
-    def _open(self) -> Iterator[Asked | Unreadable | Allowed]:
+    def _steady(self) -> list[int]:
+        """Questions whose events are all allowed, whatever their rows are between the least and the most of them."""
+        self._database.create("windows", self._most_in_window())
+        verdict, steady = self._verdicts.expression().sql("duckdb"), self._verdicts.steady().sql("duckdb")
+        found = self._database.rows(
+            f"SELECT question FROM (SELECT e.question, v.alone AND e.known = e.size AND e.timed = e.size AND {steady}"
+            f" AND {verdict} = 'allow' AS settled FROM (SELECT q.question, q.size, q.timed, q.known, d.dataset,"
+            " q.first AS instant, q.most AS row_count, q.least AS least_row_count, w.most AS rows_in_window,"
+            " q.least AS least_rows_in_window FROM questions AS q JOIN touched AS d ON q.question = d.question"
+            " LEFT JOIN windows AS w ON q.account = w.account AND d.dataset = w.dataset) AS e"
+            " JOIN verdicts AS v ON e.question = v.question AND e.dataset = v.dataset) AS j"
+            " GROUP BY question HAVING bool_and(coalesce(settled, FALSE))"
+        )
+        return [number for (number,) in list(found)]
+
+    def _most_in_window(self) -> str:
+        """By account and table, the most rows that a window can hold: those of two neighbouring ones."""
+        seconds = -(-self._accesses.window // timedelta(seconds=1))
+        if not seconds:
+            return (
+                "SELECT q.account, d.dataset, max(q.most) AS most FROM questions AS q"
+                " JOIN touched AS d ON q.question = d.question GROUP BY q.account, d.dataset"
+            )
+        number = f"CAST(floor(date_diff('second', TIMESTAMP '1970-01-01', e.instant) / {seconds}) AS BIGINT)"
+        self._database.create(
+            "counted",
+            f"SELECT e.account, d.dataset, {number} AS number, sum(e.row_count) AS amount FROM {self._asked()}"
+            " JOIN touched AS d ON t.question = d.question WHERE e.instant IS NOT NULL"
+            " AND d.dataset IN (SELECT dataset FROM verdicts) GROUP BY e.account, d.dataset, number",
+        )
+        return (
+            "SELECT c.account, c.dataset, max(coalesce(c.amount, 0) + coalesce(p.amount, 0)) AS most FROM counted AS c"
+            " LEFT JOIN counted AS p ON c.account = p.account AND c.dataset = p.dataset AND c.number = p.number + 1"
+            " GROUP BY c.account, c.dataset"
+        )
+
+    def _asked(self) -> str:
+        """The events with the questions that they ask."""
+        same = " AND ".join(f"e.{name} = t.{name}" for name in ("sql", *self._varying))
+        return f"events AS e JOIN texts AS t ON {same}"
+
+    def _one_by_one(self, sizes: Mapping[int, int]) -> Iterator[Asked | Unreadable | Allowed]:
         """Join the events of questions that have no answer for all of them to their verdicts."""
+        self._database.table("unsettled", {"question": "BIGINT"}, (Row(question=number) for number in sizes))
         verdict = self._verdicts.expression().sql("duckdb")
         self._database.create(
-            "judged",
+            "denied",
             f"SELECT e.*, v.part, {verdict} AS verdict FROM ({self._with_windows()}) AS e"
             " JOIN verdicts AS v ON e.question = v.question AND e.dataset = v.dataset"
-            " AND e.instant >= v.start AND (v.until IS NULL OR e.instant < v.until)",
+            " AND e.instant >= v.start AND (v.until IS NULL OR e.instant < v.until)"
+            " JOIN unsettled AS u ON e.question = u.question"
+            f" WHERE {verdict} <> 'allow'",
         )
-        ((count,),) = self._database.rows("SELECT count(*) AS n FROM judged WHERE verdict = 'allow'")
-        yield Allowed(count, frozenset())
+        ((denied,),) = self._database.rows("SELECT count(*) AS n FROM denied WHERE part >= 0")
+        yield Allowed(sum(sizes.values()) - denied, frozenset())
         yield from self._denied()
 
     def _with_windows(self) -> str:
-        """The events on tables of open questions, once for each table, with the rows of the window before."""
+        """The events on tables of unsettled questions, once for each table, with the rows of the window before."""
         window = self._accesses.window
         rows = (
             "sum(e.row_count) OVER (PARTITION BY e.account, d.dataset ORDER BY e.instant"
@@ -172,21 +252,20 @@ class SqlAudit:
             else "e.row_count"
         )
         names = ", ".join(f"e.{name}" for name in _PLAIN)
-        texts = " AND ".join(f"e.{name} = t.{name}" for name in ("sql", *ASKED))
-        same = " AND ".join(f"t.{name} = q.{name}" for name in ("shape", *ASKED))
         return (
-            f"SELECT {names}, coalesce(e.instant, {self._as_of}) AS instant, e.instant AS logged_at, q.question,"
+            f"SELECT {names}, coalesce(e.instant, {self._as_of}) AS instant, e.instant AS logged_at, t.question,"
             f" d.dataset, CASE WHEN e.instant IS NOT NULL THEN {rows} END AS rows_in_window"
-            f" FROM events AS e JOIN texts AS t ON {texts} JOIN questions AS q ON {same}"
-            " JOIN touched AS d ON q.question = d.question WHERE d.dataset IN (SELECT dataset FROM verdicts)"
+            f" FROM {self._asked()} JOIN touched AS d ON t.question = d.question"
+            " JOIN (SELECT DISTINCT q.account, d.dataset FROM unsettled AS u JOIN questions AS q"
+            " ON u.question = q.question JOIN touched AS d ON q.question = d.question) AS p"
+            " ON e.account = p.account AND d.dataset = p.dataset"
         )
 
     def _denied(self) -> Iterator[Asked | Unreadable]:
         """The events that are denied, or that nobody can tell in SQL, to be asked of the policies themselves."""
         names = [*_PLAIN, "logged_at", "rows_in_window", "question", "part"]
-        query = f"SELECT {', '.join(names)} FROM judged WHERE verdict <> 'allow' ORDER BY line, part"
         told = 0
-        for values in self._database.rows(query):
+        for values in self._database.rows(f"SELECT {', '.join(names)} FROM denied ORDER BY line, part"):
             row: dict[str, Any] = dict(zip(names, values, strict=True))
             event = event_of(row, Location(self._file, row["line"], 1))
             touched = self._accesses.touched(event)
@@ -201,6 +280,12 @@ class SqlAudit:
             # That a statement cannot be parsed is told once, not for each table.
             yield from islice(asked, 0 if row["line"] != told or touched.parsed else 1, None)
             told = row["line"]
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    return _text(str(value or ""))
 
 
 def _text(value: str) -> str:

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 EVENTS: Final[Mapping[str, str]] = {
     "line": "BIGINT", "id": "VARCHAR", "instant": "TIMESTAMP", "account": "VARCHAR", "application": "VARCHAR",
     "purpose": "VARCHAR", "request_id": "VARCHAR", "role": "VARCHAR", "break_glass": "VARCHAR", "source_ip": "VARCHAR",
-    "action": "VARCHAR", "sql": "VARCHAR", "tables": "VARCHAR[]", "columns": "VARCHAR[]", "complete": "BOOLEAN",
+    "action": "VARCHAR", "sql": "VARCHAR", "tables": "VARCHAR", "columns": "VARCHAR", "complete": "BOOLEAN",
     "row_count": "BIGINT",
 }  # fmt: skip
-"""The columns; texts are empty rather than NULL, instants are in UTC."""
+"""The columns; texts are empty rather than NULL, lists are joined by `JOINT`, instants are in UTC."""
+JOINT: Final = "\x1f"
 ASKED: Final = (
     "account", "application", "purpose", "request_id", "role", "break_glass", "source_ip", "action", "tables",
     "columns", "complete",
@@ -36,7 +37,7 @@ class Database(Protocol):
     r"""How a replacement names group 1: `\1` or `$1`."""
 
     def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
-        """Make a table of rows (texts, numbers, truth values, lists of texts; instants and decimals as texts)."""
+        """Make a table of rows (texts, numbers and truth values; instants and decimals as texts)."""
         ...
 
     def create(self, name: str, query: str) -> None:
@@ -51,12 +52,23 @@ class Database(Protocol):
 def row_of(event: Event) -> Row:
     """An event as a row of `EVENTS`."""
     return {
-        "line": event.location.line, "id": event.id, "instant": event.at and naive(event.at), "account": event.account,
-        "application": event.application, "purpose": event.purpose, "request_id": event.request_id,
-        "role": event.extra.get("role", ""), "break_glass": event.extra.get("break_glass", ""),
-        "source_ip": event.source_ip, "action": event.action, "sql": event.sql or "", "tables": event.tables,
-        "columns": event.columns, "complete": event.statement_complete, "row_count": event.row_count,
-    }  # fmt: skip
+        "line": event.location.line,
+        "id": event.id,
+        "instant": event.at and naive(event.at),
+        "account": event.account,
+        "application": event.application,
+        "purpose": event.purpose,
+        "request_id": event.request_id,
+        "role": event.extra.get("role", ""),
+        "break_glass": event.extra.get("break_glass", ""),
+        "source_ip": event.source_ip,
+        "action": event.action,
+        "sql": event.sql or "",
+        "tables": JOINT.join(event.tables),
+        "columns": JOINT.join(event.columns),
+        "complete": event.statement_complete,
+        "row_count": event.row_count,
+    }
 
 
 def event_of(row: Mapping[str, Any], location: Location) -> Event:
@@ -69,8 +81,8 @@ def event_of(row: Mapping[str, Any], location: Location) -> Event:
         at=at.replace(tzinfo=UTC) if at is not None else None,
         action=row["action"],
         sql=row["sql"] or None,
-        tables=tuple(row["tables"]),
-        columns=tuple(row["columns"]),
+        tables=tuple(row["tables"].split(JOINT)) if row["tables"] else (),
+        columns=tuple(row["columns"].split(JOINT)) if row["columns"] else (),
         purpose=row["purpose"],
         request_id=row["request_id"],
         row_count=row.get("row_count"),

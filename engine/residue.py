@@ -36,6 +36,17 @@ def is_residual(node: ir.Node) -> bool:
     return any(reads_event(part) for part in ir.walk(node))
 
 
+def is_monotone(node: ir.Compare) -> bool:
+    """Whether a comparison orders one number of rows against something that is the same for all events."""
+    sides = [side for side in node.children() if is_residual(side)]
+    if len(sides) != 1 or node.op not in ("<", "<=", ">", ">="):
+        return False
+    side = sides[0]
+    if isinstance(side, ir.Coalesce):  # where the rows are known, it is they
+        side = side.left
+    return isinstance(side, ir.Attribute) and reads_event(side)
+
+
 def _reads_now(node: ir.Node) -> bool:
     return any(isinstance(part, ir.Attribute) and part.path == NOW for part in ir.walk(node))
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from sqlglot import exp
 
 from . import ir
 from .index import several
-from .residue import CELL, EVENT, NOW, Cells, evaluator, is_residual
+from .residue import CELL, EVENT, NOW, Cells, evaluator, is_monotone, is_residual
 from .sql import LONGEST, MICRO, Column, Compiler, NotExactError, Sql
 from .watched import Span, WatchedTime
 
@@ -47,6 +48,10 @@ class Open(NamedTuple):
     deny: bool
     sql: Sql | None
     cells: tuple[int, ...]
+    gates: tuple[int, ...]
+    """The cells that its condition asks first: when one is false, the rule does not apply, whatever the event."""
+    steady: exp.Expr | None
+    """Whether it says the same for all rows between two bounds; None when that cannot be told from the bounds."""
 
 
 class Verdict(NamedTuple):
@@ -95,14 +100,17 @@ class Verdicts:
         """The type of each cell's column; empty for one that no column can hold."""
         self._evaluators = [evaluator(node, self._policies) for node in self._cells.nodes]
         self._kinds = [node.type for node in self._cells.nodes]
-        columns = {
-            ".".join(NOW): Column("instant", "e"),
-            **{path: Column(path.rpartition(".")[2], "e") for path in EVENT},
-        }
+        self._compiler = self._over(dialect, "{}")
+        self._least = self._over(dialect, "least_{}")
+        self.open = {number: self._compiled(number, residue) for number, residue in residues.items()}
+
+    def _over(self, dialect: str, rows: str) -> Compiler:
+        """What compiles residues over events (`e`), whose rows stand in columns of such names, and verdicts (`v`)."""
+        columns = {".".join(NOW): Column("instant", "e")}
+        columns |= {path: Column(rows.format(path.rpartition(".")[2]), "e") for path in EVENT}
         for number in range(len(self._cells)):
             columns[f"{CELL}.{number}"] = Column(f"c{number}", "v", DIGITS, SCALE, doubt=f"d{number}")
-        compiler = Compiler(columns, self._policies.parameters.values, dialect)
-        self.open = {number: self._compiled(number, residue, compiler) for number, residue in residues.items()}
+        return Compiler(columns, self._policies.parameters.values, dialect)
 
     def _open_rules(self) -> Iterator[tuple[int, ir.Node]]:
         """Rules on accesses that read something of the single event -> what is left of their conditions."""
@@ -134,15 +142,42 @@ class Verdicts:
         whole = parts[0] if len(parts) == 1 else ir.And(tuple(parts), type=ir.BOOLEAN)
         return whole if is_residual(whole) else None
 
-    def _compiled(self, number: int, residue: ir.Node, compiler: Compiler) -> Open:
-        cells = {int(n.path[1]) for n in ir.walk(residue) if isinstance(n, ir.Attribute) and n.path[0] == CELL}
+    def _compiled(self, number: int, residue: ir.Node) -> Open:
+        cells = {cell for node in ir.walk(residue) if (cell := _cell_of(node)) is not None}
         sql: Sql | None = None
+        steady: exp.Expr | None = None
         if all(self.types[cell] and self._evaluators[cell] for cell in cells):
             try:
-                sql = compiler.compile(residue)
+                sql = self._compiler.compile(residue)
+                steady = self._steady(residue)
             except NotExactError:
-                sql = None
-        return Open(number, bool(self._policies.is_deny[number]), sql, tuple(sorted(cells)))
+                pass
+        items = residue.items if isinstance(residue, ir.And) else ()
+        gates = takewhile(lambda cell: cell is not None, map(_cell_of, items))
+        deny = bool(self._policies.is_deny[number])
+        return Open(number, deny, sql, tuple(sorted(cells)), tuple(cell for cell in gates if cell is not None), steady)
+
+    def _steady(self, residue: ir.Node) -> exp.Expr | None:
+        """Whether every comparison with rows comes out the same for the least and for the most of them.
+
+        A comparison of one number of rows with something that is the same for all events is monotone in it.
+        """
+        tests: list[exp.Expr] = []
+        stack = [residue]
+        while stack:
+            node = stack.pop()
+            if not is_residual(node):
+                continue
+            if isinstance(node, ir.Compare):
+                if not is_monotone(node):
+                    return None
+                least, most = self._least.compile(node), self._compiler.compile(node)
+                tests.append(exp.EQ(this=exp.paren(least.value), expression=exp.paren(most.value)))
+            elif isinstance(node, (ir.And, ir.Or, ir.Not)):
+                stack.extend(node.children())
+            else:
+                return None
+        return _all(tests)
 
     def of(self, ask: Callable[[datetime], Request], first: datetime, last: datetime) -> Iterator[Verdict]:
         """The verdicts of a question for its events between two instants, span after span."""
@@ -190,7 +225,13 @@ class Verdicts:
         if base == "deny" or any(self.open[number].sql is None for number in fits):
             return Verdict(nowhere, None, base if base == "deny" else "ask")
         wanted = {cell for number in fits for cell in self.open[number].cells}
-        return Verdict(nowhere, None, base, frozenset(fits), dict(self._values(wanted, question)))
+        values = dict(self._values(wanted, question))
+        shut = {number for number in fits if any(values.get(gate) is False for gate in self._gates(number, values))}
+        return Verdict(nowhere, None, base, frozenset(fits - shut), values)
+
+    def _gates(self, number: int, values: Mapping[int, object]) -> Iterator[int]:
+        """The first cells of a rule that have a value: one without is in doubt, and what follows may not be read."""
+        return takewhile(values.__contains__, self.open[number].gates)
 
     def _applies(self, number: int, question: Any) -> bool:  # noqa: ANN401 (request-like)
         test = self._policies.tests[number] or self._policies.test(number)
@@ -229,6 +270,15 @@ class Verdicts:
         ifs = [exp.If(this=test, true=exp.Literal.string(word)) for test, word in cases]
         return exp.Case(ifs=ifs, default=exp.Literal.string("deny"))
 
+    def steady(self) -> exp.Expr:
+        """Whether events (`e`) of a question share one verdict (`v`): their rows lie between `least_...` and `...`."""
+        tests: list[exp.Expr] = []
+        for rule in self.open.values():
+            fits = exp.column(f"fits_{rule.number}", table="v", quoted=True)
+            same = rule.steady.copy() if rule.steady is not None else exp.false()
+            tests.append(exp.Or(this=exp.Not(this=fits), expression=exp.paren(same)))
+        return _all(tests)
+
     def columns(self) -> list[tuple[str, str]]:
         """The columns of the verdicts' relation beside key and span: name and type."""
         found = [("base", "VARCHAR")]
@@ -254,6 +304,18 @@ def _any(tests: Sequence[exp.Expr]) -> exp.Expr:
     for test in tests:
         found = exp.Or(this=found, expression=exp.paren(test))
     return exp.paren(found)
+
+
+def _all(tests: Sequence[exp.Expr]) -> exp.Expr:
+    found: exp.Expr = exp.true()
+    for test in tests:
+        found = exp.And(this=found, expression=exp.paren(test))
+    return exp.paren(found)
+
+
+def _cell_of(node: ir.Node) -> int | None:
+    """The number of the cell that a node is."""
+    return int(node.path[1]) if isinstance(node, ir.Attribute) and node.path[0] == CELL else None
 
 
 def _cell(value: Any, of: ir.Type) -> object:  # noqa: ANN401 (whatever a condition gives)

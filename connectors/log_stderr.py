@@ -42,6 +42,10 @@ class _Message:
     ended: bool = True
     whole: bool = True
 
+    def takes(self, section: str) -> bool:
+        """Whether a line with this section may belong to it: a message that shows a statement does not name it again."""
+        return section != "STATEMENT" or not (section in self.parts or _shows(self.parts.get("", [""])[0]))
+
     def record(self) -> Record:
         """The whole message."""
         texts = {name: "\n".join(lines) for name, lines in self.parts.items()}
@@ -100,7 +104,7 @@ class TextRecords:
         key = (origin, *context.owner)
         section = SECTIONS.get(match["severity"], "")
         held = self._open.get(key)
-        if section and held:
+        if section and held and held.takes(section):
             self._last[origin] = key
             held.section, held.ended = section, line.ended
             held.parts.setdefault(section, []).append(message)

@@ -126,7 +126,7 @@ class _Joiner:
                 yield self.text.file.hole("log-line", line.number, format="syslog")
             return
         time = self.years.dated(one.time)
-        if one.message is not None:
+        if one.name not in self._names and self._begins(one):
             self._names.add(one.name)
         if one.name in self._names:
             yield from self._part(line, one, time)
@@ -165,7 +165,7 @@ class _Joiner:
         return match is None or match["severity"] in SECTIONS
 
     def _begins(self, one: Parcel) -> bool:
-        """Whether a part is the first one of a message."""
+        """Whether a part is the first one of a message of PostgreSQL."""
         if one.message is not None:
             return one.part == 1
         return self.text.prefix.pattern.fullmatch(one.text.partition("\n")[0]) is not None

@@ -106,6 +106,8 @@ class Statements:
             self.skip()
             if record.message.startswith(_DISCONNECTED):
                 yield from self._leave(record.context.owner)
+        while len(self._sessions) > MAX_OPEN:
+            yield from self._flush(self._sessions.popitem(last=False)[1])
 
     def finish(self) -> Iterator[Event]:
         """Everything that is still open at the end of the log."""
@@ -238,8 +240,6 @@ class Statements:
             self.skip()
         if not record.context.session or self._sessions.get(record.context.owner) is not session:
             yield from self._flush(session)
-        while len(self._sessions) > MAX_OPEN:
-            yield from self._flush(self._sessions.popitem(last=False)[1])
 
     def _flush(self, session: _Session) -> Iterator[Event]:
         shown, session.shown = session.shown, None

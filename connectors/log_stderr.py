@@ -43,7 +43,7 @@ class _Message:
     whole: bool = True
 
     def takes(self, section: str) -> bool:
-        """Whether a line with this section may belong to it: a message that shows a statement does not name it again."""
+        """Whether a line of this section may belong to it: what shows a statement does not name it again."""
         return section != "STATEMENT" or not (section in self.parts or _shows(self.parts.get("", [""])[0]))
 
     def record(self) -> Record:

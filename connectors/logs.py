@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, MINYEAR
 from typing import TYPE_CHECKING, Final
+
+from tutela.engine.model import Words
 
 from .log_format import Format, Options
 from .log_lines import LogFile
 from .log_mapped import KEYS, LogMapping, MappingError, make_mapping, read_csv, read_jsonl
 from .log_postgres_formats import POSTGRES_FORMATS
-from .log_prefix import Prefix, PrefixError, prefix_pattern
+from .log_prefix import DEFAULT_PREFIX, Prefix, PrefixError, prefix_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,6 +38,8 @@ class LogReader:
         self.format = format_name
         self.prefix: str | None = None
         """The `log_line_prefix` that its lines were found to have."""
+        self.note: Words | None = None
+        """What was guessed and should be known."""
         self.skipped = 0
         """Well-formed lines that are no access: the server's other messages."""
         self._items: Iterator[Event | Hole] = iter(())
@@ -46,6 +51,9 @@ class LogReader:
     def chosen(self, prefix: str) -> None:
         """Remember the prefix."""
         self.prefix = prefix
+        if prefix != DEFAULT_PREFIX:
+            english = f"{self.format}: the lines are taken for those of log_line_prefix `{prefix}`"
+            self.note = Words(english, f"{self.format}:按 log_line_prefix `{prefix}` 读取")
 
     def start(self, items: Iterator[Event | Hole]) -> LogReader:
         """Set what is read."""
@@ -85,13 +93,22 @@ def read_log(  # noqa: PLR0913 (options)
     except PrefixError as error:
         raise file.refuse("log-prefix-escape", escape=str(error)) from None
     reader = LogReader(format or "")
-    options = Options(declared, given, year, reader.chosen)
+    options = Options(declared, given, _year(file, year), reader.chosen)
     head = [line for line in file.head() if line.strip()] or [""]
     name = format or next((name for name, known in FORMATS.items() if known.fits(head, options)), None)
     if name is None:
         raise file.refuse("log-format-unknown", formats=", ".join(FORMATS))
     reader.format = name
-    return reader.start(FORMATS[name].read(file, options, reader.skip))
+    reader.start(FORMATS[name].read(file, options, reader.skip))
+    if log_line_prefix is not None:
+        reader.note = None
+    return reader
+
+
+def _year(file: LogFile, year: object) -> int | None:
+    if year is None or (isinstance(year, int) and MINYEAR < year < MAXYEAR):
+        return year
+    raise file.refuse("log-year")
 
 
 def _named(first: str, mapping: LogMapping) -> bool:

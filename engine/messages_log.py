@@ -107,6 +107,7 @@ LOG: Final[Mapping[str, Message]] = {
         "and the time zone",
         "请在服务器的 `log_line_prefix` 中加入 `%m`,或用 `--log-year` 给出首行的年份(并声明时区)",
     ),
+    "log-year": Message("the year of the log is no year", "日志的年份无效", "give it as 2026", "请写成 2026"),
     "log-duration-alone": Message(
         "the log has durations of statements that it does not show",
         "日志只有语句的执行时间,没有语句本身",

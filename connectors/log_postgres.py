@@ -185,7 +185,9 @@ class Statements:
         if shown and shown.kind != "bind" and shown.names(found.text):
             shown.over = True
             return True
-        return bool(found.text) and self.merger.show(owner, found.text, self._began(record, found))
+        if not found.text or not self.merger.knows(owner, found.text):
+            return False
+        return self.merger.show(owner, found.text, self._began(record, found))
 
     def _began(self, record: Record, found: Plain) -> datetime | None:
         try:
@@ -199,7 +201,7 @@ class Statements:
         sql: str | None = found.text
         if found.kind == "call" or (found.kind == "plan" and not found.sure):
             sql = None
-        elif _EXECUTE.fullmatch(found.text):
+        elif record.detail and _EXECUTE.fullmatch(found.text):
             sql = prepared(record.detail) or sql
         shown = _Shown(record, None, found.kind, found.text, sql, found.sure and record.whole and sql is not None)
         shown.over = found.seconds is not None and found.kind not in ("bind", "plan")

@@ -80,12 +80,12 @@ def moment(text: str, zone: ZoneInfo | None) -> datetime | None:
     """
     if not text:
         return None
+    if text[4:5] == "-" and text[10:11] == " ":
+        return server_time(text, zone)
     if re.fullmatch(r"\d+(?:\.\d+)?", text, re.ASCII):
         return epoch(float(text))
     if re.match(r"[A-Z][a-z]{2} ", text):
         raise NoYearError(text)
-    if text[10:11] != "T":
-        return server_time(text, zone)
     at = datetime.fromisoformat(text)
     if at.utcoffset() is not None:
         return at

@@ -63,7 +63,8 @@ class _Open:
     """Whether its number was given before, to a statement with the same text."""
 
 
-HIDDEN: Final = ("<not logged>", "<none>", "<previously logged>")
+HIDDEN: Final = ("<not logged>", "<none>", "<previously logged>", "")
+"""What stands where a text is left out; nothing, in records that others have taken apart."""
 UNCOUNTED: Final = ("COPY", "DO", "CALL", "EXECUTE")
 
 
@@ -107,7 +108,7 @@ class Merger:
         text = fields[7]
         if context.at is None or text == "<previously logged>":
             return False
-        key = (fields[1], f"\0{fields[2]}" if text in ("<not logged>", "<none>") else text)
+        key = (fields[1], f"\0{fields[2]}" if text in HIDDEN else text)
         item = self._open.get(context.owner, {}).get(key)
         before = item.seen.get(_line(fields)) if item else None
         return before is not None and before < context.at
@@ -127,7 +128,7 @@ class Merger:
         """Mark the open statement with this text as failed; False when there is none, or it had failed before."""
         for item in self._open.get(owner, {}).values():
             if _same(item, text) and not item.failed:
-                item.failed = True
+                item.failed = item.shown = True
                 return True
         return False
 

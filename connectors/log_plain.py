@@ -98,5 +98,5 @@ def refused(record: Record, sql: str) -> bool:
         and record.state in ("", "42501")
         and not record.where
         and _SIMPLE.fullmatch(sql)
-        and (said[1] or said[2]).strip('"').lower() in sql.lower()
+        and re.search(rf"(?<!\w){re.escape((said[1] or said[2]).strip())}(?!\w)", sql, re.IGNORECASE)
     )

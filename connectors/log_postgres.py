@@ -161,7 +161,8 @@ class Statements:
         """A duration without a text: the end of what is running."""
         self.skip()
         if session.shown and not session.shown.over:
-            session.shown.over, session.alone = True, 0
+            self._over(session.shown)
+            session.alone = 0
         elif record.tag not in ("PARSE", "BIND"):
             session.alone += 1
             if session.alone > ALONE and not self._told:
@@ -174,7 +175,9 @@ class Statements:
         if not owner[0]:
             return False
         if shown and shown.kind == "bind" and found.kind == "execute" and shown.names(found.text):
-            shown.kind, shown.over = "execute", found.seconds is not None
+            shown.kind = "execute"
+            if found.seconds is not None:
+                self._over(shown)
             return True
         if _fetches(record) and shown and shown.text.strip() == found.text.strip():
             return True
@@ -183,11 +186,17 @@ class Statements:
         if found.seconds is None or found.kind == "bind":
             return False
         if shown and shown.kind != "bind" and shown.names(found.text):
-            shown.over = True
+            self._over(shown)
             return True
         if not found.text or not self.merger.knows(owner, found.text):
             return False
         return self.merger.show(owner, found.text, self._began(record, found))
+
+    def _over(self, shown: _Shown) -> None:
+        """The end of a statement was told."""
+        shown.over = True
+        if shown.counted:
+            self.merger.show(shown.record.context.owner, shown.text, None)
 
     def _began(self, record: Record, found: Plain) -> datetime | None:
         try:
@@ -216,9 +225,10 @@ class Statements:
         if owner[0] and shown and shown.names(text):
             self.skip()
             if failed:
-                shown.over = True
-                shown.result = "denied" if not shown.counted and refused(record, shown.sql or "") else "error"
-                self.merger.fail(owner, text)
+                self._over(shown)
+                shown.result = "denied" if refused(record, shown.sql or "") else "error"
+                if shown.counted:
+                    self.merger.fail(owner, text)
             return
         if owner[0] and (self.merger.fail(owner, text) if failed else self.merger.knows(owner, text)):
             self.skip()
@@ -237,6 +247,9 @@ class Statements:
         except ValueError as error:
             yield time_hole(self.file, record.context.line, error)
             return
+        if self._sessions.get(record.context.owner) is session:
+            # A session does one thing at a time: what pgaudit told of it before is over.
+            yield from self.merger.close(record.context.owner)
         session.shown, session.alone = shown, 0
         if shown.counted:
             self.skip()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .log_prefix import Prefix
 
 _CSVLOG: Final = re.compile(
-    r'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Za-z+\-0-9:]+)?"?,"?[^,]*,[^,]*,p?\d+,', re.ASCII
+    r'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?(?: [A-Za-z+\-0-9:]+)"?,"?[^,]*,[^,]*,p?\d+,', re.ASCII
 )
 _AUDIT: Final = re.compile(r"AUDIT: (?:SESSION|OBJECT),\d+,\d+,", re.ASCII)
 _PSQL: Final = re.compile(rf"(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?):  {_AUDIT.pattern}", re.ASCII)
@@ -59,7 +59,7 @@ def _is_cloud(head: Sequence[str], options: Options) -> bool:
 
 def _choose(file: LogFile, options: Options, texts: Sequence[str], known: Sequence[Prefix]) -> Prefix:
     """The prefix of a log; InputError when no line has one."""
-    found = best(known, texts)
+    found = best(known, texts) if texts else options.prefix
     if found is None:
         raise file.refuse("log-prefix", prefix=known[0].text if len(known) == 1 else DEFAULT_PREFIX)
     options.chosen(found.text)
@@ -90,7 +90,7 @@ def _syslog(file: LogFile, options: Options, skip: Callable[[], None]) -> Iterat
 
 def _cloud(file: LogFile, options: Options, skip: Callable[[], None]) -> Iterator[Event | Hole]:
     texts = [inner.text.partition("\n")[0] for inner in inners(file.head()) if inner.text]
-    prefix = _choose(file, options, texts, options.prefixes(bare=True)) if texts else None
+    prefix = _choose(file, options, texts, options.prefixes(bare=True)) if texts else options.prefix
     return read_cloud(file, _statements(file, options, skip, "cloud"), prefix)
 
 
@@ -104,7 +104,7 @@ POSTGRES_FORMATS: Final[Mapping[str, Format]] = {
     "pgaudit-psql": Format(
         lambda head, _: any(_PSQL.match(line) for line in head), lambda file, _, skip: read_psql(file, skip)
     ),
-    "pgaudit-stderr": Format(lambda head, options: _audited(head) and _is_stderr(head, options), _stderr),
+    "pgaudit-stderr": Format(lambda head, _: _audited(head), _stderr),
     "postgres-stderr": Format(_is_stderr, _stderr),
 }
 """In the order in which they are tried. A log with AUDIT records in its first lines is called after pgaudit; whatever

@@ -59,17 +59,23 @@ class Inner(NamedTuple):
     """Which part of the statement, of how many."""
 
 
-def unwrap(found: Object, time: str = "", origin: str = "") -> list[Inner]:
+def unwrap(found: Object) -> list[Inner]:
     """Everything that an envelope holds; nothing where it is none of a known kind."""
-    time, origin = _time(found) or time, _first(found, _ORIGINS) or origin
+    time, origin = _time(found), _first(found, _ORIGINS)
     for name in _LISTS:
         items = found.get(name)
         if isinstance(items, list):
-            objects = [cast("Object", item) for item in cast("list[object]", items) if isinstance(item, dict)]
-            return [inner for item in objects for inner in unwrap(item, time, origin)]
+            envelopes = [cast("Object", item) for item in cast("list[object]", items) if isinstance(item, dict)]
+            return [inner for item in envelopes for inner in _unwrap(item, time, origin)]
+    return _unwrap(found, time, origin)
+
+
+def _unwrap(found: Object, time: str, origin: str) -> list[Inner]:
+    time, origin = _time(found) or time, _first(found, _ORIGINS) or origin
     if entry := _object(found, "protoPayload.request"):
         return [_google_audit(entry, time, origin)] if str(entry.get("@type", "")).endswith(".PgAuditEntry") else []
-    if record := _object(found, "record"):
+    record = _object(found, "record")
+    if record and "log_time" in record:
         return [_operator(record, time, origin)]
     properties = _object(found, "properties")
     text = _azure(properties) if properties else _first(found, _TEXTS)

@@ -1,4 +1,4 @@
-"""PostgreSQL's jsonlog (15 and later) with pgaudit records: one JSON object a line."""
+"""PostgreSQL's jsonlog (15 and later): one JSON object a message."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING, Final
 from tutela.engine.events import Hole
 
 from .log_mapped import json_object
-from .log_pgaudit import Context, Merger, time_hole
-from .log_times import server_time
+from .log_record import SEVERITIES, Context, Record, address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from zoneinfo import ZoneInfo
-
-    from tutela.engine.events import Event
+    from collections.abc import Iterator, Mapping
 
     from .log_lines import LogFile
 
 _OURS: Final = {"timestamp", "pid", "session_id", "error_severity"}
 """Keys that every object of the server has."""
-_AUDIT: Final = "AUDIT: "
 
 
 def is_jsonlog(line: str) -> bool:
@@ -29,49 +24,47 @@ def is_jsonlog(line: str) -> bool:
     return found is not None and found.keys() >= _OURS
 
 
-def read_jsonlog(file: LogFile, zone: ZoneInfo | None, skipped: Callable[[], None]) -> Iterator[Event | Hole]:
-    """Read jsonlog; what is no object of the server is a hole."""
-    merger = Merger(file)
+def jsonlog_records(file: LogFile) -> Iterator[Record | Hole]:
+    """The messages of a jsonlog; what is no object of the server is a hole."""
     for line in file.lines():
         if isinstance(line, Hole):
             yield line
-            continue
-        if not line.text.strip():
-            continue
-        record = json_object(line.text)
-        if record is None:
-            yield file.hole("log-json" if line.ended else "log-cut", line.number)
-            continue
-        message = record.get("message", "")
-        if not record.keys() >= _OURS or not isinstance(message, str):
-            yield file.hole("log-line", line.number, format="jsonlog")
-        elif message.startswith(_AUDIT):
-            try:
-                at = server_time(_text(record, "timestamp"), zone)
-            except ValueError as error:
-                yield time_hole(file, line.number, error)
-                continue
-            yield from merger.add(_context(line.number, record)._replace(at=at), message.removeprefix(_AUDIT))
-        else:
-            skipped()
-            if message.startswith("disconnection: "):
-                yield from merger.close(_context(line.number, record).owner)
-    yield from merger.finish()
+        elif line.text.strip():
+            found = json_object(line.text)
+            if found is None:
+                yield file.hole("log-json" if line.ended else "log-cut", line.number)
+            else:
+                record = json_record(line.number, found) if found.keys() >= _OURS else None
+                yield record or file.hole("log-line", line.number, format="jsonlog")
 
 
-def _context(line: int, record: dict[str, object]) -> Context:
-    address = _text(record, "remote_host")
-    return Context(
+def json_record(line: int, found: Mapping[str, object]) -> Record | None:
+    """The message that an object of the server holds; None when its severity or its message is none."""
+    message, severity = found.get("message", ""), SEVERITIES.get(_text(found, "error_severity"))
+    if not isinstance(message, str) or severity is None:
+        return None
+    context = Context(
         line,
-        _text(record, "session_id") or _text(record, "pid"),
+        _text(found, "session_id") or _text(found, "pid"),
         None,
-        _text(record, "user"),
-        _text(record, "dbname"),
-        _text(record, "application_name"),
-        "" if address == "[local]" else address,
+        _text(found, "user"),
+        _text(found, "dbname"),
+        _text(found, "application_name"),
+        address(_text(found, "remote_host")),
+    )
+    return Record(
+        context,
+        severity,
+        message,
+        _text(found, "timestamp"),
+        _text(found, "state_code"),
+        _text(found, "detail"),
+        _text(found, "context"),
+        _text(found, "statement"),
+        _text(found, "ps"),
     )
 
 
-def _text(record: dict[str, object], key: str) -> str:
-    value = record.get(key)
+def _text(found: Mapping[str, object], key: str) -> str:
+    value = found.get(key)
     return str(value) if isinstance(value, str | int) else ""

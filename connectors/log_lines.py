@@ -94,13 +94,14 @@ class LogFile:
                 if not data:
                     return
                 number += 1
+                # A byte order mark may also stand inside: files that were joined.
                 ended = data.endswith(b"\n")
                 if not ended and len(data) == MAX_LINE:
                     yield self.hole("log-line-long", number, limit=MAX_LINE)
                     while data and not data.endswith(b"\n"):
                         data = stream.readline(MAX_LINE)
                     continue
-                text = decode(data.removeprefix(b"\xef\xbb\xbf") if number == 1 else data)
+                text = decode(data.removeprefix(b"\xef\xbb\xbf"))
                 if text is None:
                     yield self.hole("log-encoding", number)
                 else:

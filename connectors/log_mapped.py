@@ -217,13 +217,14 @@ def _values(record: dict[str, object], mapping: LogMapping) -> dict[str, object]
     """Our fields with the record's values; a constant stands where the record says nothing."""
     values: dict[str, object] = dict(mapping.constants)
     for name, path in mapping.fields.items():
-        value = _at(record, path)
+        value = field_at(record, path)
         if value is not None:
             values[name] = value
     return values
 
 
-def _at(record: dict[str, object], path: str) -> object:
+def field_at(record: dict[str, object], path: str) -> object:
+    """The value at a path of an object; None where there is none."""
     if path in record:
         return record[path]
     value: object = record

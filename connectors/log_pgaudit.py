@@ -1,29 +1,32 @@
-"""Records of pgaudit in csvlog, stderr and psql form: one event a statement, however many lines it takes."""
+"""Records of pgaudit: one event a statement, however many lines it takes; and the records that psql prints."""
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from tutela.engine.errors import Location
 from tutela.engine.events import Event, Hole
 
-from .log_lines import MAX_RECORD, Cells, Line, LogFile, records, split_csv
-from .log_times import UncertainTimeError, epoch, server_time
+from .log_lines import MAX_RECORD, LogFile, split_csv
+from .log_record import Context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
-    from zoneinfo import ZoneInfo
 
     from tutela.engine.events import EventAction
 
-CSVLOG_WIDTHS: Final = (23, 24, 26)
-"""Columns of csvlog in PostgreSQL up to 12, in 13, and from 14 on."""
+    from .log_record import Owner
+
 MAX_OPEN: Final = 2_000
 """Statements of different sessions that may be open at once; beyond, the oldest is given out as it is."""
+
+CLOCK: Final = timedelta(seconds=1)
+"""How much earlier a record may be than the statement that it is about: times may be whole seconds."""
 
 _PSQL: Final = re.compile(r"(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?):  (AUDIT: .*)", re.DOTALL)
 _GRAVITY: Final = ("export", "grant", "ddl", "delete", "update", "insert", "read", "other")
@@ -32,27 +35,6 @@ _WRITES: Final[dict[str, EventAction]] = {
     "COPY": "insert", "COPY FROM": "insert",
 }  # fmt: skip
 _COPY_OUT: Final = re.compile(r"\s*copy\b", re.IGNORECASE)
-
-
-Owner = tuple[str, str, str, str]
-"""(session or process, account, database, address)."""
-
-
-class Context(NamedTuple):
-    """What the line around an AUDIT record says."""
-
-    line: int
-    session: str
-    at: datetime | None = None
-    account: str = ""
-    database: str = ""
-    application: str = ""
-    source_ip: str = ""
-
-    @property
-    def owner(self) -> Owner:
-        """Whose statements may belong together: a session of one account on one database."""
-        return self.session, self.account, self.database, self.source_ip
 
 
 @dataclass(slots=True)
@@ -73,10 +55,16 @@ class _Open:
     lines: int = 0
     seen: dict[tuple[str, ...], datetime | None] = field(default_factory=dict[tuple[str, ...], "datetime | None"])
     """The lines so far, without text and rows, and when."""
+    failed: bool = False
+    """Whether an error of the session named it."""
+    shown: bool = False
+    """Whether a line of `log_min_duration_statement` has told its end."""
     again: bool = False
     """Whether its number was given before, to a statement with the same text."""
 
 
+HIDDEN: Final = ("<not logged>", "<none>", "<previously logged>", "")
+"""What stands where a text is left out; nothing, in records that others have taken apart."""
 UNCOUNTED: Final = ("COPY", "DO", "CALL", "EXECUTE")
 
 
@@ -85,16 +73,25 @@ class Merger:
 
     def __init__(self, file: LogFile) -> None:
         self.file = file
-        self._open: OrderedDict[tuple[Owner, str, str | None], _Open] = OrderedDict()
+        self.last: str | None = None
+        """The text of the statement that the record at hand belongs to; None when it is hidden, or was no record."""
+        self._open: OrderedDict[Owner, dict[tuple[str, str | None], _Open]] = OrderedDict()
+        self._count = 0
         self._current: dict[Owner, str] = {}
 
     def add(self, context: Context, payload: str, *, ended: bool = True) -> Iterator[Event | Hole]:
         """One AUDIT record (the text after `AUDIT: `): the events that it completes."""
+        self.last = None
         fields = split_csv(payload)
         if fields is None or len(fields) not in (9, 10) or (not ended and _looks_cut(fields)):
             cut = fields is None or not ended or len(fields) < 9
             yield self.file.hole("log-cut" if cut else "log-audit", context.line, count=len(fields or ()))
             return
+        yield from self.fields(context, fields)
+
+    def fields(self, context: Context, fields: list[str]) -> Iterator[Event | Hole]:
+        """The same for a record that has been taken apart."""
+        self.last = None
         if not (fields[1].isdecimal() and fields[2].isdecimal() and fields[0] in ("SESSION", "OBJECT")):
             yield self.file.hole("log-line", context.line, format="pgaudit")
             return
@@ -103,48 +100,68 @@ class Merger:
             yield from self.close(context.owner)
         self._current[context.owner] = fields[1]
         self._merge(context, fields, again=again)
-        if len(self._open) > MAX_OPEN:
-            yield self._event(self._open.popitem(last=False)[1])
+        if self._count > MAX_OPEN:
+            yield from self.close(next(iter(self._open)))
 
     def _again(self, context: Context, fields: list[str]) -> bool:
         """Whether this very line of an open statement was there before, at an earlier time."""
         text = fields[7]
         if context.at is None or text == "<previously logged>":
             return False
-        key = (context.owner, fields[1], f"\0{fields[2]}" if text in ("<not logged>", "<none>") else text)
-        item = self._open.get(key)
+        key = (fields[1], f"\0{fields[2]}" if text in HIDDEN else text)
+        item = self._open.get(context.owner, {}).get(key)
         before = item.seen.get(_line(fields)) if item else None
         return before is not None and before < context.at
 
     def close(self, owner: Owner) -> Iterator[Event]:
         """The open statements of a session that has gone on to the next statement, or has ended."""
         self._current.pop(owner, None)
-        for key in [key for key in self._open if key[0] == owner]:
-            yield self._event(self._open.pop(key))
+        items = self._open.pop(owner, {})
+        self._count -= len(items)
+        yield from map(self._event, items.values())
+
+    def knows(self, owner: Owner, text: str) -> bool:
+        """Whether a statement with this text is open."""
+        return any(_same(item, text) for item in self._open.get(owner, {}).values())
+
+    def fail(self, owner: Owner, text: str) -> bool:
+        """Mark the open statement with this text as failed; False when there is none, or it had failed before."""
+        for item in self._open.get(owner, {}).values():
+            if _same(item, text) and not item.failed:
+                item.failed = item.shown = True
+                return True
+        return False
+
+    def show(self, owner: Owner, text: str, began: datetime | None) -> bool:
+        """Whether a statement that began at this time is an open one whose end was not told before."""
+        for item in self._open.get(owner, {}).values():
+            at = item.context.at
+            before = began is not None and at is not None and at < began - CLOCK
+            if _same(item, text) and not item.shown and not before:
+                item.shown = True
+                return True
+        return False
 
     def finish(self) -> Iterator[Event]:
         """Everything that is still open at the end of the log."""
         while self._open:
-            yield self._event(self._open.popitem(last=False)[1])
+            yield from self.close(next(iter(self._open)))
 
     def _merge(self, context: Context, fields: list[str], *, again: bool) -> None:
-        number, sub, class_, command, object_name, text = (
-            fields[1],
-            fields[2],
-            *fields[3:5],
-            fields[6],
-            fields[7],
-        )
-        hidden = text in ("<not logged>", "<none>", "<previously logged>")
+        number, sub, class_, command, object_name, text = (*fields[1:5], *fields[6:8])
+        hidden = text in HIDDEN
+        items = self._open.setdefault(context.owner, {})
         found: _Open | None = None
         if text == "<previously logged>":
-            same = [item for key, item in self._open.items() if key[:2] == (context.owner, number)]
+            same = [item for key, item in items.items() if key[0] == number]
             found = next((item for item in reversed(same) if sub in item.subs), None)
         sql = None if hidden else text
-        key = (context.owner, number, sql if not hidden else f"\0{sub}")
-        found = found or self._open.get(key)
+        key = (number, sql if not hidden else f"\0{sub}")
+        found = found or items.get(key)
         if found is None:
-            found = self._open[key] = _Open(context, number, sub, sql, {sub}, again=again)
+            found = items[key] = _Open(context, number, sub, sql, {sub}, again=again)
+            self._count += 1
+        self.last = found.sql
         found.lines += 1
         found.seen[_line(fields)] = context.at
         found.subs.add(sub)
@@ -173,6 +190,7 @@ class Merger:
             application=context.application,
             database=context.database,
             source_ip=context.source_ip,
+            result="error" if item.failed else "",
             statement_complete=complete,
             extra={
                 "session": context.session,
@@ -180,6 +198,11 @@ class Merger:
                 "audit_lines": str(item.lines),
             },
         )
+
+
+def _same(item: _Open, text: str) -> bool:
+    """Whether a statement has this text, but for the blanks around it."""
+    return item.sql is not None and item.sql.strip() == text.strip()
 
 
 def _line(fields: list[str]) -> tuple[str, ...]:
@@ -204,131 +227,6 @@ def _action(class_: str, command: str, sql: str | None) -> EventAction:
     if class_ == "WRITE":
         return _WRITES.get(command, "update")
     return {"ROLE": "grant", "DDL": "ddl"}.get(class_, "other")  # type: ignore[return-value] # a literal table
-
-
-def read_csvlog(file: LogFile, zone: ZoneInfo | None, skipped: Callable[[], None]) -> Iterator[Event | Hole]:
-    """Read csvlog of PostgreSQL 9.0 to 18."""
-    merger = Merger(file)
-    for record in records(file, CSVLOG_WIDTHS.__contains__):
-        if isinstance(record, Hole):
-            yield record
-            continue
-        row = record.values
-        message = row[13]
-        if not (row[3].isdecimal() and row[11].isupper()):
-            yield file.hole("log-line", record.number, format="csvlog")
-        elif message.startswith("AUDIT: "):
-            yield from _csv_audit(merger, record, zone)
-        else:
-            skipped()
-            if message.startswith("disconnection: "):
-                yield from merger.close((row[5] or row[3], row[1], row[2], _address(row[4])))
-    yield from merger.finish()
-
-
-def _csv_audit(merger: Merger, record: Cells, zone: ZoneInfo | None) -> Iterator[Event | Hole]:
-    row = record.values
-    try:
-        at = server_time(row[0], zone)
-    except ValueError as error:
-        yield time_hole(merger.file, record.number, error)
-        return
-    context = Context(record.number, row[5] or row[3], at, row[1], row[2], row[22], _address(row[4]))
-    yield from merger.add(context, row[13].removeprefix("AUDIT: "))
-
-
-def _address(text: str) -> str:
-    """The client's address without its port; empty for a local socket."""
-    address = re.sub(r":\d+$|\(\d+\)$", "", text)
-    return "" if address == "[local]" else address
-
-
-def time_hole(file: LogFile, line: int, error: ValueError) -> Hole:
-    """The hole of a record whose time is none, or could be several."""
-    return file.hole("log-time-zone" if isinstance(error, UncertainTimeError) else "log-time", line)
-
-
-def read_stderr(
-    file: LogFile, pattern: re.Pattern[str], zone: ZoneInfo | None, skipped: Callable[[], None]
-) -> Iterator[Event | Hole]:
-    """The server's text log; lines that begin with a tab continue the one before."""
-    merger = Merger(file)
-    for item in _joined(file, pattern):
-        if isinstance(item, Hole):
-            yield item
-            continue
-        line, match = item
-        message = match["message"]
-        if message.startswith("AUDIT: "):
-            context = _context(line.number, match.groupdict(), zone)
-            if isinstance(context, ValueError):
-                yield time_hole(file, line.number, context)
-            else:
-                yield from merger.add(context, message.removeprefix("AUDIT: "), ended=line.ended)
-        else:
-            skipped()
-            if message.startswith("disconnection: "):
-                ended = _context(line.number, {**match.groupdict(), "m": "", "t": "", "n": ""}, zone)
-                if isinstance(ended, Context):
-                    yield from merger.close(ended.owner)
-    yield from merger.finish()
-
-
-def _joined(file: LogFile, pattern: re.Pattern[str]) -> Iterator[tuple[Line, re.Match[str]] | Hole]:
-    """Whole messages: a line with the prefix and its continuation lines."""
-    start: tuple[Line, re.Match[str]] | None = None
-    parts, size = list[str](), 0
-    for line in file.lines():
-        if isinstance(line, Line) and line.text.startswith("\t") and start:
-            parts.append(line.text[1:])
-            size += len(line.text)
-            start = (start[0]._replace(ended=line.ended), start[1])
-            if size > MAX_RECORD:
-                yield file.hole("log-line-long", start[0].number, limit=MAX_RECORD)
-                start, parts, size = None, [], 0
-            continue
-        if start:
-            yield _complete(start, parts, pattern)
-            start = None
-        if isinstance(line, Hole):
-            yield line
-            continue
-        match = pattern.fullmatch(line.text)
-        if match:
-            start, parts, size = (line, match), [line.text], len(line.text)
-        elif line.text.strip():
-            yield file.hole("log-line", line.number, format="stderr")
-    if start:
-        yield _complete(start, parts, pattern)
-
-
-def _complete(
-    start: tuple[Line, re.Match[str]], parts: list[str], pattern: re.Pattern[str]
-) -> tuple[Line, re.Match[str]]:
-    line, match = start
-    if len(parts) == 1:
-        return start
-    return line, pattern.fullmatch("\n".join(parts)) or match
-
-
-def _context(line: int, groups: dict[str, str | None], zone: ZoneInfo | None) -> Context | ValueError:
-    try:
-        at: datetime | None = None
-        if text := groups.get("m") or groups.get("t"):
-            at = server_time(text, zone)
-        elif seconds := groups.get("n"):
-            at = epoch(float(seconds))
-    except ValueError as error:
-        return error
-    return Context(
-        line,
-        groups.get("c") or groups.get("p") or "",
-        at,
-        groups.get("u") or "",
-        groups.get("d") or "",
-        groups.get("a") or "",
-        _address(groups.get("r") or groups.get("h") or ""),
-    )
 
 
 def read_psql(file: LogFile, skipped: Callable[[], None]) -> Iterator[Event | Hole]:

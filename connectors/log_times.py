@@ -18,6 +18,10 @@ class UncertainTimeError(ValueError):
     """A time without a certain offset."""
 
 
+class NoYearError(ValueError):
+    """A time without a year."""
+
+
 def server_time(text: str, zone: ZoneInfo | None) -> datetime:
     """A time as PostgreSQL writes it; an abbreviation such as CST counts only where `zone` uses it.
 

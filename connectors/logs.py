@@ -2,63 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from datetime import MAXYEAR, MINYEAR
+from typing import TYPE_CHECKING, Final
 
-from .log_jsonlog import is_jsonlog, read_jsonlog
+from tutela.engine.model import Words
+
+from .log_format import Format, Options
 from .log_lines import LogFile
 from .log_mapped import KEYS, LogMapping, MappingError, make_mapping, read_csv, read_jsonl
-from .log_pgaudit import read_csvlog, read_psql, read_stderr
-from .log_prefix import DEFAULT_PREFIX, PrefixError, prefix_pattern
+from .log_postgres_formats import POSTGRES_FORMATS
+from .log_prefix import DEFAULT_PREFIX, Prefix, PrefixError, prefix_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tutela.engine.events import Event, Hole
 
-_CSVLOG: Final = re.compile(
-    r'"?\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)? [A-Za-z+\-0-9:]+"?,"?[^,]*,[^,]*,\d+,', re.ASCII
-)
-_PSQL: Final = re.compile(r"(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?):  AUDIT: (?:SESSION|OBJECT),\d+,\d+,", re.ASCII)
-_AUDIT: Final = re.compile(r":  AUDIT: (?:SESSION|OBJECT),\d+,\d+,", re.ASCII)
-
-
-class Options(NamedTuple):
-    """What the caller says about a log."""
-
-    prefix: re.Pattern[str]
-    """One message of PostgreSQL's text log, by its `log_line_prefix`."""
-    mapping: LogMapping
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format of logs: how its first lines look, and who reads it."""
-
-    fits: Callable[[list[str], Options], bool]
-    """Whether these lines, none of them blank, begin a log of this format."""
-    read: Callable[[LogFile, Options, Callable[[], None]], Iterator[Event | Hole]]
-
-
 FORMATS: Final[Mapping[str, Format]] = {
-    "pgaudit-jsonlog": Format(
-        lambda head, _: is_jsonlog(head[0]), lambda file, options, skip: read_jsonlog(file, options.mapping.zone, skip)
-    ),
+    **POSTGRES_FORMATS,
     "jsonl": Format(
         lambda head, _: head[0].lstrip().startswith("{"), lambda file, options, _: read_jsonl(file, options.mapping)
-    ),
-    "pgaudit-csvlog": Format(
-        lambda head, _: any(_CSVLOG.match(line) and line.count(",") >= 13 for line in head[:50]),
-        lambda file, options, skip: read_csvlog(file, options.mapping.zone, skip),
-    ),
-    "pgaudit-psql": Format(
-        lambda head, _: any(_PSQL.match(line) for line in head), lambda file, _, skip: read_psql(file, skip)
-    ),
-    "pgaudit-stderr": Format(
-        lambda head, options: any(options.prefix.fullmatch(line) or _AUDIT.search(line) for line in head),
-        lambda file, options, skip: read_stderr(file, options.prefix, options.mapping.zone, skip),
     ),
     "csv": Format(
         lambda head, options: _named(head[0], options.mapping), lambda file, options, _: read_csv(file, options.mapping)
@@ -72,6 +36,10 @@ class LogReader:
 
     def __init__(self, format_name: str) -> None:
         self.format = format_name
+        self.prefix: str | None = None
+        """The `log_line_prefix` that its lines were found to have."""
+        self.note: Words | None = None
+        """What was guessed and should be known."""
         self.skipped = 0
         """Well-formed lines that are no access: the server's other messages."""
         self._items: Iterator[Event | Hole] = iter(())
@@ -79,6 +47,13 @@ class LogReader:
     def skip(self) -> None:
         """Count one ordinary line."""
         self.skipped += 1
+
+    def chosen(self, prefix: str) -> None:
+        """Remember the prefix."""
+        self.prefix = prefix
+        if prefix != DEFAULT_PREFIX:
+            english = f"{self.format}: the lines are taken for those of log_line_prefix `{prefix}`"
+            self.note = Words(english, f"{self.format}:按 log_line_prefix `{prefix}` 读取")
 
     def start(self, items: Iterator[Event | Hole]) -> LogReader:
         """Set what is read."""
@@ -92,38 +67,48 @@ class LogReader:
         return next(self._items)
 
 
-def read_log(
+def read_log(  # noqa: PLR0913 (options)
     path: str | Path,
     *,
     format: str | None = None,  # noqa: A002 # the word of the command line
     mapping: Mapping[str, object] | None = None,
-    log_line_prefix: str = DEFAULT_PREFIX,
+    log_line_prefix: str | None = None,
     timezone: str | None = None,
+    year: int | None = None,
 ) -> LogReader:
     """Stream a log as events and holes.
 
     Raises InputError at once for a file that is missing, unreadable, empty or binary, and for options that do
-    not fit. `timezone` decides what an abbreviation such as CST, or a time without an offset, means.
+    not fit. `timezone` decides what an abbreviation such as CST, or a time without an offset, means; `year` is that of
+    the first line of a log of syslog whose times have none.
     """
     file = LogFile(path)
     if format is not None and format not in FORMATS:
         raise file.refuse("log-format-name", format=format, formats=", ".join(FORMATS))
     try:
         declared = make_mapping(mapping, timezone)
-        pattern = prefix_pattern(log_line_prefix)
+        given = None if log_line_prefix is None else Prefix(log_line_prefix, prefix_pattern(log_line_prefix))
     except MappingError as error:
         raise file.refuse("log-mapping", reason=str(error), keys=", ".join(KEYS)) from None
     except PrefixError as error:
         raise file.refuse("log-prefix-escape", escape=str(error)) from None
-    options = Options(pattern, declared)
+    reader = LogReader(format or "")
+    options = Options(declared, given, _year(file, year), reader.chosen)
     head = [line for line in file.head() if line.strip()] or [""]
     name = format or next((name for name, known in FORMATS.items() if known.fits(head, options)), None)
     if name is None:
         raise file.refuse("log-format-unknown", formats=", ".join(FORMATS))
-    if name == "pgaudit-stderr" and not any(pattern.fullmatch(line) for line in head):
-        raise file.refuse("log-prefix", prefix=log_line_prefix)
-    reader = LogReader(name)
-    return reader.start(FORMATS[name].read(file, options, reader.skip))
+    reader.format = name
+    reader.start(FORMATS[name].read(file, options, reader.skip))
+    if log_line_prefix is not None:
+        reader.note = None
+    return reader
+
+
+def _year(file: LogFile, year: object) -> int | None:
+    if year is None or (isinstance(year, int) and MINYEAR < year < MAXYEAR):
+        return year
+    raise file.refuse("log-year")
 
 
 def _named(first: str, mapping: LogMapping) -> bool:

@@ -100,6 +100,21 @@ LOG: Final[Mapping[str, Message]] = {
         "declare the time zone of the log (`timezone: Asia/Shanghai`)",
         "请声明日志的时区(`timezone: Asia/Shanghai`)",
     ),
+    "log-time-year": Message(
+        "the time of the record has no year",
+        "记录的时间没有年份",
+        "add `%m` to the server's `log_line_prefix`, or give the year of the first line with `--log-year`, "
+        "and the time zone",
+        "请在服务器的 `log_line_prefix` 中加入 `%m`,或用 `--log-year` 给出首行的年份(并声明时区)",
+    ),
+    "log-year": Message("the year of the log is no year", "日志的年份无效", "give it as 2026", "请写成 2026"),
+    "log-duration-alone": Message(
+        "the log has durations of statements that it does not show",
+        "日志只有语句的执行时间,没有语句本身",
+        "set `log_statement = 'all'` or `log_min_duration_statement = 0` on the server; "
+        "what was not logged cannot be judged",
+        "请在服务器上设置 `log_statement = 'all'` 或 `log_min_duration_statement = 0`;未记录的语句无法检查",
+    ),
     "statement-not-parsed": Message("the statement cannot be parsed", "语句无法解析"),
     "statement-too-large": Message("the statement is too large to analyse", "语句过大,无法分析"),
     "statement-statement-large": Message(

@@ -81,7 +81,7 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
 ) -> Report:
     """Ask for every access in a log whether the policies allow it as of its own time; report what is denied.
 
-    `options` go to the log connector: `format`, `mapping`, `log_line_prefix`.
+    `options` go to the log connector: `format`, `mapping`, `log_line_prefix`, `timezone`, `year`.
     """
     from tutela.connectors.accesses import accesses
     from tutela.connectors.logs import read_log

@@ -28,7 +28,7 @@ LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers"})
 TABLES: Final = frozenset({"log", "tags"})
 PERMISSION: Final = "sampling"
 """Given by the project's file only: no variable of the environment lends it."""
-LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone")
+LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone", "year")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Project:
     sampling: str | None = None
     """`allowed`: values of live databases may be looked at."""
     log: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    """How access logs are read: `format`, `mapping`, `log_line_prefix`."""
+    """How access logs are read: `format`, `mapping`, `log_line_prefix`, `timezone`, `year`."""
     tags: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the tags of other catalogs stand for: a category, `none` or `ignore`."""
 

@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 @click.command("audit")
 @click.argument("log", type=click.Path(path_type=Path, allow_dash=True))
-@click.option("--log-format", help="pgaudit-csvlog, -jsonlog, -stderr or -psql, jsonl or csv.  [default: detected]")
+@click.option(
+    "--log-format", help="postgres-csvlog, postgres-stderr, jsonl, csv ... (docs/connectors.md).  [default: detected]"
+)
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path),
     help="YAML file: which field of a JSONL or CSV log means what.",
 )
-@click.option("--log-line-prefix", help="PostgreSQL's log_line_prefix, for stderr logs.")
+@click.option("--log-line-prefix", help="PostgreSQL's log_line_prefix, for text logs.  [default: a common one]")
+@click.option("--log-year", type=int, help="Year of the first line, for syslog whose times have none.")
 @click.option("--schema", "schemas", multiple=True, help="DDL of the database, or its address.")
 @click.option("--dialect", help="SQL dialect of the statements.  [default: the project's, else postgres]")
 @click.option("--default-schema", help="Schema of unqualified table names.")
@@ -37,6 +40,7 @@ def command(  # noqa: PLR0913 (options)
     log_format: str | None,
     mapping: Path | None,
     log_line_prefix: str | None,
+    log_year: int | None,
     schemas: tuple[str, ...],
     dialect: str | None,
     default_schema: str | None,
@@ -54,6 +58,7 @@ def command(  # noqa: PLR0913 (options)
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.project import load_classifier, load_facts_of, load_policies_of, load_schema
+    from tutela.reports.text import visible
     from tutela.taxonomies import load_taxonomy
 
     project = setup.project
@@ -76,9 +81,13 @@ def command(  # noqa: PLR0913 (options)
         "format": log_format,
         "mapping": _mapping(mapping) if mapping else None,
         "log_line_prefix": log_line_prefix,
+        "year": log_year,
     }
     options.update({name: value for name, value in given.items() if value is not None})
-    events = whole(read_log(log, **options))
+    reader = read_log(log, **options)
+    if reader.note:
+        click.echo(visible(reader.note.text(setup.lang)), err=True)
+    events = whole(reader)
     return output.judge("audit", authorizer, asked.ask(events), when, setup.lang)
 
 

@@ -40,13 +40,15 @@ class DuckDatabase:
         """Store the events of a log in the table `events`; what could not be read comes back."""
         self.table("events", EVENTS, ())
         source = iter(events)
+        number = 0
         while batch := list(islice(source, BATCH)):
             rows: list[Row] = []
             for item in batch:
                 if isinstance(item, Hole):
                     yield unreadable(item)
                 elif item.result != "denied":
-                    rows.append(row_of(item))
+                    number += 1
+                    rows.append(row_of(item, number))
             self._insert("events", EVENTS, rows)
 
     def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:

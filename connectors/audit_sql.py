@@ -7,7 +7,6 @@ tell. Those are asked one by one, so that reasons and doubts are the same as wit
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -36,10 +35,11 @@ if TYPE_CHECKING:
 
 _MICRO: Final = timedelta(microseconds=1)
 _SPAN: Final[Mapping[str, str]] = {
-    "question": "BIGINT", "part": "BIGINT", "dataset": "VARCHAR", "start": "TIMESTAMP", "until": "TIMESTAMP",
+    "question": "BIGINT", "part": "BIGINT", "pair": "BIGINT", "start": "TIMESTAMP", "until": "TIMESTAMP",
     "alone": "BOOLEAN",
 }  # fmt: skip
 _PLAIN: Final = [name for name in EVENTS if name != "instant"]
+_JUDGED: Final = ["logged_at", "rows_in_window", "question", "part"]
 
 
 class _Question(NamedTuple):
@@ -63,6 +63,8 @@ class SqlAudit:
         self._parts: dict[int, list[tuple[Group, set[str]]]] = {}
         """Question -> the tables that it is about, with what is done to them, and the columns."""
         self._known: dict[tuple[object, ...], tuple[Touched, list[tuple[Group, set[str]]]]] = {}
+        self._pairs: dict[tuple[str, str], int] = {}
+        """(account, table) -> its number: rows are counted by them."""
         self._varying: list[str] = []
         """The columns of `ASKED` that hold more than one value: only they need to be compared."""
 
@@ -72,24 +74,24 @@ class SqlAudit:
         allowed = 0
         actions: set[str] = set()
         verdicts: list[Row] = []
-        touched: list[Row] = []
+        touched: set[tuple[int, int]] = set()
         sizes: dict[int, int] = {}
         for question in self._questions():
             judged = list(self._judged(question))
             parts = self._parts[question.number]
             actions.update(group[1] for group, _ in parts)
-            datasets = {self._dataset(question.number, part) for part, _ in judged}
-            touched += [Row(question=question.number, dataset=dataset) for dataset in sorted(datasets)]
+            touched.update((question.number, self._pair(question, part)) for part, _ in judged)
             if all(verdict.base == "allow" and not verdict.fits for _, verdict in judged):
                 allowed += question.size * len(parts)
             else:
                 alone = len(judged) == max(1, len(parts))
-                verdicts += [self._row(question, part, verdict) | {"alone": alone} for part, verdict in judged]
+                verdicts += [self._row(question, part, verdict, alone=alone) for part, verdict in judged]
                 sizes[question.number] = question.size * len(parts)
         if verdicts:
-            self._database.table("touched", {"question": "BIGINT", "dataset": "VARCHAR"}, touched)
+            rows = (Row(question=question, pair=pair) for question, pair in sorted(touched))
+            self._database.table("touched", {"question": "BIGINT", "pair": "BIGINT"}, rows)
             self._database.table("verdicts", {**_SPAN, **dict(self._verdicts.columns())}, verdicts)
-            allowed += sum(sizes.pop(number) for number in self._steady())
+            allowed += sum(sizes.pop(number) for number in self._settled())
         yield Allowed(allowed, frozenset(actions))
         if sizes:
             yield from self._one_by_one(sizes)
@@ -156,9 +158,11 @@ class SqlAudit:
         touched, parts = self._touched(question.event)
         self._parts[question.number] = parts
         for number, (group, columns) in enumerate(parts):
+            request = self._accesses.request(question.event, group, columns, None).request
 
-            def ask(at: datetime, group: Group = group, columns: set[str] = columns) -> Request:
-                return self._accesses.request(replace(question.event, at=at), group, columns, None).request
+            def ask(at: datetime, request: Request = request) -> Request:
+                request.now = at
+                return request
 
             for verdict in self._verdicts.of(ask, question.first, question.last):
                 yield number, verdict if touched.parsed else verdict._replace(base="ask")
@@ -174,112 +178,141 @@ class SqlAudit:
             found = self._known[key] = (touched, list(self._accesses.groups(event, touched).items()))
         return found
 
-    def _dataset(self, question: int, part: int) -> str:
-        """The table that a part of a question is about, as windows count it."""
-        return self._parts[question][part][0][0].lower() if part >= 0 else ""
+    def _pair(self, question: _Question, part: int) -> int:
+        """Whose rows of which table a part of a question counts to."""
+        dataset = self._parts[question.number][part][0][0].lower() if part >= 0 else ""
+        return self._pairs.setdefault((question.event.account, dataset), len(self._pairs))
 
-    def _row(self, question: _Question, part: int, verdict: Verdict) -> Row:
+    def _row(self, question: _Question, part: int, verdict: Verdict, *, alone: bool) -> Row:
         values = self._verdicts.row(verdict)
         made = Row(zip((name for name, _ in self._verdicts.columns()), map(_plain, values), strict=True))
         until = verdict.end and naive(verdict.end)
-        dataset = self._dataset(question.number, part)
-        return Row(question=question.number, part=part, dataset=dataset, start=naive(verdict.start), until=until) | made
+        pair = self._pair(question, part)
+        span = Row(question=question.number, part=part, pair=pair, start=naive(verdict.start), until=until, alone=alone)
+        return span | made
 
-    def _steady(self) -> list[int]:
+    def _settled(self) -> list[int]:
         """Questions whose events are all allowed, whatever their rows are between the least and the most of them."""
+        same = " AND ".join(f"e.{name} = t.{name}" for name in ("sql", *self._varying))
+        self._database.create(
+            "asked",
+            f"SELECT e.number, e.instant, e.row_count, t.question FROM events AS e JOIN texts AS t ON {same}",
+        )
         self._database.create("windows", self._most_in_window())
         verdict, steady = self._verdicts.expression().sql("duckdb"), self._verdicts.steady().sql("duckdb")
         found = self._database.rows(
             f"SELECT question FROM (SELECT e.question, v.alone AND e.known = e.size AND e.timed = e.size AND {steady}"
-            f" AND {verdict} = 'allow' AS settled FROM (SELECT q.question, q.size, q.timed, q.known, d.dataset,"
+            f" AND {verdict} = 'allow' AS settled FROM (SELECT q.question, q.size, q.timed, q.known, d.pair,"
             " q.first AS instant, q.most AS row_count, q.least AS least_row_count, w.most AS rows_in_window,"
             " q.least AS least_rows_in_window FROM questions AS q JOIN touched AS d ON q.question = d.question"
-            " LEFT JOIN windows AS w ON q.account = w.account AND d.dataset = w.dataset) AS e"
-            " JOIN verdicts AS v ON e.question = v.question AND e.dataset = v.dataset) AS j"
+            " LEFT JOIN windows AS w ON d.pair = w.pair) AS e"
+            " JOIN verdicts AS v ON e.question = v.question AND e.pair = v.pair) AS j"
             " GROUP BY question HAVING bool_and(coalesce(settled, FALSE))"
         )
         return [number for (number,) in list(found)]
 
     def _most_in_window(self) -> str:
-        """By account and table, the most rows that a window can hold: those of two neighbouring ones."""
-        seconds = -(-self._accesses.window // timedelta(seconds=1))
-        if not seconds:
+        """By account and table, the most rows that a window can hold: those of two neighbouring stretches of time."""
+        window = self._accesses.window
+        if not window:
             return (
-                "SELECT q.account, d.dataset, max(q.most) AS most FROM questions AS q"
-                " JOIN touched AS d ON q.question = d.question GROUP BY q.account, d.dataset"
+                "SELECT d.pair, max(q.most) AS most FROM questions AS q"
+                " JOIN touched AS d ON q.question = d.question GROUP BY d.pair"
             )
-        number = f"CAST(floor(date_diff('second', TIMESTAMP '1970-01-01', e.instant) / {seconds}) AS BIGINT)"
+        stretch = max(window, timedelta(days=1))
         self._database.create(
             "counted",
-            f"SELECT e.account, d.dataset, {number} AS number, sum(e.row_count) AS amount FROM {self._asked()}"
-            " JOIN touched AS d ON t.question = d.question WHERE e.instant IS NOT NULL"
-            " AND d.dataset IN (SELECT dataset FROM verdicts) GROUP BY e.account, d.dataset, number",
+            f"SELECT d.pair, {_stretch(stretch)} AS stretch, sum(e.row_count) AS amount FROM asked AS e"
+            " JOIN touched AS d ON e.question = d.question WHERE e.instant IS NOT NULL"
+            f" AND d.pair IN (SELECT pair FROM verdicts) GROUP BY d.pair, {_stretch(stretch)}",
         )
         return (
-            "SELECT c.account, c.dataset, max(coalesce(c.amount, 0) + coalesce(p.amount, 0)) AS most FROM counted AS c"
-            " LEFT JOIN counted AS p ON c.account = p.account AND c.dataset = p.dataset AND c.number = p.number + 1"
-            " GROUP BY c.account, c.dataset"
+            "SELECT c.pair, max(coalesce(c.amount, 0) + coalesce(p.amount, 0)) AS most FROM counted AS c"
+            " LEFT JOIN counted AS p ON c.pair = p.pair AND c.stretch = p.stretch + 1 GROUP BY c.pair"
         )
 
-    def _asked(self) -> str:
-        """The events with the questions that they ask."""
-        same = " AND ".join(f"e.{name} = t.{name}" for name in ("sql", *self._varying))
-        return f"events AS e JOIN texts AS t ON {same}"
-
     def _one_by_one(self, sizes: Mapping[int, int]) -> Iterator[Asked | Unreadable | Allowed]:
-        """Join the events of questions that have no answer for all of them to their verdicts."""
+        """Join the events of questions that have no answer for all of them to their verdicts.
+
+        First with the most rows that their windows can hold; what is not allowed then, or not for sure, once more with
+        the rows that they do hold.
+        """
         self._database.table("unsettled", {"question": "BIGINT"}, (Row(question=number) for number in sizes))
-        verdict = self._verdicts.expression().sql("duckdb")
+        verdict, sure = self._verdicts.expression().sql("duckdb"), self._verdicts.steady(window=True).sql("duckdb")
+        joined = (
+            " JOIN verdicts AS v ON e.question = v.question AND e.pair = v.pair"
+            " AND e.instant >= v.start AND (v.until IS NULL OR e.instant < v.until)"
+        )
+        self._database.create(
+            "doubtful",
+            "SELECT DISTINCT e.number, e.question, e.pair, e.instant, e.logged_at, e.row_count FROM"
+            f" (SELECT a.number, a.question, d.pair, coalesce(a.instant, {self._as_of}) AS instant, a.instant AS logged_at, a.row_count, a.row_count"
+            " AS least_rows_in_window, CASE WHEN a.instant IS NOT NULL THEN w.most END AS rows_in_window"
+            " FROM asked AS a JOIN unsettled AS u ON a.question = u.question JOIN touched AS d ON a.question = d.question"
+            f" LEFT JOIN windows AS w ON d.pair = w.pair) AS e{joined}"
+            f" WHERE NOT coalesce({sure} AND e.row_count IS NOT NULL AND e.logged_at IS NOT NULL, FALSE)"
+            f" OR {verdict} <> 'allow'",
+        )
         self._database.create(
             "denied",
-            f"SELECT e.*, v.part, {verdict} AS verdict FROM ({self._with_windows()}) AS e"
-            " JOIN verdicts AS v ON e.question = v.question AND e.dataset = v.dataset"
-            " AND e.instant >= v.start AND (v.until IS NULL OR e.instant < v.until)"
-            " JOIN unsettled AS u ON e.question = u.question"
-            f" WHERE {verdict} <> 'allow'",
+            f"SELECT e.*, v.part FROM ({self._with_windows()}) AS e{joined} WHERE {verdict} <> 'allow'",
         )
         ((denied,),) = self._database.rows("SELECT count(*) AS n FROM denied WHERE part >= 0")
         yield Allowed(sum(sizes.values()) - denied, frozenset())
         yield from self._denied()
 
     def _with_windows(self) -> str:
-        """The events on tables of unsettled questions, once for each table, with the rows of the window before."""
+        """The doubtful events, once for each table, with the rows of the window before."""
         window = self._accesses.window
-        rows = (
-            "sum(e.row_count) OVER (PARTITION BY e.account, d.dataset ORDER BY e.instant"
-            f" RANGE BETWEEN INTERVAL '{(window - _MICRO) // _MICRO}' MICROSECOND PRECEDING AND CURRENT ROW)"
-            if window
-            else "e.row_count"
+        if not window:
+            return "SELECT *, CASE WHEN logged_at IS NOT NULL THEN row_count END AS rows_in_window FROM doubtful"
+        stretch = _stretch(window)
+        self._database.create(
+            "near",
+            f"SELECT DISTINCT pair, stretch FROM (SELECT pair, {stretch} AS stretch FROM doubtful AS e"
+            f" UNION ALL SELECT pair, {stretch} - 1 AS stretch FROM doubtful AS e) AS n",
         )
-        names = ", ".join(f"e.{name}" for name in _PLAIN)
+        self._database.create(
+            "summed",
+            "SELECT number, pair, sum(row_count) OVER (PARTITION BY pair ORDER BY instant"
+            f" RANGE BETWEEN INTERVAL '{(window - _MICRO) // _MICRO}' MICROSECOND PRECEDING AND CURRENT ROW) AS amount"
+            f" FROM (SELECT e.number, e.instant, e.row_count, d.pair, {stretch} AS stretch FROM asked AS e"
+            " JOIN touched AS d ON e.question = d.question WHERE e.instant IS NOT NULL"
+            " AND d.pair IN (SELECT pair FROM near)) AS s"
+            " WHERE EXISTS (SELECT 1 FROM near AS n WHERE n.pair = s.pair AND n.stretch = s.stretch)",
+        )
         return (
-            f"SELECT {names}, coalesce(e.instant, {self._as_of}) AS instant, e.instant AS logged_at, t.question,"
-            f" d.dataset, CASE WHEN e.instant IS NOT NULL THEN {rows} END AS rows_in_window"
-            f" FROM {self._asked()} JOIN touched AS d ON t.question = d.question"
-            " JOIN (SELECT DISTINCT q.account, d.dataset FROM unsettled AS u JOIN questions AS q"
-            " ON u.question = q.question JOIN touched AS d ON q.question = d.question) AS p"
-            " ON e.account = p.account AND d.dataset = p.dataset"
+            "SELECT e.*, s.amount AS rows_in_window FROM doubtful AS e"
+            " LEFT JOIN summed AS s ON e.number = s.number AND e.pair = s.pair"
         )
 
     def _denied(self) -> Iterator[Asked | Unreadable]:
         """The events that are denied, or that nobody can tell in SQL, to be asked of the policies themselves."""
-        names = [*_PLAIN, "logged_at", "rows_in_window", "question", "part"]
+        columns = [*(f"e.{name}" for name in _PLAIN), *(f"d.{name}" for name in _JUDGED)]
+        names = [*_PLAIN, *_JUDGED]
         told = 0
-        for values in self._database.rows(f"SELECT {', '.join(names)} FROM denied ORDER BY line, part"):
+        query = f"SELECT {', '.join(columns)} FROM denied AS d JOIN events AS e ON d.number = e.number"
+        for values in self._database.rows(f"{query} ORDER BY e.number, d.part"):
             row: dict[str, Any] = dict(zip(names, values, strict=True))
             event = event_of(row, Location(self._file, row["line"], 1))
             touched = self._accesses.touched(event)
             parts: dict[Group, set[str]] = {}
             question, number = int(row["question"]), int(row["part"])
             if number >= 0:
-                group, columns = self._parts[question][number]
-                parts[group] = columns
+                part = self._parts[question][number]
+                parts[part[0]] = part[1]
             rows = row["rows_in_window"]
             windows = {group[0]: None if rows is None else int(rows) for group in parts}
             asked = self._accesses.requests(event, touched, windows, parts)
             # That a statement cannot be parsed is told once, not for each table.
-            yield from islice(asked, 0 if row["line"] != told or touched.parsed else 1, None)
-            told = row["line"]
+            yield from islice(asked, 0 if row["number"] != told or touched.parsed else 1, None)
+            told = row["number"]
+
+
+def _stretch(length: timedelta) -> str:
+    """The number of the stretch of time that an event is in; stretches are no shorter than `length`."""
+    seconds = -(-length // timedelta(seconds=1))
+    return f"CAST(floor(date_diff('second', TIMESTAMP '1970-01-01', e.instant) / {seconds}) AS BIGINT)"
 
 
 def _literal(value: object) -> str:

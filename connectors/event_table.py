@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from tutela.engine.errors import Location
 
 EVENTS: Final[Mapping[str, str]] = {
-    "line": "BIGINT", "id": "VARCHAR", "instant": "TIMESTAMP", "account": "VARCHAR", "application": "VARCHAR",
-    "purpose": "VARCHAR", "request_id": "VARCHAR", "role": "VARCHAR", "break_glass": "VARCHAR", "source_ip": "VARCHAR",
-    "action": "VARCHAR", "sql": "VARCHAR", "tables": "VARCHAR", "columns": "VARCHAR", "complete": "BOOLEAN",
-    "row_count": "BIGINT",
+    "number": "BIGINT", "line": "BIGINT", "id": "VARCHAR", "instant": "TIMESTAMP", "account": "VARCHAR",
+    "application": "VARCHAR", "purpose": "VARCHAR", "request_id": "VARCHAR", "role": "VARCHAR",
+    "break_glass": "VARCHAR", "source_ip": "VARCHAR", "action": "VARCHAR", "sql": "VARCHAR", "tables": "VARCHAR",
+    "columns": "VARCHAR", "complete": "BOOLEAN", "row_count": "BIGINT",
 }  # fmt: skip
 """The columns; texts are empty rather than NULL, lists are joined by `JOINT`, instants are in UTC."""
 JOINT: Final = "\x1f"
@@ -49,9 +49,10 @@ class Database(Protocol):
         ...
 
 
-def row_of(event: Event) -> Row:
-    """An event as a row of `EVENTS`."""
+def row_of(event: Event, number: int) -> Row:
+    """An event as a row of `EVENTS`; its number is its own."""
     return {
+        "number": number,
         "line": event.location.line,
         "id": event.id,
         "instant": event.at and naive(event.at),

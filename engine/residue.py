@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from .policyset import PolicySet
 
-EVENT: Final = frozenset({"context.row_count", "context.rows_in_window"})
+WINDOW: Final = "context.rows_in_window"
+EVENT: Final = frozenset({"context.row_count", WINDOW})
 """Attributes that differ from event to event."""
 CELL: Final = "cell"
 NOW: Final = ("now",)
@@ -34,6 +35,11 @@ def reads_event(node: ir.Node) -> bool:
 def is_residual(node: ir.Node) -> bool:
     """Whether something in a condition must be asked of each event."""
     return any(reads_event(part) for part in ir.walk(node))
+
+
+def reads_window(node: ir.Node) -> bool:
+    """Whether something in a condition reads the rows of the window."""
+    return any(isinstance(part, ir.Attribute) and ".".join(part.path) == WINDOW for part in ir.walk(node))
 
 
 def is_monotone(node: ir.Compare) -> bool:

@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from . import ir
 from .index import several
-from .residue import CELL, EVENT, NOW, Cells, evaluator, is_monotone, is_residual
+from .residue import CELL, EVENT, NOW, WINDOW, Cells, evaluator, is_monotone, is_residual, reads_window
 from .sql import LONGEST, MICRO, Column, Compiler, NotExactError, Sql
 from .watched import Span, WatchedTime
 
@@ -52,6 +52,8 @@ class Open(NamedTuple):
     """The cells that its condition asks first: when one is false, the rule does not apply, whatever the event."""
     steady: exp.Expr | None
     """Whether it says the same for all rows between two bounds; None when that cannot be told from the bounds."""
+    steady_window: exp.Expr | None
+    """The same, where only the rows of the window are not known exactly."""
 
 
 class Verdict(NamedTuple):
@@ -100,14 +102,16 @@ class Verdicts:
         """The type of each cell's column; empty for one that no column can hold."""
         self._evaluators = [evaluator(node, self._policies) for node in self._cells.nodes]
         self._kinds = [node.type for node in self._cells.nodes]
-        self._compiler = self._over(dialect, "{}")
-        self._least = self._over(dialect, "least_{}")
+        self._compiler = self._over(dialect, "{}", "{}")
+        self._least = self._over(dialect, "least_{}", "least_{}")
+        self._least_window = self._over(dialect, "{}", "least_{}")
         self.open = {number: self._compiled(number, residue) for number, residue in residues.items()}
 
-    def _over(self, dialect: str, rows: str) -> Compiler:
+    def _over(self, dialect: str, rows: str, window: str) -> Compiler:
         """What compiles residues over events (`e`), whose rows stand in columns of such names, and verdicts (`v`)."""
         columns = {".".join(NOW): Column("instant", "e")}
-        columns |= {path: Column(rows.format(path.rpartition(".")[2]), "e") for path in EVENT}
+        columns["context.row_count"] = Column(rows.format("row_count"), "e")
+        columns[WINDOW] = Column(window.format("rows_in_window"), "e")
         for number in range(len(self._cells)):
             columns[f"{CELL}.{number}"] = Column(f"c{number}", "v", DIGITS, SCALE, doubt=f"d{number}")
         return Compiler(columns, self._policies.parameters.values, dialect)
@@ -146,19 +150,22 @@ class Verdicts:
         cells = {cell for node in ir.walk(residue) if (cell := _cell_of(node)) is not None}
         sql: Sql | None = None
         steady: exp.Expr | None = None
+        steady_window: exp.Expr | None = None
         if all(self.types[cell] and self._evaluators[cell] for cell in cells):
             try:
                 sql = self._compiler.compile(residue)
-                steady = self._steady(residue)
+                steady = self._steady(residue, self._least, is_residual)
+                steady_window = self._steady(residue, self._least_window, reads_window)
             except NotExactError:
                 pass
         items = residue.items if isinstance(residue, ir.And) else ()
         gates = takewhile(lambda cell: cell is not None, map(_cell_of, items))
+        asked_first = tuple(cell for cell in gates if cell is not None)
         deny = bool(self._policies.is_deny[number])
-        return Open(number, deny, sql, tuple(sorted(cells)), tuple(cell for cell in gates if cell is not None), steady)
+        return Open(number, deny, sql, tuple(sorted(cells)), asked_first, steady, steady_window)
 
-    def _steady(self, residue: ir.Node) -> exp.Expr | None:
-        """Whether every comparison with rows comes out the same for the least and for the most of them.
+    def _steady(self, residue: ir.Node, least: Compiler, varies: Callable[[ir.Node], bool]) -> exp.Expr | None:
+        """Whether every comparison with what varies comes out the same for the least and for the most of it.
 
         A comparison of one number of rows with something that is the same for all events is monotone in it.
         """
@@ -166,13 +173,13 @@ class Verdicts:
         stack = [residue]
         while stack:
             node = stack.pop()
-            if not is_residual(node):
+            if not varies(node):
                 continue
             if isinstance(node, ir.Compare):
                 if not is_monotone(node):
                     return None
-                least, most = self._least.compile(node), self._compiler.compile(node)
-                tests.append(exp.EQ(this=exp.paren(least.value), expression=exp.paren(most.value)))
+                low, high = least.compile(node), self._compiler.compile(node)
+                tests.append(exp.EQ(this=exp.paren(low.value), expression=exp.paren(high.value)))
             elif isinstance(node, (ir.And, ir.Or, ir.Not)):
                 stack.extend(node.children())
             else:
@@ -270,12 +277,16 @@ class Verdicts:
         ifs = [exp.If(this=test, true=exp.Literal.string(word)) for test, word in cases]
         return exp.Case(ifs=ifs, default=exp.Literal.string("deny"))
 
-    def steady(self) -> exp.Expr:
-        """Whether events (`e`) of a question share one verdict (`v`): their rows lie between `least_...` and `...`."""
+    def steady(self, *, window: bool = False) -> exp.Expr:
+        """Whether events (`e`) of a question share one verdict (`v`): their rows lie between `least_...` and `...`.
+
+        With `window` only the rows of the window do; those of the statement are known.
+        """
         tests: list[exp.Expr] = []
         for rule in self.open.values():
             fits = exp.column(f"fits_{rule.number}", table="v", quoted=True)
-            same = rule.steady.copy() if rule.steady is not None else exp.false()
+            found = rule.steady_window if window else rule.steady
+            same = exp.false() if found is None else found.copy()
             tests.append(exp.Or(this=exp.Not(this=fits), expression=exp.paren(same)))
         return _all(tests)
 

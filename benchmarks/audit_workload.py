@@ -111,7 +111,7 @@ def _rule(name: str, effect: str, when: str) -> str:
 
 
 def _registers() -> dict[str, list[dict[str, Any]]]:
-    rng = random.Random("audit")  # noqa: S311 (test data)
+    rng = random.Random("audit")
     people: list[dict[str, Any]] = []
     for n in range(ACCOUNTS):
         turn = END - timedelta(days=rng.randrange(DAYS)) if n % 50 == 0 else None
@@ -130,7 +130,7 @@ def _registers() -> dict[str, list[dict[str, Any]]]:
     catalog = [
         {
             "dataset": f"app.t_{n:03d}", "owner": "E00001",
-            "access": {action: [ROLES[n % DEPARTMENTS], ROLES[(n + 1) % DEPARTMENTS]] for action in ("read", "update", "export")},
+            "access": {action: [ROLES[n % DEPARTMENTS], ROLES[(n + 1) % DEPARTMENTS]] for action in ("read", "export")},
             "columns": [{"name": "id", "category": None}] + [
                 {"name": name, "category": CATEGORIES[(n + k) % 5]} for k, name in enumerate("abcd")
             ],
@@ -145,7 +145,10 @@ def write_log(path: Path, events: int, *, literals: float = 0.02) -> None:
     import duckdb
 
     kind = "parquet" if path.suffix == ".parquet" else "json"
-    step = DAYS * 86_400 * 1_000_000 // events
+    # Office hours, 01:00 to 09:00 UTC; one event in a thousand at night.
+    day, hour = 86_400_000_000, 3_600_000_000
+    at = f"to_microseconds((i * {DAYS} // {events} * {day} + {hour} + (i * {DAYS} % {events}) * {8 * hour} // {events}"
+    at += " + CASE WHEN h3 % 1000 = 7 THEN 61200000000 ELSE 0 END)::BIGINT)"
     begin = (END - timedelta(days=DAYS)).replace(tzinfo=None).isoformat(sep=" ")
     own = f"((a % {DEPARTMENTS}) + {DEPARTMENTS} * ((h2 % 1000) % {TABLES // DEPARTMENTS}))"
     query = f"""
@@ -156,7 +159,7 @@ def write_log(path: Path, events: int, *, literals: float = 0.02) -> None:
             SELECT *, CASE WHEN h3 % 1000 = 0 THEN (h2 % {TABLES}) ELSE {own} END AS t,
                    (a + h2 // 1000 % 5) % {SHAPES // TABLES} AS s FROM drawn
         )
-        SELECT 'e' || i AS id, strftime(TIMESTAMP '{begin}' + to_microseconds(i * {step}), '%Y-%m-%dT%H:%M:%S.%fZ') AS at,
+        SELECT 'e' || i AS id, strftime(TIMESTAMP '{begin}' + {at}, '%Y-%m-%dT%H:%M:%S.%fZ') AS at,
                printf('u%05d', a) AS account, 'desk' AS application, 'read' AS action,
                printf('SELECT a, b FROM app.t_%03d WHERE c_%d.id = ', t, s).replace(printf('c_%d.', s), '')
                || CASE WHEN h3 % 1000 < {literals * 1000} THEN (h3 * 31 + i)::VARCHAR ELSE '$1' END

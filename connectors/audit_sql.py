@@ -59,6 +59,7 @@ class SqlAudit:
         self._database = database
         self._accesses = accesses
         self._verdicts = Verdicts(authorizer)
+        self._columns = [name for name, _ in self._verdicts.columns()]
         self._file = file
         self._parts: dict[int, list[tuple[Group, set[str]]]] = {}
         """Question -> the tables that it is about, with what is done to them, and the columns."""
@@ -184,8 +185,7 @@ class SqlAudit:
         return self._pairs.setdefault((question.event.account, dataset), len(self._pairs))
 
     def _row(self, question: _Question, part: int, verdict: Verdict, *, alone: bool) -> Row:
-        values = self._verdicts.row(verdict)
-        made = Row(zip((name for name, _ in self._verdicts.columns()), map(_plain, values), strict=True))
+        made = Row(zip(self._columns, map(_plain, self._verdicts.row(verdict)), strict=True))
         until = verdict.end and naive(verdict.end)
         pair = self._pair(question, part)
         span = Row(question=question.number, part=part, pair=pair, start=naive(verdict.start), until=until, alone=alone)
@@ -243,13 +243,17 @@ class SqlAudit:
             " JOIN verdicts AS v ON e.question = v.question AND e.pair = v.pair"
             " AND e.instant >= v.start AND (v.until IS NULL OR e.instant < v.until)"
         )
+        events = (
+            "SELECT a.number, a.question, d.pair, a.instant AS logged_at, a.row_count,"
+            f" coalesce(a.instant, {self._as_of}) AS instant, a.row_count AS least_rows_in_window,"
+            " CASE WHEN a.instant IS NOT NULL THEN w.most END AS rows_in_window FROM asked AS a"
+            " JOIN unsettled AS u ON a.question = u.question JOIN touched AS d ON a.question = d.question"
+            " LEFT JOIN windows AS w ON d.pair = w.pair"
+        )
         self._database.create(
             "doubtful",
-            "SELECT DISTINCT e.number, e.question, e.pair, e.instant, e.logged_at, e.row_count FROM"
-            f" (SELECT a.number, a.question, d.pair, coalesce(a.instant, {self._as_of}) AS instant, a.instant AS logged_at, a.row_count, a.row_count"
-            " AS least_rows_in_window, CASE WHEN a.instant IS NOT NULL THEN w.most END AS rows_in_window"
-            " FROM asked AS a JOIN unsettled AS u ON a.question = u.question JOIN touched AS d ON a.question = d.question"
-            f" LEFT JOIN windows AS w ON d.pair = w.pair) AS e{joined}"
+            "SELECT DISTINCT e.number, e.question, e.pair, e.instant, e.logged_at, e.row_count"
+            f" FROM ({events}) AS e{joined}"
             f" WHERE NOT coalesce({sure} AND e.row_count IS NOT NULL AND e.logged_at IS NOT NULL, FALSE)"
             f" OR {verdict} <> 'allow'",
         )

@@ -1,4 +1,8 @@
-"""MariaDB's audit plugin (server_audit), also of RDS and Aurora: one line an event, tables before their statement."""
+"""MariaDB's audit plugin (server_audit), also of RDS and Aurora: one line an event, tables before their statement.
+
+Its column `database` is that of the table opened last, so it may not be where the connection is: the tables that the
+plugin names besides are asked for in any case.
+"""
 
 from __future__ import annotations
 

@@ -130,7 +130,8 @@ class Sessions:
 
 def is_banner(line: str) -> bool:
     """Whether a line is one of the three that a server writes when it opens a log."""
-    return _BANNER.fullmatch(line) is not None
+    likely = line[:3].lower() in ("tcp", "tim") or line.rstrip().endswith("started with:")
+    return likely and _BANNER.fullmatch(line) is not None
 
 
 def mysql_time(text: str, zone: tzinfo | None) -> datetime:

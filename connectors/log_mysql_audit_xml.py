@@ -105,15 +105,20 @@ def _records(file: LogFile) -> Iterator[tuple[int, str] | Hole]:
 
 def _ends(parts: list[str]) -> bool:
     """Whether the last line ends the record."""
-    tail = re.sub(r"(?:\s*</AUDIT>)?\s*$", "", parts[-1])
+    tail = _bare(parts[-1])
     if tail.endswith("</AUDIT_RECORD>"):
         return True
     return tail.endswith("/>") and "=" in "".join(parts[:2]) and sum(part.count('"') for part in parts) % 2 == 0
 
 
+def _bare(text: str) -> str:
+    """A text without the end of the whole log."""
+    return text.rstrip().removesuffix("</AUDIT>").rstrip()
+
+
 def _several(file: LogFile, first: int, text: str) -> Iterator[tuple[int, str] | Hole]:
     """The records of a text that ends with one: nearly always one."""
-    text = re.sub(r"(?:\s*</AUDIT>)?\s*$", "", text)
+    text = _bare(text)
     position = 0
     while position < len(text):
         match = _OLD.match(text, position) or _NEW.match(text, position)

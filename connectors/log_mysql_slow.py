@@ -194,7 +194,7 @@ class _Reader:
             action="export" if sql is None else action_of(sql),
             sql=sql,
             row_count=rows_of(sql or "call", _count(head, "Rows_sent"), _count(head, "Rows_affected")),
-            database=head.get("Schema") or self.database,
+            database=head.get("Schema", self.database),
             source_ip=record.source_ip,
             result="" if code is None else result_of(code),
             statement_complete=sql is not None and _finished(record) and bool(sql.strip()),

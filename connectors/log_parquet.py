@@ -39,6 +39,7 @@ def read_parquet(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
     except ImportError:
         raise InputError([_problem(file, "log-parquet-library")]) from None
     connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "512MB"})
+    connection.execute("SET enable_progress_bar = false")  # it would be drawn into what the command prints
     try:
         types = _open(connection, file.name, mapping)
     except duckdb.Error:

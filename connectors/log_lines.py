@@ -60,6 +60,7 @@ class LogFile:
             self._stream.close()
             raise InputError([self.problem("log-empty")])
         self.is_parquet = self._head.startswith(b"PAR1")
+        """Whether its first bytes are those of Parquet, which another reader opens by its name."""
         if b"\0" in self._head and not self.is_parquet:
             self._stream.close()
             raise InputError([self.problem("log-binary")])

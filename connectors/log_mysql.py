@@ -29,7 +29,7 @@ _BANNER: Final = re.compile(
     r"\S.*, Version: .*\bstarted with:\s*|T[Cc][Pp] [Pp]ort: .*|Time\s+Id Command\s+Argument\s*"
 )
 
-_USE: Final = re.compile(r"\s*use\s+(?:`([^`]+)`|([^\s;`]+))\s*;?\s*", re.IGNORECASE)
+_USE: Final = re.compile(r"\s*use\s+(?:`([^`]+)`|([^\s;`]+))\s*+;?\s*+", re.IGNORECASE)
 _NAME: Final = r"(?:[\w$.]|`[^`]+`)+"
 _VALUE: Final = r"(?:'[^'\\]*'|\"[^\"\\]*\"|[\w.+-]+|@{1,2}[\w.]+)"
 _VARIABLE: Final = rf"(?:(?:session|global|local|persist)\s+)?(?:@{{1,2}})?[\w.]+\s*:?=\s*{_VALUE}"
@@ -40,16 +40,16 @@ _QUIET: Final = re.compile(
     |use\s+{_NAME}
     |set\s+{_VARIABLE}(?:\s*,\s*{_VARIABLE})*
     |set\s+(?:names|character\s+set|charset)\s+{_VALUE}(?:\s+collate\s+{_VALUE})?
-    |set\s+(?:(?:session|global|local)\s+)?transaction\s+[\w\s,]+
+    |set\s+(?:(?:session|global|local)\s+)?transaction\s+[\w\s,]++
     |show\s+(?:(?:global|session|full|extended|all|master|replica|slave|storage|open)\s+)*
      (?:status|variables|warnings|errors|databases|schemas|tables|table\s+status|columns|fields|index|indexes|keys|engines
      |plugins|collation|character\s+set|charset|privileges|function\s+status|procedure\s+status
-     |create\s+(?:table|view|database|schema))(?![\w$])[^();]*
+     |create\s+(?:table|view|database|schema))(?![\w$])[^();]*+
     |(?:describe|desc)\s+{_NAME}(?:\s+{_NAME})?
-    |lock\s+tables?\s+[\w$.`\s,]+|unlock\s+tables?|flush\s+[\w$.`\s,]+|kill\s+(?:query\s+|connection\s+)?\d+
+    |lock\s+tables?\s+[\w$.`\s,]++|unlock\s+tables?|flush\s+[\w$.`\s,]++|kill\s+(?:query\s+|connection\s+)?\d+
     |do\s+(?:sleep\s*\(\s*[\d.]+\s*\)|\d+)
-    |(?:analyze|optimize|check|repair)\s+tables?\s+[\w$.`\s,]+
-    )\s*;?\s*""",
+    |(?:analyze|optimize|check|repair)\s+tables?\s+[\w$.`\s,]++
+    )\s*+;?\s*+""",
     re.IGNORECASE | re.DOTALL | re.ASCII | re.VERBOSE,
 )
 _SETTING: Final = re.compile(
@@ -58,7 +58,7 @@ _SETTING: Final = re.compile(
 )
 """Settings that change what later statements mean, who may do what, or what is logged."""
 _EXECUTE: Final = re.compile(
-    r"\s*execute\s+(?:immediate\s.*|[\w`]+(?:\s+using\b.*)?)\s*;?\s*", re.IGNORECASE | re.DOTALL
+    r"\s*execute\s+(?:immediate\s.*|[\w`]+(?:\s+using\b.*)?)\s*+;?\s*+", re.IGNORECASE | re.DOTALL
 )
 _LEAD: Final = re.compile(r"(?:\s++|/\*(?:[^*]++|\*(?!/))*+\*/|--[ \t][^\n]*+\n|#[^\n]*+\n|\()*+", re.DOTALL)
 _WORD: Final = re.compile(r"[A-Za-z]+")

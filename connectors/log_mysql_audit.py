@@ -52,7 +52,7 @@ _QUIET: Final = frozenset(
     }
 )  # fmt: skip
 """Records that are no access: statements are told once, when they end."""
-_WHO: Final = re.compile(r"(?P<priv>.*?)\[(?P<user>.*?)\] @ *(?P<host>\S*?) *\[(?P<ip>[^\]]*)\]")
+_WHO: Final = re.compile(r"(?P<priv>[^\[\]]*)\[(?P<user>[^\[\]]*)\] @ *(?P<host>[^\s\[]*) *\[(?P<ip>[^\[\]]*)\]")
 
 
 @dataclass(slots=True)

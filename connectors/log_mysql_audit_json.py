@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from tutela.engine.events import Event, Hole
 
-from .log_json import objects
+from .log_json import first_keys, objects
 from .log_mysql_audit import Records
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from .log_lines import LogFile
 
-_MARK: Final = re.compile(
-    r'"audit_record"\s*:|"class"\s*:\s*"(?:general|connection|table_access|audit|query|command|message)"'
-)
+_OURS: Final = {"timestamp", "class"}
+_CLASS: Final = re.compile(r'"class"\s*:\s*"(?:general|connection|table_access|audit|query|command|message)"')
 
 
 def is_audit_json(head: list[str]) -> bool:
     """Whether lines begin such a log."""
-    return head[0].lstrip().startswith(("{", "[")) and any(_MARK.search(line) for line in head[:40])
+    keys = first_keys(head)
+    return "audit_record" in keys or (keys >= _OURS and any(_CLASS.search(line) for line in head[:40]))
 
 
 def read_audit_json(file: LogFile, zone: ZoneInfo | None, skipped: Callable[[], None]) -> Iterator[Event | Hole]:

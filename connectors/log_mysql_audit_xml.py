@@ -76,12 +76,12 @@ def read_audit_xml(file: LogFile, zone: ZoneInfo | None, skipped: Callable[[], N
 
 def _records(file: LogFile) -> Iterator[tuple[int, str] | Hole]:
     """The text of each record and the line where it begins."""
-    parts, first = list[str](), 0
+    parts, first, size = list[str](), 0, 0
     for line in file.lines():
         begins = -1 if isinstance(line, Hole) else line.text.find("<AUDIT_RECORD")
         if parts and (isinstance(line, Hole) or (begins >= 0 and not line.text[:begins].strip())):
             yield file.hole("log-cut", first)
-            parts = []
+            parts, size = [], 0
         if isinstance(line, Hole):
             yield line
             continue
@@ -93,12 +93,13 @@ def _records(file: LogFile) -> Iterator[tuple[int, str] | Hole]:
                 continue
             first, text = line.number, text[begins:]
         parts.append(text)
-        if len(parts) > MAX_RECORD_LINES or sum(map(len, parts[-2:])) > MAX_RECORD:
+        size += len(text) + 1
+        if len(parts) > MAX_RECORD_LINES or size > MAX_RECORD:
             yield file.hole("log-line-long", first, limit=MAX_RECORD)
-            parts = []
+            parts, size = [], 0
         elif _ends(parts):
             yield from _several(file, first, "\n".join(parts))
-            parts = []
+            parts, size = [], 0
     if parts:
         yield file.hole("log-cut", first)
 

@@ -57,6 +57,8 @@ _WHO: Final = re.compile(
     r"(?P<user>.*)@(?P<host>[^@\s]*)(?: as (?P<as>.*?))? on(?: (?P<db>.*?))?"
     r"(?: using (?:TCP/IP|Socket|SSL/TLS|Named Pipe|Shared Memory|\w+))?\s*"
 )
+_LONGEST: Final = 4_096
+"""Characters of a connect line, far beyond what names can be."""
 _REFUSED: Final = re.compile(r"Access denied for user '(?P<user>.*)'@'(?P<host>[^']*)'.*")
 
 
@@ -187,7 +189,7 @@ class _Reader:
 
     def connect(self, record: _Record, text: str) -> Iterator[Event | Hole]:
         refused = _REFUSED.fullmatch(text)
-        match = refused or _WHO.fullmatch(text)
+        match = refused or (_WHO.fullmatch(text) if len(text) <= _LONGEST else None)
         if match is None:
             self.sessions.put(record.thread, UNKNOWN)
             yield self.file.hole("log-line", record.line, format="mysql-general")

@@ -36,13 +36,15 @@ if TYPE_CHECKING:
     from .log_lines import Line
 
 _BEGIN: Final = re.compile(
-    r"# (?:Time: (?P<time>[^#]*?)(?:\s*# (?P<rest>User@Host: .*))?"
+    r"# (?:Time: (?P<time>[^#]{1,40}?)(?:\s{0,9}# (?P<rest>User@Host: .*))?"
     r"|User(?:@Host)?: .*\[.*|Thread_id: +\d+.*|Schema: .*|Query_time: +[\d.]+.*|Client: .*)"
 )
 _USER: Final = re.compile(
-    r"(?:# )?User(?:@Host)?: (?P<priv>.*?)\[(?P<user>.*?)\] @ *(?P<host>\S*?) *\[(?P<ip>[^\]]*)\]"
+    r"(?:# )?User(?:@Host)?: (?P<priv>[^\[\]]*)\[(?P<user>[^\[\]]*)\] @ *(?P<host>[^\s\[]*) *\[(?P<ip>[^\[\]]*)\]"
     r"(?:\s+Id:\s*(?P<id>\d+))?\s*"
 )
+_LONGEST: Final = 4_096
+"""Characters of the line that begins a record, far beyond what names can be."""
 _ADMIN: Final = re.compile(r"# administrator command: (?P<name>[^;]*);?\s*")
 _STAMP: Final = re.compile(r"SET (?:[a-z_]+=-?\d+,)*timestamp=(?P<at>\d{1,12}(?:\.\d+)?)(?:,[a-z_]+=-?\d+)*;\s*")
 _COPYING: Final = ("Binlog Dump", "Table Dump", "Clone")
@@ -94,7 +96,7 @@ class _Reader:
 
     def line(self, line: Line) -> Iterator[Event | Hole]:
         record = self.open
-        begins = _BEGIN.fullmatch(line.text)
+        begins = _BEGIN.fullmatch(line.text) if len(line.text) <= _LONGEST else None
         heading = record is not None and not record.body and line.text.startswith("#")
         anew = begins and (not heading or (begins["time"] is not None and record is not None and record.head))
         if anew:
@@ -119,7 +121,7 @@ class _Reader:
         if begins and begins["time"] is not None:
             record.at = self.at = begins["time"].strip()
             text = begins["rest"] or ""
-        if user := _USER.fullmatch(text):
+        if len(text) <= _LONGEST and (user := _USER.fullmatch(text)):
             record.account = user["user"] or user["priv"]
             record.source_ip = user["ip"] or user["host"]
             record.thread = user["id"] or record.thread
@@ -248,7 +250,10 @@ def _finished(record: _Record) -> bool:
 
 def slow_at(head: list[str]) -> int:
     """Where the first record of a slow query log is in the first lines; beyond them when there is none."""
-    return next((at for at, line in enumerate(head[:HEAD_LINES]) if _BEGIN.fullmatch(line)), HEAD_LINES)
+    return next(
+        (at for at, line in enumerate(head[:HEAD_LINES]) if len(line) <= _LONGEST and _BEGIN.fullmatch(line)),
+        HEAD_LINES,
+    )
 
 
 def read_slow(file: LogFile, zone: ZoneInfo | None, skipped: Callable[[], None]) -> Iterator[Event | Hole]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from tutela.engine.errors import InputError, Location, Problem
 
+from .files import STDIN
 from .log_mapped import event_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def read_parquet(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
         import duckdb
     except ImportError:
         raise InputError([_problem(file, "log-parquet-library")]) from None
+    if reason := _unreadable(file.name):
+        raise InputError([_problem(file, "log-unreadable", reason=reason)])
     connection = duckdb.connect(":memory:", config={"threads": 1, "memory_limit": "512MB"})
     connection.execute("SET enable_progress_bar = false")  # it would be drawn into what the command prints
     try:
@@ -47,8 +50,16 @@ def read_parquet(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
     return _events(file, mapping, connection, types)
 
 
-def _problem(file: LogFile, code: str) -> Problem:
-    return Problem(code=code, location=Location(file.name))
+def _problem(file: LogFile, code: str, **args: object) -> Problem:
+    return Problem(code=code, location=Location(file.name), args=args)
+
+
+def _unreadable(name: str) -> str:
+    """Why DuckDB cannot open a log that holds Parquet."""
+    if name == STDIN:
+        return "Parquet is read from a file, not from the standard input"
+    with Path(name).open("rb") as stream:
+        return "" if stream.read(len(MAGIC)) == MAGIC else "a Parquet file must not be packed"
 
 
 def _open(connection: duckdb.DuckDBPyConnection, name: str, mapping: LogMapping) -> dict[str, str]:

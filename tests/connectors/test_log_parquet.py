@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -91,7 +92,10 @@ def test_detection_damage_and_the_wrong_name(tmp_path: Path) -> None:
     cut.write_bytes(path.read_bytes()[:-20])
     text = tmp_path / "text"
     text.write_text('{"at": 1}\n', encoding="utf-8")
+    packed = tmp_path / "log.parquet.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
     for file, name, code in (
+        (packed, None, "log-unreadable"),
         (cut, None, "log-damaged"),
         (path, "jsonl", "log-binary"),
         (text, "parquet", "log-parquet"),

@@ -107,7 +107,7 @@ class Accesses:
     def touched(self, event: Event) -> Touched:
         """What an event touches: by its statement, and by what the log itself names."""
         if event.sql is not None:
-            return self._logged(event, self._analyser(event.database).analyse(event.sql))
+            return self._logged(event, self.analyser_in(event.database).analyse(event.sql))
         stated = frozenset(ColumnRef(*_split(path)) for path in event.columns)
         covered = {(ref.schema, ref.table) for ref in stated}
         named = (ColumnRef(*_split(f"{name}.*")) for name in event.tables)
@@ -118,7 +118,7 @@ class Accesses:
             return Touched(kind=kind, reads=frozenset({ANYTHING}), resolved=False)
         return Touched(kind=kind, reads=refs, resolved=event.statement_complete)
 
-    def _analyser(self, database: str) -> Analyser:
+    def analyser_in(self, database: str) -> Analyser:
         """The analysis of statements in a database."""
         if not (self.by_database and database):
             return self.analyser

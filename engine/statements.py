@@ -142,7 +142,7 @@ class Analyser:
         """The same tables, for statements that stand in this schema."""
         found = copy(self)
         found.catalog = self.catalog.within(schema)
-        found._cache = OrderedDict()  # noqa: SLF001 (a copy of its own)
+        found._cache, found._shapes = OrderedDict(), OrderedDict()  # noqa: SLF001 (its own)
         return found
 
     def view(self, entry: Entry) -> ViewLineage | None:

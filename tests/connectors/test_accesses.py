@@ -136,6 +136,16 @@ def test_in_mysql_the_database_of_the_connection_is_the_schema(
     assert expected == (resource["dataset"], tuple(resource["columns"]), resource["lineage_resolved"])
 
 
+def test_databases_do_not_share_what_they_remember() -> None:
+    """The same text, and the same shape with other values, in two databases of one log."""
+    prepared = accesses(MYSQL, CLASSIFIER, "mysql", AT)
+    texts = [("crm", 1), ("hr", 1), ("hr", 2), ("crm", 2)]
+    events = [replace(event(f"SELECT id FROM customer WHERE id = {n}"), database=name) for name, n in texts]
+    found = [item.request.resource["dataset"] for item in prepared.ask(events) if isinstance(item, Asked)]
+
+    assert ["crm.customer", "hr.customer", "hr.customer", "crm.customer"] == found
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_slices_add_up_in_any_order(backwards: bool) -> None:
     """Ten reads of 400 rows within the window: the largest sum is the same, whichever way the log is sorted."""

@@ -1,4 +1,4 @@
-"""Logs in `cases/logs`: each text is detected, and each line of it is an event, a hole or passed over, as written."""
+"""Logs in `cases/logs_more`: each text is detected, and each line of it is an event, a hole or passed over, as written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tutela.connectors.log_more import MORE
 from tutela.connectors.logs import read_log
 from tutela.engine.events import Event
 
-FOLDER = Path(__file__).parent / "cases" / "logs"
+FOLDER = Path(__file__).parent / "cases" / "logs_more"
 CASES = [
     pytest.param(case, id=f"{path.stem}: {case['name']}")
     for path in sorted(FOLDER.glob("*.yaml"))

@@ -1,4 +1,4 @@
-"""Logs in `cases/logs_more`: each text is detected, and each line of it is an event, a hole or passed over, as written."""
+"""Logs in `cases/logs_more`: each text is detected, and each line is an event, a hole or passed over, as written."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from tutela.engine.messages import MESSAGES
 from tutela.engine.model import Access, Words
 from tutela.engine.request import Request
 from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, TableRef, Touched
-from tutela.engine.statements_catalog import Entry
+from tutela.engine.statements_catalog import Entry, sqlglot_dialect
 from tutela.engine.statements_lower import UnresolvedError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ WHOLE: Final = frozenset({"delete", "ddl", "grant"})
 """Kinds that concern whole tables, whatever columns they name."""
 MAX_KEPT: Final = 4096
 """Counts of one account and table that are kept before those far from the event at hand are dropped."""
+MAX_DATABASES: Final = 64
+"""Databases whose analysed statements are remembered."""
 UNNAMED: Final = "?"
 _TAG: Final = re.compile(r"\b(purpose|request)\s*[=:]\s*'?([A-Za-z][\w.-]{1,63})", re.ASCII)
 _COMMENT: Final = re.compile(r"/\*(.*?)\*/|--([^\n]*)", re.DOTALL)
@@ -60,6 +62,9 @@ class Accesses:
     )
     """(account, dataset) -> times and rows, by time, however the log is ordered."""
     views: frozenset[str] = frozenset()
+    by_database: bool = False
+    """Whether the database of an event is the schema of names without one: so it is in MySQL."""
+    databases: dict[str, Analyser] = field(default_factory=dict[str, Analyser])
 
     def ask(self, events: Iterable[Event | Hole]) -> Iterator[Asked | Unreadable]:
         """The requests of every event, in log order; holes come through as unreadable."""
@@ -102,7 +107,7 @@ class Accesses:
     def touched(self, event: Event) -> Touched:
         """What an event touches: by its statement, and by what the log itself names."""
         if event.sql is not None:
-            return self._logged(event, self.analyser.analyse(event.sql))
+            return self._logged(event, self.analyser_in(event.database).analyse(event.sql))
         stated = frozenset(ColumnRef(*_split(path)) for path in event.columns)
         covered = {(ref.schema, ref.table) for ref in stated}
         named = (ColumnRef(*_split(f"{name}.*")) for name in event.tables)
@@ -112,6 +117,16 @@ class Accesses:
             # It touched something, and the log does not say what.
             return Touched(kind=kind, reads=frozenset({ANYTHING}), resolved=False)
         return Touched(kind=kind, reads=refs, resolved=event.statement_complete)
+
+    def analyser_in(self, database: str) -> Analyser:
+        """The analysis of statements in a database."""
+        if not (self.by_database and database):
+            return self.analyser
+        if database not in self.databases:
+            if len(self.databases) >= MAX_DATABASES:
+                self.databases.clear()
+            self.databases[database] = self.analyser.within(database)
+        return self.databases[database]
 
     def _logged(self, event: Event, touched: Touched) -> Touched:
         """What the statement touches, and what only the log names."""
@@ -289,6 +304,7 @@ def accesses(  # noqa: PLR0913 (what an audit needs to know)
         as_of=as_of,
         window=timedelta(minutes=float(window_minutes)) if isinstance(window_minutes, int | float) else timedelta(0),
         views=frozenset(table.path.lower() for table in tables if table.kind == "view"),
+        by_database=sqlglot_dialect(dialect).startswith("mysql"),
     )
 
 

@@ -118,10 +118,14 @@ class SqlAudit:
             f" (SELECT {names}, instant, row_count, coalesce(instant, {self._as_of}) AS asked_at FROM events) AS e"
             f" GROUP BY {names}) AS t",
         )
-        analyser = self._accesses.analyser
-        samples = self._database.rows("SELECT shape, any_value(sql) AS sql FROM texts_by_shape GROUP BY shape")
-        by_text = [Row(shape=shape) for shape, sql in samples if shape != sql and analyser.shape(sql) is None]
-        self._database.table("by_text", {"shape": "VARCHAR"}, by_text)
+        analyser = self._accesses.analyser_in
+        place = "database" if "database" in self._varying else _literal(constant["database"])
+        samples = self._database.rows(
+            f"SELECT shape, place, any_value(sql) AS sql FROM (SELECT *, {place} AS place FROM texts_by_shape) AS t"
+            " GROUP BY shape, place"
+        )
+        by_text = {shape for shape, inside, sql in samples if shape != sql and analyser(inside).shape(sql) is None}
+        self._database.table("by_text", {"shape": "VARCHAR"}, [Row(shape=shape) for shape in sorted(by_text)])
         self._database.create(
             "shaped",
             "SELECT t.*, CASE WHEN b.shape IS NULL THEN t.shape ELSE t.sql END AS asked"
@@ -172,7 +176,7 @@ class SqlAudit:
 
     def _touched(self, event: Event) -> tuple[Touched, list[tuple[Group, set[str]]]]:
         """What an event is about: the same for all with this statement, action and objects."""
-        key = (event.sql, event.action, event.tables, event.columns, event.statement_complete)
+        key = (event.database, event.sql, event.action, event.tables, event.columns, event.statement_complete)
         found = self._known.get(key)
         if found is None:
             touched = self._accesses.touched(event)

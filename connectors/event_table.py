@@ -17,13 +17,13 @@ EVENTS: Final[Mapping[str, str]] = {
     "number": "BIGINT", "line": "BIGINT", "id": "VARCHAR", "instant": "TIMESTAMP", "account": "VARCHAR",
     "application": "VARCHAR", "purpose": "VARCHAR", "request_id": "VARCHAR", "role": "VARCHAR",
     "break_glass": "VARCHAR", "source_ip": "VARCHAR", "action": "VARCHAR", "sql": "VARCHAR", "tables": "VARCHAR",
-    "columns": "VARCHAR", "complete": "BOOLEAN", "row_count": "BIGINT",
+    "columns": "VARCHAR", "complete": "BOOLEAN", "row_count": "BIGINT", "database": "VARCHAR",
 }  # fmt: skip
 """The columns; texts are empty rather than NULL, lists are joined by `JOINT`, instants are in UTC."""
 JOINT: Final = "\x1f"
 ASKED: Final = (
     "account", "application", "purpose", "request_id", "role", "break_glass", "source_ip", "action", "tables",
-    "columns", "complete",
+    "columns", "complete", "database",
 )  # fmt: skip
 """What a decision can depend on, beside the statement, the time and the rows."""
 
@@ -69,6 +69,7 @@ def row_of(event: Event, number: int) -> Row:
         "columns": JOINT.join(event.columns),
         "complete": event.statement_complete,
         "row_count": event.row_count,
+        "database": event.database,
     }
 
 
@@ -88,6 +89,7 @@ def event_of(row: Mapping[str, Any], location: Location) -> Event:
         request_id=row["request_id"],
         row_count=row.get("row_count"),
         application=row["application"],
+        database=row["database"],
         source_ip=row["source_ip"],
         statement_complete=row["complete"],
         extra={name: row[name] for name in ("role", "break_glass") if row[name]},

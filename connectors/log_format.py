@@ -27,6 +27,8 @@ class Options(NamedTuple):
     """Of the first line, where times have none."""
     chosen: Callable[[str], None]
     """Is told the prefix that the lines have."""
+    mapped: bool = False
+    """Whether the caller says which fields the log has: then it is none that is known by itself."""
 
     def prefixes(self, *, bare: bool = False) -> tuple[Prefix, ...]:
         """The prefix that is given, else those that are known; `bare` where an envelope says the time."""
@@ -41,3 +43,5 @@ class Format:
     """Whether these lines, none of them blank, begin a log of this format."""
     read: Callable[[LogFile, Options, Callable[[], None]], Iterator[Event | Hole]]
     """Raises InputError at once where the options do not fit the log."""
+    dialect: str | None = None
+    """The SQL dialect of its statements, where the format tells it."""

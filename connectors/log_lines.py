@@ -59,7 +59,9 @@ class LogFile:
         if not self._head.strip(b"\xef\xbb\xbf \t\r\n"):
             self._stream.close()
             raise InputError([self.problem("log-empty")])
-        if b"\0" in self._head:
+        self.is_parquet = self._head.startswith(b"PAR1")
+        """Whether its first bytes are those of Parquet, which another reader opens by its name."""
+        if b"\0" in self._head and not self.is_parquet:
             self._stream.close()
             raise InputError([self.problem("log-binary")])
 
@@ -75,6 +77,10 @@ class LogFile:
         """Close the log and say why it cannot be used."""
         self._stream.close()
         return InputError([Problem(code=code, location=Location(self.name), args=args)])
+
+    def close(self) -> None:
+        """Close the log; another reader opens it by its name."""
+        self._stream.close()
 
     def head(self) -> list[str]:
         """The first lines, for detection; the last one may be cut by the sample."""

@@ -120,7 +120,7 @@ def read_jsonl(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
             if record is None:
                 yield file.hole("log-json" if line.ended else "log-cut", line.number)
             else:
-                yield _event(file, line.number, record, mapping)
+                yield event_of(file, line.number, record, mapping)
 
 
 def read_csv(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
@@ -140,7 +140,7 @@ def read_csv(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
                 yield file.hole("log-csv", record.number)
                 return
         else:
-            yield _event(file, record.number, _row(header, record), mapping)
+            yield event_of(file, record.number, _row(header, record), mapping)
 
 
 def _row(header: list[str], record: Cells) -> dict[str, object]:
@@ -174,7 +174,8 @@ def _check_says(sql: str, mapping: LogMapping) -> None:
         raise _FieldError("log-field-missing", mapping.fields.get("tables", "objects"))
 
 
-def _event(file: LogFile, number: int, record: dict[str, object], mapping: LogMapping) -> Event | Hole:
+def event_of(file: LogFile, number: int, record: dict[str, object], mapping: LogMapping) -> Event | Hole:
+    """The event of a record, by a mapping; a hole where a field is missing or wrong."""
     try:
         values = _values(record, mapping)
         at, action = _time(values, mapping), _action(values, mapping)
@@ -292,6 +293,8 @@ def _time(values: dict[str, object], mapping: LogMapping) -> datetime:
 
 
 def _instant(value: object, mapping: LogMapping) -> datetime:
+    if isinstance(value, datetime):
+        return _placed(value, mapping)
     if mapping.time_format in ("epoch", "epoch_ms"):
         if isinstance(value, bool) or not isinstance(value, (int, float, str)):
             raise ValueError("time")
@@ -300,8 +303,13 @@ def _instant(value: object, mapping: LogMapping) -> datetime:
         raise ValueError("time")  # noqa: TRY004 # a record's fault, handled with the other wrong values
     iso = mapping.time_format == "iso"
     at = datetime.fromisoformat(value) if iso else datetime.strptime(value, mapping.time_format)  # noqa: DTZ007 # checked next
-    if at.utcoffset() is None:
-        if mapping.zone is None:
-            raise UncertainTimeError(value)
-        at = at.replace(tzinfo=mapping.zone)
-    return at
+    return _placed(at, mapping)
+
+
+def _placed(at: datetime, mapping: LogMapping) -> datetime:
+    """A time with its offset, or that of the mapping's zone."""
+    if at.utcoffset() is not None:
+        return at
+    if mapping.zone is None:
+        raise UncertainTimeError(at)
+    return at.replace(tzinfo=mapping.zone)

@@ -10,6 +10,7 @@ from tutela.engine.model import Words
 from .log_format import Format, Options
 from .log_lines import LogFile
 from .log_mapped import KEYS, LogMapping, MappingError, make_mapping, read_csv, read_jsonl
+from .log_more import MORE, More
 from .log_postgres_formats import POSTGRES_FORMATS
 from .log_prefix import DEFAULT_PREFIX, Prefix, PrefixError, prefix_pattern
 
@@ -19,8 +20,18 @@ if TYPE_CHECKING:
 
     from tutela.engine.events import Event, Hole
 
+
+def _more(known: More) -> Format:
+    return Format(
+        lambda head, options: not options.mapped and known.fits(head),
+        lambda file, options, skip: known.read(file, options.mapping, skip),
+        known.dialect,
+    )
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     **POSTGRES_FORMATS,
+    **{name: _more(known) for name, known in MORE.items()},
     "jsonl": Format(
         lambda head, _: head[0].lstrip().startswith("{"), lambda file, options, _: read_jsonl(file, options.mapping)
     ),
@@ -43,6 +54,11 @@ class LogReader:
         self.skipped = 0
         """Well-formed lines that are no access: the server's other messages."""
         self._items: Iterator[Event | Hole] = iter(())
+
+    @property
+    def dialect(self) -> str | None:
+        """The SQL dialect of the statements; None when the format does not tell it."""
+        return FORMATS[self.format].dialect
 
     def skip(self) -> None:
         """Count one ordinary line."""
@@ -93,9 +109,12 @@ def read_log(  # noqa: PLR0913 (options)
     except PrefixError as error:
         raise file.refuse("log-prefix-escape", escape=str(error)) from None
     reader = LogReader(format or "")
-    options = Options(declared, given, _year(file, year), reader.chosen)
+    options = Options(declared, given, _year(file, year), reader.chosen, "fields" in (mapping or {}))
     head = [line for line in file.head() if line.strip()] or [""]
-    name = format or next((name for name, known in FORMATS.items() if known.fits(head, options)), None)
+    if format is not None and file.is_parquet != (format == "parquet"):
+        raise file.refuse("log-binary" if file.is_parquet else "log-parquet")
+    fitting = (name for name, known in FORMATS.items() if known.fits(head, options))
+    name = format or ("parquet" if file.is_parquet else next(fitting, None))
     if name is None:
         raise file.refuse("log-format-unknown", formats=", ".join(FORMATS))
     reader.format = name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
@@ -136,6 +137,13 @@ class Analyser:
             touched = None
         _keep(self._shapes, key, touched)
         return touched
+
+    def within(self, schema: str) -> Analyser:
+        """The same tables, for statements that stand in this schema."""
+        found = copy(self)
+        found.catalog = self.catalog.within(schema)
+        found._cache, found._shapes = OrderedDict(), OrderedDict()  # noqa: SLF001 (its own)
+        return found
 
     def view(self, entry: Entry) -> ViewLineage | None:
         """The lineage of a view, None for a base table; raises UnresolvedError."""

@@ -74,14 +74,15 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     *,
     facts: AnyFacts | None = None,
     schemas: Iterable[PathLike] = (),
-    dialect: str = "postgres",
+    dialect: str | None = None,
     default_schema: str | None = None,
     options: Mapping[str, Any] | None = None,
     as_of: datetime | None = None,
 ) -> Report:
     """Ask for every access in a log whether the policies allow it as of its own time; report what is denied.
 
-    `options` go to the log connector: `format`, `mapping`, `log_line_prefix`, `timezone`, `year`.
+    `options` go to the log connector: `format`, `mapping`, `log_line_prefix`, `timezone`, `year`. Without a `dialect`,
+    the statements are in that of the log's format, else PostgreSQL's.
     """
     from tutela.connectors.accesses import accesses
     from tutela.connectors.logs import read_log
@@ -92,12 +93,13 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     when = as_of or datetime.now(UTC)
     paths = list(schemas)
     schema = read_sources(paths, dialect=dialect) if paths else None
+    log_events = read_log(log, **dict(options or {}))
+    speech = dialect or log_events.dialect or "postgres"
     window = policies.parameters.values.get("export.window_minutes")
     asked = accesses(
-        schema, _classifier(policies, facts), dialect, when, default_schema=default_schema, window_minutes=window
+        schema, _classifier(policies, facts), speech, when, default_schema=default_schema, window_minutes=window
     )
-    events = whole(read_log(log, **dict(options or {})))
-    return make_report("audit", Authorizer(policies, facts), asked.ask(events), when)
+    return make_report("audit", Authorizer(policies, facts), asked.ask(whole(log_events)), when)
 
 
 def whole(events: Iterable[Event | Hole]) -> Iterator[Event | Hole]:

@@ -73,6 +73,28 @@ def mariadb() -> Iterator[Callable[[str], str]]:
 
 
 @pytest.fixture(scope="module")
+def logging_mariadb() -> Iterator[Callable[[], tuple[int, Path]]]:
+    """One real MariaDB with its three logs: its port, and the folder with general.log, slow.log and audit.log."""
+    found: list[Path] = []
+
+    def options(folder: Path, _user: str | None) -> list[str]:
+        found.append(folder)
+        return [
+            "--general-log=1", f"--general-log-file={folder}/general.log",
+            "--slow-query-log=1", f"--slow-query-log-file={folder}/slow.log", "--long-query-time=0",
+            "--log-slow-admin-statements=1", "--plugin-load-add=server_audit", "--server-audit-logging=ON",
+            f"--server-audit-file-path={folder}/audit.log",
+        ]  # fmt: skip
+
+    for server in _helper("mariadb").maria_server(options):
+
+        def start(server: Any = server) -> tuple[int, Path]:  # noqa: ANN401 (a helper's class)
+            return server.port, found[0]
+
+        yield start
+
+
+@pytest.fixture(scope="module")
 def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
     """Who signed the certificates of the TLS servers, and somebody else."""
     helper, folder = _helper("tls"), tmp_path_factory.mktemp("authorities")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,43 @@ def test_a_grant_on_a_view_is_one_on_its_tables() -> None:
 def test_definitions_are_asked_too(sql: str) -> None:
     """A statement that changes a table is never no access at all."""
     assert any(columns == ("*",) for _, _, columns in questions(event(sql, action="ddl")))
+
+
+MYSQL = parse_schema(
+    "CREATE TABLE crm.customer (id int, mobile text); CREATE TABLE hr.customer (id int, salary int);", "s.sql", "mysql"
+)
+
+
+@pytest.mark.parametrize(
+    ("database", "sql", "expected"),
+    [
+        ("crm", "SELECT mobile FROM customer", ("crm.customer", ("mobile",), True)),
+        ("hr", "SELECT salary FROM `customer`", ("hr.customer", ("salary",), True)),
+        ("hr", "SELECT mobile FROM crm.customer", ("crm.customer", ("mobile",), True)),
+        ("hr", "SELECT mobile FROM customer", ("hr.customer", ("*",), False)),
+        ("", "SELECT mobile FROM customer", ("customer", ("*",), False)),
+    ],
+)
+def test_in_mysql_the_database_of_the_connection_is_the_schema(
+    database: str, sql: str, expected: tuple[str, tuple[str, ...], bool]
+) -> None:
+    """A name without a schema is one of that database; where none is known, it may be any."""
+    prepared = accesses(MYSQL, CLASSIFIER, "mysql", AT)
+    found = replace(event(sql), database=database)
+    (request,) = [item.request for item in prepared.ask([found]) if isinstance(item, Asked)]
+    resource = request.resource
+
+    assert expected == (resource["dataset"], tuple(resource["columns"]), resource["lineage_resolved"])
+
+
+def test_databases_do_not_share_what_they_remember() -> None:
+    """The same text, and the same shape with other values, in two databases of one log."""
+    prepared = accesses(MYSQL, CLASSIFIER, "mysql", AT)
+    texts = [("crm", 1), ("hr", 1), ("hr", 2), ("crm", 2)]
+    events = [replace(event(f"SELECT id FROM customer WHERE id = {n}"), database=name) for name, n in texts]
+    found = [item.request.resource["dataset"] for item in prepared.ask(events) if isinstance(item, Asked)]
+
+    assert ["crm.customer", "hr.customer", "hr.customer", "crm.customer"] == found
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tutela.connectors.logs import FORMATS
+
 from .accepted import accepted_options
 from .options import as_of_option, instant, output_options, project_options
 
@@ -18,9 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("audit")
 @click.argument("log", type=click.Path(path_type=Path, allow_dash=True))
-@click.option(
-    "--log-format", help="postgres-csvlog, postgres-stderr, jsonl, csv ... (docs/connectors.md).  [default: detected]"
-)
+@click.option("--log-format", help=f"One of {', '.join(FORMATS)}.  [default: detected]")
 @click.option(
     "--mapping",
     type=click.Path(path_type=Path),
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--log-line-prefix", help="PostgreSQL's log_line_prefix, for text logs.  [default: a common one]")
 @click.option("--log-year", type=int, help="Year of the first line, for syslog whose times have none.")
 @click.option("--schema", "schemas", multiple=True, help="DDL of the database, or its address.")
-@click.option("--dialect", help="SQL dialect of the statements.  [default: the project's, else postgres]")
+@click.option("--dialect", help="SQL dialect of the statements.  [default: the log's, the project's, postgres]")
 @click.option("--default-schema", help="Schema of unqualified table names.")
 @as_of_option
 @output_options
@@ -65,17 +65,6 @@ def command(  # noqa: PLR0913 (options)
     policies = load_policies_of(project)
     taxonomy = load_taxonomy(project)
     authorizer = Authorizer(policies, load_facts_of(project, policies, taxonomy))
-    speech = dialect or project.dialect or "postgres"
-    schema = read_sources(list(schemas), dialect=dialect) if schemas else load_schema(project)
-    when = instant(as_of)
-    asked = accesses(
-        schema,
-        load_classifier(project, policies, facts=authorizer.facts, taxonomy=taxonomy),
-        speech,
-        when,
-        default_schema=default_schema or project.default_schema,
-        window_minutes=policies.parameters.values.get("export.window_minutes"),
-    )
     options: dict[str, Any] = dict(project.log)
     given = {
         "format": log_format,
@@ -87,8 +76,18 @@ def command(  # noqa: PLR0913 (options)
     reader = read_log(log, **options)
     if reader.note:
         click.echo(visible(reader.note.text(setup.lang)), err=True)
-    events = whole(reader)
-    return output.judge("audit", authorizer, asked.ask(events), when, setup.lang)
+    speech = dialect or reader.dialect or project.dialect or "postgres"
+    schema = read_sources(list(schemas), dialect=dialect) if schemas else load_schema(project)
+    when = instant(as_of)
+    asked = accesses(
+        schema,
+        load_classifier(project, policies, facts=authorizer.facts, taxonomy=taxonomy),
+        speech,
+        when,
+        default_schema=default_schema or project.default_schema,
+        window_minutes=policies.parameters.values.get("export.window_minutes"),
+    )
+    return output.judge("audit", authorizer, asked.ask(whole(reader)), when, setup.lang)
 
 
 def _mapping(path: Path) -> object:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from tutela.engine.errors import Location
 from tutela.engine.events import Event, EventAction, Hole
 
-from .log_lines import Cells, LogFile, records
+from .log_lines import Cells, Line, LogFile, records
 from .log_times import UncertainTimeError, epoch
 
 if TYPE_CHECKING:
@@ -116,11 +116,15 @@ def read_jsonl(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
         if isinstance(line, Hole):
             yield line
         elif line.text.strip():
-            record = json_object(line.text)
-            if record is None:
-                yield file.hole("log-json" if line.ended else "log-cut", line.number)
-            else:
-                yield event_of(file, line.number, record, mapping)
+            yield jsonl_item(file, line, mapping)
+
+
+def jsonl_item(file: LogFile, line: Line, mapping: LogMapping) -> Event | Hole:
+    """What one line of JSON says."""
+    record = json_object(line.text)
+    if record is None:
+        return file.hole("log-json" if line.ended else "log-cut", line.number)
+    return event_of(file, line.number, record, mapping)
 
 
 def read_csv(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:

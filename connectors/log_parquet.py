@@ -15,7 +15,7 @@ from .files import STDIN
 from .log_mapped import event_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     import duckdb
 
@@ -30,7 +30,7 @@ BATCH: Final = 2_000
 _GLOB: Final = re.compile(r"[*?\[]")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGE: Final = 2**53
-_ZONED: Final = "TIMESTAMP WITH TIME ZONE"
+ZONED: Final = "TIMESTAMP WITH TIME ZONE"
 
 
 def read_parquet(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
@@ -62,23 +62,38 @@ def _unreadable(name: str) -> str:
         return "" if stream.read(len(MAGIC)) == MAGIC else "a Parquet file must not be packed"
 
 
+def source_of(name: str) -> str:
+    """A Parquet file as a relation, with the number of each row as `file_row_number`."""
+    path = _GLOB.sub(lambda found: f"[{found[0]}]", str(Path(name))).replace("'", "''")
+    return f"read_parquet('{path}', hive_partitioning = false, file_row_number = true)"
+
+
+def types_of(connection: duckdb.DuckDBPyConnection, name: str, mapping: LogMapping) -> dict[str, str]:
+    """The columns that the mapping needs, and their types."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {source_of(name)}").fetchall()  # noqa: S608 (a quoted name)
+    wanted = {part for source in mapping.fields.values() for part in (source, source.split(".")[0])}
+    return {str(row[0]): str(row[1]) for row in described if str(row[0]) in wanted}
+
+
 def _open(connection: duckdb.DuckDBPyConnection, name: str, mapping: LogMapping) -> dict[str, str]:
     """Begin to read the columns that the mapping needs; their names and types."""
-    path = _GLOB.sub(lambda found: f"[{found[0]}]", str(Path(name)))
-    described = connection.execute(
-        "DESCRIBE SELECT * FROM read_parquet(?, hive_partitioning = false)", [path]
-    ).fetchall()
-    wanted = {part for source in mapping.fields.values() for part in (source, source.split(".")[0])}
-    types = {str(row[0]): str(row[1]) for row in described if str(row[0]) in wanted}
-    columns = ", ".join(_column(column, kind) for column, kind in types.items()) or "NULL AS nothing"
-    connection.execute(f"SELECT {columns} FROM read_parquet(?, hive_partitioning = false)", [path])  # noqa: S608 (quoted names of the file itself)
+    types = types_of(connection, name, mapping)
+    columns = ", ".join(column_of(column, kind) for column, kind in types.items()) or "NULL AS nothing"
+    connection.execute(f"SELECT {columns} FROM {source_of(name)}")  # noqa: S608 (quoted names of the file itself)
     return types or {"": "INTEGER"}
 
 
-def _column(name: str, kind: str) -> str:
+def record_of(types: Mapping[str, str], row: Sequence[object]) -> dict[str, object]:
+    """A row as the record that JSON would hold; times stay times."""
+    values = zip(types.items(), row, strict=True)
+    return {name: _time_of(value) if kind == ZONED else _plain(value) for (name, kind), value in values}
+
+
+def column_of(name: str, kind: str) -> str:
+    """A column in a form that Python takes."""
     quoted = '"' + name.replace('"', '""') + '"'
     # Python's own times with a zone need pytz, and DuckDB's session has a zone of its own.
-    return f"CASE WHEN isfinite({quoted}) THEN epoch_us({quoted}) END" if kind == _ZONED else quoted
+    return f"CASE WHEN isfinite({quoted}) THEN epoch_us({quoted}) END" if kind == ZONED else quoted
 
 
 def _events(
@@ -98,9 +113,7 @@ def _events(
                 return
             for row in batch:
                 number += 1
-                values = zip(types.items(), row, strict=True)
-                record = {name: _time_of(value) if kind == _ZONED else _plain(value) for (name, kind), value in values}
-                yield event_of(file, number, record, mapping)
+                yield event_of(file, number, record_of(types, row), mapping)
 
 
 def _time_of(value: object) -> object:

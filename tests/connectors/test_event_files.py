@@ -1,0 +1,152 @@
+"""Mapped logs in DuckDB are what the readers line by line make of them: every event, every hole, every place."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tutela.connectors.event_table import EVENTS, row_of
+from tutela.connectors.log_mapped import make_mapping
+from tutela.connectors.logs import read_log
+from tutela.engine.events import Event, Hole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytest.importorskip("duckdb")
+from tutela.connectors.audit_duckdb import duck_database
+from tutela.connectors.event_files import load_file
+
+VALUES: list[Any] = [
+    None, "", 1, -5, True, 1.5, "x", "2026-11-02T09:00:00Z", "2026-11-02T09:00:00.123+08:00", "2026-11-02 24:00:00Z",
+    "2026-02-30T00:00:00Z", "2026-11-02T09:00:00", "20261102T090000Z", ["a"], ["a", "b;c"], {"b": 1}, "a;b", " a ",
+    "read", "SELECT", "nope", "success", "denied", "error", "select 1", "\u3000", "\t", 10**18, 10**30, "12", 0,
+    "select 'a''b' from t", "9" * 20, "身份证", "\\", "line\u2028end",
+]  # fmt: skip
+STRANGE = ["[1]", "null", "{}", '  {"at":1}', "nan", "{'a':1}", '{"a":NaN}', '"text"', "{", "  "]
+
+
+def _lines(seed: int, count: int) -> list[str]:
+    """Records, most of them plain, some with odd values, missing or doubled keys, or cut."""
+    r = Random(seed)  # noqa: S311 (test data)
+    made: list[str] = []
+    for number in range(count):
+        record: dict[str, Any] = {
+            "id": f"e{number}",
+            "at": "2026-11-02T09:00:00+08:00",
+            "account": "u",
+            "action": "read",
+            "sql": "select a from t",
+            "row_count": 5,
+            "objects": "a.b",
+            "result": "success",
+        }
+        for name in [*record, "role", "columns", "purpose", "other"]:
+            if r.random() < 0.05:
+                record[name] = r.choice(VALUES)
+            if r.random() < 0.03:
+                record.pop(name, None)
+        line = json.dumps(record, ensure_ascii=r.random() < 0.5)
+        fate = r.random()
+        made.append(
+            line[:-3] if fate < 0.01
+            else f'{line[:-1]}, "id": "again"}}' if fate < 0.02
+            else r.choice(STRANGE) if fate < 0.04
+            else line
+        )  # fmt: skip
+    return made
+
+
+def _by_place(items: list[Event | Hole]) -> dict[int, tuple[Any, ...]]:
+    """What each line comes to: the columns of an event, or a hole's code and argument; denied ones are not asked."""
+    found: dict[int, tuple[Any, ...]] = {}
+    for item in items:
+        line = item.location.line
+        if isinstance(item, Hole):
+            found[line] = (item.code, *item.problem.args.values())
+        elif item.result != "denied":
+            row = row_of(item, line)
+            row["instant"] = datetime.fromisoformat(str(row["instant"])) if row["instant"] else None
+            found[line] = tuple(row[name] for name in EVENTS)
+    return found
+
+
+def _in_duckdb(
+    path: Path, kind: str, mapping: dict[str, object] | None = None
+) -> tuple[dict[int, tuple[Any, ...]], int]:
+    with duck_database() as database:
+        rest = load_file(database, path, kind, make_mapping(mapping))
+        assert rest is not None
+        found = _by_place(list(rest))
+        taken = {row[0]: tuple(row) for row in database.rows(f"SELECT {', '.join(EVENTS)} FROM events")}
+    assert not found.keys() & taken.keys()
+    return {**found, **taken}, len(taken)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_json_lines(tmp_path: Path, seed: int, end: str) -> None:
+    """Line for line the same; most plain records are taken in SQL."""
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(_lines(seed, 1_500)) + '\n{"id": "cut", "at": "2026' + end, encoding="utf-8")
+    found, taken = _in_duckdb(path, "jsonl")
+    assert _by_place(list(read_log(path, format="jsonl"))) == found
+    assert taken > 700
+
+
+@pytest.mark.parametrize("time", ['"at"', 'try_cast("at" AS TIMESTAMPTZ) AS "at"'])
+def test_parquet(tmp_path: Path, time: str) -> None:
+    """Rows of a Parquet file, with times that have a zone or are texts."""
+    import duckdb
+
+    source, path = tmp_path / "log.json", tmp_path / "log.parquet"
+    names = ("id", "at", "account", "action", "sql", "objects", "result", "role", "columns", "row_count")
+    records: list[dict[str, str]] = []
+    for line in _lines(9, 600):
+        if line.startswith('{"id"') and line.endswith("}"):
+            record = json.loads(line)
+            records.append({name: str(record[name]) for name in names if record.get(name) is not None})
+    source.write_text("\n".join(map(json.dumps, records)), encoding="utf-8")
+    kinds = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    texts = ", ".join(f'"{name}"' for name in names if name not in ("at", "row_count"))
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT {texts}, try_cast(row_count AS BIGINT) AS row_count, {time} FROM"
+            f" read_json('{source}', format = 'newline_delimited', columns = {{{kinds}}})) TO '{path}' (FORMAT parquet)"
+        )
+    found, taken = _in_duckdb(path, "parquet")
+    assert _by_place(list(read_log(path, format="parquet"))) == found
+    assert taken > 250
+
+
+def test_constants_and_names(tmp_path: Path) -> None:
+    """A mapping's names, constants and words for actions are the same in SQL."""
+    path = tmp_path / "log.jsonl"
+    path.write_text(
+        '{"when": "2026-11-02T09:00:00Z", "who": "u", "what": "LOOK", "q": "select 1"}\n'
+        '{"when": "2026-11-02T09:00:00Z", "who": "u", "q": "select a", "app": "x"}\n',
+        encoding="utf-8",
+    )
+    mapping: dict[str, object] = {
+        "fields": {"at": "when", "account": "who", "action": "what", "sql": "q", "application": "app"},
+        "constants": {"application": "crm", "purpose": "care"},
+        "actions": {"look": "read"},
+    }
+    found, taken = _in_duckdb(path, "jsonl", mapping)
+    assert _by_place(list(read_log(path, format="jsonl", mapping=mapping))) == found
+    assert 2 == taken
+
+
+@pytest.mark.parametrize(
+    "text", ['{"at": 1}\r\n{"at": 2}\r\n', '\ufeff{"at": 1}\n', '{"at": 1}\x00\n', '{"at": "\x01"}\n']
+)
+def test_files_that_could_be_split_otherwise_are_left_alone(tmp_path: Path, text: str) -> None:
+    """Carriage returns, byte order marks and control characters are for the reader line by line."""
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(text.encode())
+    with duck_database() as database:
+        assert load_file(database, path, "jsonl", make_mapping(None)) is None

@@ -5,7 +5,7 @@ What a rule has turned down, what a comment, a tag or a type describes, keys and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .column_types import BOOKKEPT, is_key
 
@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from .name_model import NameModel
     from .tables import Column, Table
 
+_SHORTEST: Final = 3
+"""Names of fewer letters say nothing: only the table would speak."""
+
 
 def is_unknown(column: Column, reading: Reading, technical: frozenset[str]) -> bool:
     """Tell whether no word of a name is known, and nothing else says what the column holds."""
-    return not (
+    return len(column.name) >= _SHORTEST and not (
         column.comment
         or column.domain
         or reading.marks

@@ -93,6 +93,7 @@ def test_its_evidence_is_shown_like_that_of_a_rule() -> None:
         ({"name": "zorp_id", "data_type": "bigint"}, "a key"),
         ({"name": "zorp_status"}, "a technical word"),
         ({"name": "zorp", "tag": "none"}, "a tag says what it is"),
+        ({"name": "zo"}, "too short to say anything"),
     ],
 )
 def test_it_is_not_asked_where_something_else_speaks(column: dict[str, str], why: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from .column_types import BOOKKEPT, LONG_TEXT, fits, is_flag, is_key, is_number, is_text, is_whole
 from .errors import InputError, Problem
+from .guesses import guesses, silent_places
 from .marks import STRONG, Mark
 from .names import without_digits
 from .reading import Reader
@@ -112,7 +113,14 @@ class Classifier:
     def table(self, table: Table) -> list[Classified]:
         """Classify every column of a table, in its order."""
         around = self._surveyor.survey(table)
-        return [self._column(*each, around) for each in zip(table.columns, around.readings, strict=True)]
+        found = [self._column(*each, around) for each in zip(table.columns, around.readings, strict=True)]
+        if model := self._taxonomy.model:
+            silent = silent_places(found, around.readings, self._words["technical_words"])
+            for place, (category, confidence, evidence) in guesses(model, table, silent):
+                subject = "staff" if around.staff and category.startswith("personal") else _subject(category)
+                column, sensitive = found[place].column, self._sensitive[category]
+                found[place] = Classified(column, category, sensitive, confidence, (evidence,), subject)
+        return found
 
     def _column(self, column: Column, reading: Reading, around: Surroundings) -> Classified:
         tag = column.tag

@@ -107,6 +107,10 @@ SCHEMA: Final[Mapping[str, Message]] = {
         "`{category}` is not a category of the taxonomy",
         "`{category}` 不是分类体系中的分类",
     ),
+    "taxonomy-model-unreadable": Message(
+        "the weights of the name model cannot be read: {reason}",
+        "无法读取列名模型的权重:{reason}",
+    ),
     "taxonomy-unknown-profile": Message(
         "`{profile}` is not a sensitivity profile",
         "`{profile}` 不是已知的敏感性口径",

@@ -137,6 +137,7 @@ EVIDENCE: Final = {
     "generated: from {}": "生成列:来自 {}",
     "key of a person in the table": "表中有个人的键",
     "long text": "长文本",
+    "model: {} in `{}`": "模型:`{1}` 中的 {0}",
     "name {}": "列名 {}",
     "paid to a person": "支付给个人",
     "sample: a sequence, which says nothing": "抽样:为连续编号,不说明问题",

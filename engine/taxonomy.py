@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from .errors import InputError, Location, Problem
 from .model import Words
+from .name_model import NameModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,6 +110,8 @@ class Taxonomy:
     report: int = 3
     """A column whose score reaches this has the category."""
     suspect: int = 2
+    model: NameModel | None = None
+    """What guesses at names that the vocabulary does not know, where a taxonomy has one."""
 
     @classmethod
     def from_data(cls, data: object, file: str = "taxonomy.yaml") -> Taxonomy:
@@ -195,7 +198,17 @@ class _Reader:
             abbreviations={word: str(full) for word, full in short.items()},
             report=self._number(limits, "report", 3),
             suspect=self._number(limits, "suspect", 2),
+            model=self._model(top.get("model"), categories),
         )
+
+    def _model(self, data: object, categories: Mapping[str, Category]) -> NameModel | None:
+        if data is None:
+            return None
+        try:
+            return NameModel.from_data(data, categories, self.location.file)
+        except InputError as error:
+            self.problems += error.problems
+            return None
 
     def _categories(self, data: object, profiles: frozenset[str]) -> dict[str, Category]:
         found: dict[str, Category] = {}

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tutela.engine.lineage_rules import LineageRules
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from .project import Project
 
 LIMIT: Final = 8 * 1024 * 1024
+_MADE: Final = {"pinyin": "_pinyin.yaml", "model": "_model.json"}
+"""Files beside a taxonomy: what `policies/make_pinyin.py` and `benchmarks/name_model.py` wrote."""
 
 
 def load_taxonomy(project: Project | None = None) -> Taxonomy:
@@ -22,9 +25,10 @@ def load_taxonomy(project: Project | None = None) -> Taxonomy:
     from tutela.connectors.policy_cache import valid_data
     from tutela.engine.taxonomy import Taxonomy
 
-    source, pinyin = _taxonomy(project), _pinyin(project)
-    sources = [source, pinyin] if pinyin else [source]
-    return Taxonomy.from_data(valid_data("taxonomy", sources, partial(_whole, source, pinyin)), source.name)
+    source = _taxonomy(project)
+    made = {key: found for key, end in _MADE.items() if (found := _beside(project, end))}
+    sources = [source, *made.values()]
+    return Taxonomy.from_data(valid_data("taxonomy", sources, partial(_whole, source, made)), source.name)
 
 
 def load_lineage(project: Project, taxonomy: Taxonomy) -> LineageRules:
@@ -39,12 +43,12 @@ def load_lineage(project: Project, taxonomy: Taxonomy) -> LineageRules:
     return LineageRules.from_data(valid_data("lineage", sources, partial(_rules, source, taxonomy)))
 
 
-def _whole(source: Source, pinyin: Source | None) -> object:
-    """The plain data of a taxonomy, with what was made of its Chinese hints."""
+def _whole(source: Source, made: Mapping[str, Source]) -> object:
+    """The plain data of a taxonomy, with what was made of its Chinese hints and learned of names."""
     data = _data(source)
-    if pinyin is None or not isinstance(data, dict):
+    if not isinstance(data, dict):
         return data
-    return {**cast("dict[str, object]", data), "pinyin": _data(pinyin)}
+    return {**cast("dict[str, object]", data), **{key: _data(other) for key, other in made.items()}}
 
 
 def _data(source: Source) -> object:
@@ -68,10 +72,10 @@ def _taxonomy(project: Project | None) -> Source:
     return _source(_path(project))
 
 
-def _pinyin(project: Project | None) -> Source | None:
-    """The file that `policies/make_pinyin.py` wrote beside a taxonomy; a project's own may have none."""
+def _beside(project: Project | None, end: str) -> Source | None:
+    """A file that was made for a taxonomy and stands beside it; a project's own may have none."""
     path = _path(project)
-    made = path.with_name(f"{path.stem}_pinyin.yaml")
+    made = path.with_name(f"{path.stem}{end}")
     return _source(made) if made.exists() or not (project and project.taxonomy) else None
 
 

@@ -37,10 +37,11 @@ class DuckDatabase:
         self._folder = folder
 
     def load(self, events: Iterable[Event | Hole]) -> Iterator[Unreadable]:
-        """Store the events of a log in the table `events`; what could not be read comes back."""
-        self.table("events", EVENTS, ())
+        """Add events of a log to the table `events`; what could not be read comes back."""
+        kinds = ", ".join(f"{name} {kind}" for name, kind in EVENTS.items())
+        self.connection.execute(f"CREATE TABLE IF NOT EXISTS events ({kinds})")
+        ((number,),) = self.rows("SELECT coalesce(max(number), 0) AS n FROM events")
         source = iter(events)
-        number = 0
         while batch := list(islice(source, BATCH)):
             rows: list[Row] = []
             for item in batch:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import MAXYEAR, MINYEAR
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tutela.engine.model import Words
 
+from .files import STDIN
 from .log_format import Format, Options
 from .log_lines import LogFile
 from .log_mapped import KEYS, LogMapping, MappingError, make_mapping, read_csv, read_jsonl
@@ -16,7 +18,6 @@ from .log_prefix import DEFAULT_PREFIX, Prefix, PrefixError, prefix_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from tutela.engine.events import Event, Hole
 
@@ -45,8 +46,12 @@ FORMATS: Final[Mapping[str, Format]] = {
 class LogReader:
     """An iterator over a log that also counts the ordinary lines it passed over."""
 
-    def __init__(self, format_name: str) -> None:
+    def __init__(self, file: LogFile, format_name: str, mapping: LogMapping) -> None:
+        self.name = file.name
+        self.path = None if file.name == STDIN else Path(file.name)
+        """Where it is; None for the standard input."""
         self.format = format_name
+        self.mapping = mapping
         self.prefix: str | None = None
         """The `log_line_prefix` that its lines were found to have."""
         self.note: Words | None = None
@@ -108,7 +113,7 @@ def read_log(  # noqa: PLR0913 (options)
         raise file.refuse("log-mapping", reason=str(error), keys=", ".join(KEYS)) from None
     except PrefixError as error:
         raise file.refuse("log-prefix-escape", escape=str(error)) from None
-    reader = LogReader(format or "")
+    reader = LogReader(file, format or "", declared)
     options = Options(declared, given, _year(file, year), reader.chosen, "fields" in (mapping or {}))
     head = [line for line in file.head() if line.strip()] or [""]
     if format is not None and file.is_parquet != (format == "parquet"):

@@ -104,6 +104,12 @@ LOG: Final[Mapping[str, Message]] = {
     ),
     "log-xml": Message("the record is no XML that an audit log holds", "记录不是审计日志所用的 XML"),
     "log-parquet": Message("the log is no Parquet file", "日志不是 Parquet 文件"),
+    "audit-engine": Message(
+        "the engine {engine} is not installed",
+        "未安装引擎 {engine}",
+        "install tutela with its extra `db`, or leave out --engine",
+        "请安装 tutela 的 `db` 附加依赖,或不使用 --engine",
+    ),
     "log-parquet-library": Message(
         "the log is a Parquet file, and the library `duckdb` that reads it is not installed",
         "日志是 Parquet 文件,但未安装读取所需的库 `duckdb`",

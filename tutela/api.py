@@ -9,14 +9,13 @@ import os
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from tutela.engine.authorizer import Facts as AnyFacts
     from tutela.engine.errors import Lang
-    from tutela.engine.events import Event, Hole
     from tutela.engine.facts import Facts
     from tutela.engine.lineage import SchemaClassifier
     from tutela.engine.model import Report
@@ -78,13 +77,15 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     default_schema: str | None = None,
     options: Mapping[str, Any] | None = None,
     as_of: datetime | None = None,
+    engine: Literal["duckdb", "python"] | None = None,
 ) -> Report:
     """Ask for every access in a log whether the policies allow it as of its own time; report what is denied.
 
-    `options` go to the log connector: `format`, `mapping`, `log_line_prefix`, `timezone`, `year`. Without a `dialect`,
-    the statements are in that of the log's format, else PostgreSQL's.
+    The `engine` is DuckDB where it is installed, else Python. `options` go to the log connector: `format`, `mapping`,
+    `log_line_prefix`, `timezone`, `year`. Without a `dialect`, the log's format tells it, else it is PostgreSQL's.
     """
     from tutela.connectors.accesses import accesses
+    from tutela.connectors.audit_engines import judged
     from tutela.connectors.logs import read_log
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
@@ -99,26 +100,8 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     asked = accesses(
         schema, _classifier(policies, facts), speech, when, default_schema=default_schema, window_minutes=window
     )
-    return make_report("audit", Authorizer(policies, facts), asked.ask(whole(log_events)), when)
-
-
-def whole(events: Iterable[Event | Hole]) -> Iterator[Event | Hole]:
-    """Pass a log's events on; InputError when it ends in the middle of a record, for then its end is missing."""
-    from tutela.engine.errors import InputError
-    from tutela.engine.events import Hole
-
-    furthest, cut = 0, None
-    for item in events:
-        problem = item.problem if isinstance(item, Hole) else None
-        line = (problem or item).location.line
-        if problem is not None and problem.code == "log-cut" and line >= furthest:
-            cut = problem
-        elif cut is not None and line > cut.location.line:
-            cut = None  # a gap in the middle: a finding of its own
-        furthest = max(furthest, line)
-        yield item
-    if cut is not None:
-        raise InputError([cut])
+    authorizer = Authorizer(policies, facts)
+    return make_report("audit", authorizer, judged(log_events, asked, authorizer, engine), when)
 
 
 def share(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tutela.api import whole
 from tutela.connectors import log_stream
+from tutela.connectors.audit_engines import whole
 from tutela.connectors.logs import read_log
 from tutela.engine.errors import InputError
 

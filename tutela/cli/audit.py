@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 @click.option("--schema", "schemas", multiple=True, help="DDL of the database, or its address.")
 @click.option("--dialect", help="SQL dialect of the statements.  [default: the log's, the project's, postgres]")
 @click.option("--default-schema", help="Schema of unqualified table names.")
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "python"]),
+    help="Who judges: DuckDB, a question at a time, or Python, an event at a time.  [default: duckdb, where installed]",
+)
 @as_of_option
 @output_options
 @project_options
@@ -44,6 +49,7 @@ def command(  # noqa: PLR0913 (options)
     schemas: tuple[str, ...],
     dialect: str | None,
     default_schema: str | None,
+    engine: str | None,
     as_of: datetime | None,
     output: Output,
     setup: Setup,
@@ -52,8 +58,8 @@ def command(  # noqa: PLR0913 (options)
 
     LOG may be packed (gzip, bz2, xz, zstd); - is the standard input.
     """
-    from tutela.api import whole
     from tutela.connectors.accesses import accesses
+    from tutela.connectors.audit_engines import judged
     from tutela.connectors.logs import read_log
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
@@ -87,7 +93,7 @@ def command(  # noqa: PLR0913 (options)
         default_schema=default_schema or project.default_schema,
         window_minutes=policies.parameters.values.get("export.window_minutes"),
     )
-    return output.judge("audit", authorizer, asked.ask(whole(reader)), when, setup.lang)
+    return output.judge("audit", authorizer, judged(reader, asked, authorizer, engine), when, setup.lang)
 
 
 def _mapping(path: Path) -> object:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.errors import Lang, Problem
-    from tutela.engine.findings import Asked, Unreadable
+    from tutela.engine.findings import Allowed, Asked, Unreadable
     from tutela.engine.model import Report, Words
     from tutela.engine.policyset import PolicySet
     from tutela.project import Project
@@ -174,7 +174,7 @@ class Output:
         self,
         command: str,
         authorizer: Authorizer,
-        asked: Iterable[Asked | Unreadable],
+        asked: Iterable[Asked | Unreadable | Allowed],
         when: datetime,
         lang: Lang,
         *,

@@ -92,10 +92,15 @@ class _Page:
         ]
         return [texts.add(table.dataset, NAME_LIMIT), texts.add(str(at) if at else ""), columns]
 
-    def accesses(self) -> dict[int, int]:
-        """Who did what a finding is about and when: the number of a text, by the number of the finding."""
-        found = enumerate(ordered(self._report.findings))
-        return {number: self.texts.add(str(finding.access)) for number, finding in found if finding.access}
+    def accesses(self) -> dict[int, Row]:
+        """By the number of a finding: who did what it is about and when, who it was, and the hour (UTC; 0 unknown)."""
+        made: dict[int, Row] = {}
+        for number, finding in enumerate(ordered(self._report.findings)):
+            if access := finding.access:
+                hour = int(access.at.timestamp() // 3600) if access.at else 0
+                who = access.person or access.account or "?"
+                made[number] = [self.texts.add(str(access)), self.texts.add(who, NAME_LIMIT), hour]
+        return made
 
     def categories(self) -> dict[str, list[str]]:
         """What the categories of the columns, and those above them, are called in English and Chinese."""

@@ -103,7 +103,13 @@
   };
   data.findings.forEach((row, number) => { row.access = data.accesses[number]; });
   const told = Object.keys(data.accesses).length > 0;
-  const access = (row) => (row.access === undefined ? "" : texts[row.access]);
+  const access = (row) => (row.access ? texts[row.access[0]] : "");
+  const who = (row) => (row.access ? texts[row.access[1]] : "");
+  // The stretch of time that a finding is in, as it is told: a day, or an hour where the log is short.
+  const hours = data.findings.map((row) => (row.access ? row.access[2] : 0)).filter(Boolean);
+  const [begin, end] = hours.reduce(([low, high], hour) => [Math.min(low, hour), Math.max(high, hour)], [Infinity, 0]);
+  const short = end - begin <= 72;
+  const when = (row) => (row.access && row.access[2] ? new Date(row.access[2] * 3600000).toISOString().slice(0, short ? 13 : 10) : "");
   const findingColumns = (status) => [
     { key: "severity", label: word("severity"), class: "narrow", plain: true, sort: rank, cells: (row) => [badge(rank(row))] },
     text("rule", word("rule"), rule, { class: "medium-wide" }),
@@ -115,20 +121,93 @@
       text("expires", word("expires"), (row) => row[7][4], { class: "narrow" }), text("ticket", word("ticket"), (row) => texts[row[7][2]]),
     ] : [{ ...text("message", word("message"), message, { class: "wide" }), cells: (row) => [name(message(row)), because(row)] }]),
   ];
-  const states = { findings: fresh(), waived: fresh(), known: fresh(), gone: fresh(), heat: fresh(), table: fresh() };
+  const states = { findings: fresh(), waived: fresh(), known: fresh(), gone: fresh(), heat: fresh(), table: fresh(), people: { ...fresh("found"), down: true }, tables: { ...fresh("found"), down: true } };
   const byRule = (rows) => ({ key: "rule-is", label: word("rule"), fits: (row, value) => rule(row) === value,
     options: [["", word("all-rules")], ...[...new Set(rows.map(rule))].sort().map((id) => [id, id])] });
   const bySeverity = () => ({ key: "severity-is", label: word("severity"), fits: (row, value) => data.severities[rank(row)][0] === value,
     options: [["", word("all-severities")], ...data.severities.map((entry) => [entry[0], entry[zh ? 2 : 1]])] });
+  const byWhen = (rows) => ({ key: "when-is", label: word("when"), fits: (row, value) => when(row) === value,
+    options: [["", word("all-times")], ...[...new Set(rows.map(when))].filter(Boolean).sort().map((time) => [time, time.replace("T", " ")])] });
   const showFindings = () => ["findings", "waived", "known"].forEach((id, status) => {
     const rows = data.findings.filter((row) => row[6] === status);
     if (!rows.length && status) return;
     const note = status ? make("p", { class: "soft" }, word(`${id}-note`)) : null;
     if (!rows.length) section(id, word(id), make("p", null, word("none")));
-    else section(id, `${word(id)} (${rows.length})`, ...(note ? [note] : []), ...grid(id, findingColumns(status), rows, states[id], [bySeverity(), byRule(rows)]));
+    else section(id, `${word(id)} (${rows.length})`, ...(note ? [note] : []), ...grid(id, findingColumns(status), rows, states[id], [bySeverity(), byRule(rows), ...(told ? [byWhen(rows)] : [])]));
   });
   const showGone = () => data.absent.length && section("gone", `${word("gone")} (${data.absent.length})`, ...grid("gone",
     [text("rule", word("rule"), (row) => texts[row[0]]), text("resource", word("resource"), (row) => texts[row[1]])], data.absent, states.gone));
+
+  // What an audit found, seen by time, by person and by table; a choice filters the findings below.
+  const choose = (change) => {
+    Object.assign(states.findings, fresh(), { "rule-is": "", "severity-is": "", "when-is": "" }, change);
+    showFindings();
+    const head = document.getElementById("findings-head");
+    head.scrollIntoView();
+    head.focus({ preventScroll: true });
+  };
+  const draw = (tag, attributes, ...children) => {
+    const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [key, value] of Object.entries(attributes)) if (key.startsWith("on")) node.addEventListener(key.slice(2), value); else node.setAttribute(key, value);
+    node.append(...children);
+    return node;
+  };
+  const counted = data.findings.filter((row) => row[6] === 0 && row.access);
+  const showTimeline = () => {
+    const step = short ? 1 : 24, first = Math.floor(begin / step), length = Math.floor(end / step) - first + 1;
+    if (!told || !hours.length) return;
+    const bars = Array.from({ length }, () => data.severities.map(() => 0));
+    counted.forEach((row) => { if (row.access[2]) bars[Math.floor(row.access[2] / step) - first][rank(row)] += 1; });
+    const most = Math.max(1, ...bars.map((bar) => bar.reduce((a, b) => a + b, 0))), width = 1000 / length, height = 160;
+    const shown = bars.map((bar, at) => {
+      const time = new Date((first + at) * step * 3600000).toISOString().slice(0, short ? 13 : 10), all = bar.reduce((a, b) => a + b, 0);
+      if (!all) return null;
+      let top = height;
+      const parts = bar.map((found, level) => {
+        const tall = (found / most) * height;
+        top -= tall;
+        return found ? draw("rect", { class: `fill ${data.severities[level][0]}`, x: at * width, y: top, width: Math.max(1, width * 0.85), height: tall }) : null;
+      }).filter(Boolean);
+      const told = `${time.replace("T", " ")}: ${all} (${bar.map((found, level) => (found ? `${found} ${severity(level)}` : "")).filter(Boolean).join(", ")})`;
+      const act = () => choose({ "when-is": time });
+      return draw("g", { role: "button", tabindex: "0", "aria-label": told, onclick: act, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } } },
+        draw("title", {}, told), ...parts);
+    }).filter(Boolean);
+    const label = (at, anchor, x) => draw("text", { x, y: height + 18, "text-anchor": anchor, class: "axis" }, new Date((first + at) * step * 3600000).toISOString().slice(0, short ? 13 : 10).replace("T", " "));
+    const axis = draw("g", {}, draw("line", { x1: 0, x2: 1000, y1: height, y2: height, class: "axis-line" }), label(0, "start", 0), ...(length > 1 ? [label(length - 1, "end", 1000)] : []), draw("text", { x: 0, y: -4, class: "axis" }, `${most}`));
+    section("timeline", word("timeline"), make("p", { class: "soft" }, word("timeline-legend")),
+      scroller("timeline", draw("svg", { viewBox: `-4 -18 1008 ${height + 44}`, class: "timeline", role: "group", "aria-label": word("timeline") }, axis, ...shown)));
+  };
+  const grouped = (id, title, of) => {
+    if (!told) return;
+    const found = new Map();
+    for (const row of counted) {
+      const group = found.get(of(row)) || { name: of(row), count: 0, by: data.severities.map(() => 0), rules: new Map(), first: "", last: "" };
+      group.count += 1; group.by[rank(row)] += 1;
+      group.rules.set(rule(row), (group.rules.get(rule(row)) || 0) + 1);
+      const time = when(row);
+      if (time && (!group.first || time < group.first)) group.first = time;
+      if (time > group.last) group.last = time;
+      found.set(group.name, group);
+    }
+    const rows = [...found.values()];
+    if (!rows.length) return;
+    const top = (group) => [...group.rules].sort((a, b) => b[1] - a[1] || compare(a[0], b[0])).slice(0, 3).map(([key, count]) => `${key} (${count})`).join(", ");
+    section(id, `${title} (${rows.length})`, ...grid(id, [
+      { ...text("name", word(id === "people" ? "person" : "table"), (group) => group.name, { class: "medium-wide" }),
+        cells: (group) => [make("button", { type: "button", class: "plain", onclick: () => choose({ text: group.name }) }, name(group.name))] },
+      { key: "found", label: word("findings"), class: "number narrow", sort: (group) => group.count, cells: (group) => [`${group.count}`] },
+      { key: "worst", label: word("severity"), class: "narrow", sort: (group) => group.by.findIndex(Boolean), cells: (group) => [badge(group.by.findIndex(Boolean))] },
+      text("rules", word("rules"), top, { class: "wide" }),
+      text("first", word("first"), (group) => group.first.replace("T", " "), { class: "narrow" }),
+      text("last", word("last"), (group) => group.last.replace("T", " "), { class: "narrow" }),
+    ], rows, states[id]));
+  };
+  const showAccesses = () => {
+    showTimeline();
+    grouped("people", word("people"), who);
+    grouped("tables", word("tables"), (row) => about(row).replace(/^table /, ""));
+  };
 
   // The map: one row a table, one column a branch of the taxonomy; its cells say how many columns, ▲ how sensitive.
   const branch = (category) => category.split(".").slice(0, 2).join(".");
@@ -202,7 +281,7 @@
     if (focus) { host.scrollIntoView(); document.getElementById("table-head").focus({ preventScroll: true }); }
   };
 
-  const show = () => { showMap(); showTable(false); showFindings(); showGone(); };
+  const show = () => { showAccesses(); showMap(); showTable(false); showFindings(); showGone(); };
   document.getElementById("language").addEventListener("click", (event) => {
     zh = !zh;
     root.lang = zh ? "zh-CN" : "en";

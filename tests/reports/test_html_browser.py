@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tutela.engine.model import ColumnEntry, TableEntry
+from tutela.engine.model import Access, ColumnEntry, Severity, TableEntry
 from tutela.reports import write
 
 if TYPE_CHECKING:
@@ -109,6 +110,43 @@ def test_hostile_data_does_nothing(page: Page, asked: list[str], accepted: Repor
     assert "\\u202e" in shown
     assert [address] == quiet
     assert ["img-src", "script-src-elem"] == sorted(page.evaluate("blocked"))
+
+
+def test_an_audit_is_seen_by_time_person_and_table(
+    page: Page, asked: list[str], report: Report, tmp_path: Path
+) -> None:
+    """A bar and a name each show their findings, in both languages, for those who listen, too."""
+    template = report.findings[0]
+    days = [3, 3, 5, 40]
+    findings = tuple(
+        replace(
+            template,
+            severity=Severity.CRITICAL if n == 2 else Severity.MEDIUM,
+            resource_type="table",
+            resource_id=f"crm.t{n % 2}",
+            fingerprint=f"{n:032d}",
+            access=Access("wang", f"E{n % 2}", datetime(2026, 1, 1, 9, tzinfo=UTC) + timedelta(days=day)),
+        )
+        for n, day in enumerate(days)
+    )
+    address = show(page, replace(report, command="audit", findings=(*findings, template)), tmp_path)
+    bars = page.locator("#timeline g[role=button]")
+    assert ["2026-01-04: 2 (2 medium)", "2026-01-06: 1 (1 critical)", "2026-02-10: 1 (1 medium)"] == [
+        bars.nth(n).get_attribute("aria-label") for n in range(bars.count())
+    ]
+    bars.nth(0).click()
+    assert 2 == page.locator("#findings tbody tr").count()
+    bars.nth(1).press("Enter")
+    assert 1 == page.locator("#findings tbody tr").count()
+    assert ["2", "2"] == cells(page, "people", 2)
+    page.locator("#people button.plain", has_text="E1").click()
+    assert 2 == page.locator("#findings tbody tr").count()
+    page.locator("#tables button.plain", has_text="crm.t0").click()
+    assert {"crm.t0"} == {text.removeprefix("table ") for text in cells(page, "findings", 3)}
+    page.locator("#language").click()
+    assert "时间分布" == page.locator("#timeline-head").inner_text()
+    assert [] == page.evaluate(WRONG)
+    assert [address] == asked
 
 
 def test_columns_sort_with_mouse_and_keyboard(page: Page, accepted: Report, tmp_path: Path) -> None:

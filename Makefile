@@ -9,11 +9,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check check-ruff check-format check-mypy check-pyright check-imports docs clean help
+.PHONY: demo test test-spark check check-ruff check-format check-mypy check-pyright check-imports docs clean help
 
 help:
 	@echo 'make demo   show the main jobs on a small CRM project'
 	@echo 'make test   run the tests'
+	@echo 'make test-spark  install Spark, and test the audit on it (needs Java)'
 	@echo 'make check  run ruff, mypy, pyright and import-linter'
 	@echo 'make docs   write the generated pages of docs/ again'
 	@echo 'make clean  remove .venv, caches and the demo reports'
@@ -23,6 +24,11 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+# Spark is half a gigabyte and needs Java: it is tested apart.
+test-spark: $(VENV)/.installed-test
+	$(PIP) --editable '.[spark]'
+	$(BIN)/python -m pytest tests/connectors/test_audit_spark.py $(PYTEST_ARGS)
 
 # `make -k check` goes on after the first that fails.
 check: check-ruff check-format check-mypy check-pyright check-imports

@@ -20,7 +20,7 @@ from typing import Any
 from . import audit_workload, machine
 from .decide import note
 
-GOALS = "goals: 1,500,000 events/s from Parquet, 400,000 from JSON lines, 10 x a Python loop, 100 x rule-engine by row, 2 GB"
+GOALS = "goals: 1,500,000 events/s from Parquet, 400,000 from JSON lines, 10 x the loop, 100 x rule-engine by row, 2 GB"
 LOOP, BY_ROW = 20_000, 300
 """Events that the slow contenders are given: their cost an event is the same for more."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 from zoneinfo import ZoneInfo
 
 from tutela.engine.errors import Location
@@ -178,7 +178,17 @@ def _check_says(sql: str, mapping: LogMapping) -> None:
         raise _FieldError("log-field-missing", mapping.fields.get("tables", "objects"))
 
 
-def event_of(file: LogFile, number: int, record: dict[str, object], mapping: LogMapping) -> Event | Hole:
+class Place(Protocol):
+    """What says where a record is: a `LogFile`, or only its name."""
+
+    name: str
+
+    def hole(self, code: str, line: int, **args: object) -> Hole:
+        """A hole at a line."""
+        ...
+
+
+def event_of(file: Place, number: int, record: dict[str, object], mapping: LogMapping) -> Event | Hole:
     """The event of a record, by a mapping; a hole where a field is missing or wrong."""
     try:
         values = _values(record, mapping)

@@ -105,10 +105,22 @@ LOG: Final[Mapping[str, Message]] = {
     "log-xml": Message("the record is no XML that an audit log holds", "记录不是审计日志所用的 XML"),
     "log-parquet": Message("the log is no Parquet file", "日志不是 Parquet 文件"),
     "audit-engine": Message(
-        "the engine {engine} is not installed",
-        "未安装引擎 {engine}",
-        "install tutela with its extra `db`, or leave out --engine",
-        "请安装 tutela 的 `db` 附加依赖,或不使用 --engine",
+        "`{engine}`, which this engine needs, is not installed",
+        "该引擎所需的 `{engine}` 未安装",
+        "run `pip install 'PATH_OF_TUTELA[{extra}]'`, or leave out --engine",
+        "请执行 `pip install 'PATH_OF_TUTELA[{extra}]'`,或不使用 --engine",
+    ),
+    "audit-spark-log": Message(
+        "Spark finds no Parquet there",
+        "Spark 在此处找不到 Parquet 数据",
+        "give a Parquet file or a folder of them; other logs are for --engine duckdb",
+        "请给出 Parquet 文件或其所在文件夹;其他格式请使用 --engine duckdb",
+    ),
+    "audit-spark-columns": Message(
+        "Spark cannot take the columns of this log as they are: {columns}",
+        "Spark 无法直接读取此日志的列:{columns}",
+        "times are timestamps with a zone or ISO texts with an offset, `row_count` a whole number, the others texts",
+        "时间须为带时区的时间戳或带偏移的 ISO 文本,`row_count` 须为整数,其余须为文本",
     ),
     "log-parquet-library": Message(
         "the log is a Parquet file, and the library `duckdb` that reads it is not installed",

@@ -77,15 +77,17 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     default_schema: str | None = None,
     options: Mapping[str, Any] | None = None,
     as_of: datetime | None = None,
-    engine: Literal["duckdb", "python"] | None = None,
+    engine: Literal["duckdb", "python", "spark"] | None = None,
+    session: Any = None,  # noqa: ANN401 (a SparkSession)
 ) -> Report:
     """Ask for every access in a log whether the policies allow it as of its own time; report what is denied.
 
-    The `engine` is DuckDB where it is installed, else Python. `options` go to the log connector: `format`, `mapping`,
-    `log_line_prefix`, `timezone`, `year`. Without a `dialect`, the log's format tells it, else it is PostgreSQL's.
+    The `engine` is DuckDB where it is installed, else Python; Spark takes Parquet, on a `session` that is given or on
+    one that is started and stopped. `options` go to the log connector: `format`, `mapping`, `log_line_prefix`,
+    `timezone`, `year`. Without a `dialect`, the log's format tells it; else it is postgres.
     """
     from tutela.connectors.accesses import accesses
-    from tutela.connectors.audit_engines import judged
+    from tutela.connectors.audit_engines import judged, judged_by_spark
     from tutela.connectors.logs import read_log
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
@@ -94,14 +96,19 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     when = as_of or datetime.now(UTC)
     paths = list(schemas)
     schema = read_sources(paths, dialect=dialect) if paths else None
-    log_events = read_log(log, **dict(options or {}))
-    speech = dialect or log_events.dialect or "postgres"
+    log_events = None if engine == "spark" else read_log(log, **dict(options or {}))
+    speech = dialect or (log_events and log_events.dialect) or "postgres"
     window = policies.parameters.values.get("export.window_minutes")
     asked = accesses(
         schema, _classifier(policies, facts), speech, when, default_schema=default_schema, window_minutes=window
     )
     authorizer = Authorizer(policies, facts)
-    return make_report("audit", authorizer, judged(log_events, asked, authorizer, engine), when)
+    if log_events:
+        items = judged(log_events, asked, authorizer, engine)
+    else:
+        mapping = (options or {}).get("mapping")
+        items = judged_by_spark(str(log), mapping, asked, authorizer, session=session)
+    return make_report("audit", authorizer, items, when)
 
 
 def share(

@@ -93,7 +93,7 @@ def _event(r: Random, number: int, at: datetime | None) -> Event:
     )
 
 
-def _events(seed: int, count: int, days: int) -> list[Event | Hole]:
+def made_events(seed: int, count: int, days: int) -> list[Event | Hole]:
     """Events in order of time, some without any, and some places that could not be read."""
     r = Random(seed)  # noqa: S311 (test data)
     seconds = sorted(r.sample(range(days * 86_400), count))
@@ -123,7 +123,7 @@ def _in_database(authorizer: Authorizer, asked: Accesses, events: list[Event | H
 def test_the_database_finds_the_same(project: tuple[Authorizer, Any], seed: int, count: int, days: int) -> None:
     """Every finding, reason and count is the same, whatever changed in the registers meanwhile."""
     authorizer, make = project
-    events = _events(seed, count, days)
+    events = made_events(seed, count, days)
     expected = _by_hand(authorizer, make(), events)
     assert expected == _in_database(authorizer, make(), events)
     assert expected.checked > count * 0.7
@@ -132,7 +132,7 @@ def test_the_database_finds_the_same(project: tuple[Authorizer, Any], seed: int,
 def test_without_a_window_the_rows_are_those_of_the_statement(project: tuple[Authorizer, Any]) -> None:
     """A project that binds no window compares the statement's own rows."""
     authorizer, make = project
-    events = _events(6, 300, 3)
+    events = made_events(6, 300, 3)
     assert _by_hand(authorizer, make(None), events) == _in_database(authorizer, make(None), events)
 
 

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 @click.option("--default-schema", help="Schema of unqualified table names.")
 @click.option(
     "--engine",
-    type=click.Choice(["duckdb", "python"]),
-    help="Who judges: DuckDB, a question at a time, or Python, an event at a time.  [default: duckdb, where installed]",
+    type=click.Choice(["duckdb", "python", "spark"]),
+    help="Who judges: DuckDB or Spark (Parquet), or Python event by event.  [default: duckdb, where installed]",
 )
+@click.option("--master", help="Spark's master, such as local[4] or spark://HOST:7077.  [default: local[*]]")
 @as_of_option
 @output_options
 @project_options
@@ -50,6 +51,7 @@ def command(  # noqa: PLR0913 (options)
     dialect: str | None,
     default_schema: str | None,
     engine: str | None,
+    master: str | None,
     as_of: datetime | None,
     output: Output,
     setup: Setup,
@@ -59,7 +61,7 @@ def command(  # noqa: PLR0913 (options)
     LOG may be packed (gzip, bz2, xz, zstd); - is the standard input.
     """
     from tutela.connectors.accesses import accesses
-    from tutela.connectors.audit_engines import judged
+    from tutela.connectors.audit_engines import judged, judged_by_spark
     from tutela.connectors.logs import read_log
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
@@ -79,10 +81,12 @@ def command(  # noqa: PLR0913 (options)
         "year": log_year,
     }
     options.update({name: value for name, value in given.items() if value is not None})
-    reader = read_log(log, **options)
-    if reader.note:
+    if master and engine != "spark":
+        raise click.UsageError("--master is for --engine spark")
+    reader = None if engine == "spark" else read_log(log, **options)
+    if reader and reader.note:
         click.echo(visible(reader.note.text(setup.lang)), err=True)
-    speech = dialect or reader.dialect or project.dialect or "postgres"
+    speech = dialect or (reader and reader.dialect) or project.dialect or "postgres"
     schema = read_sources(list(schemas), dialect=dialect) if schemas else load_schema(project)
     when = instant(as_of)
     asked = accesses(
@@ -93,7 +97,11 @@ def command(  # noqa: PLR0913 (options)
         default_schema=default_schema or project.default_schema,
         window_minutes=policies.parameters.values.get("export.window_minutes"),
     )
-    return output.judge("audit", authorizer, judged(reader, asked, authorizer, engine), when, setup.lang)
+    if reader:
+        items = judged(reader, asked, authorizer, engine)
+    else:
+        items = judged_by_spark(str(log), options.get("mapping"), asked, authorizer, master=master)
+    return output.judge("audit", authorizer, items, when, setup.lang)
 
 
 def _mapping(path: Path) -> object:

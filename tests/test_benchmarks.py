@@ -54,3 +54,11 @@ def test_schema_files_are_measured() -> None:
 def test_the_classifier_is_measured() -> None:
     """One source of labels, with its recall and precision."""
     assert "recall 1.000" in run("classify", "--only", "en_crm")
+
+
+def test_the_audit_is_measured() -> None:
+    """Every contender finds the same share of denied events; here only that they run, and how many they checked."""
+    lines = run("audit", "--events", "400").splitlines()
+
+    assert ["duckdb, parquet", "duckdb, jsonl"] == [line[13:41].strip() for line in lines if "duckdb, " in line[:41]]
+    assert any("x rule-engine by row" in line for line in lines)

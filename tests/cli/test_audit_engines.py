@@ -1,0 +1,71 @@
+"""`tutela audit --engine`: DuckDB and Python write the same report, byte for byte."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Tool = Callable[..., subprocess.CompletedProcess[str]]
+
+pytest.importorskip("duckdb")
+NOW = ("--as-of", "2026-11-20T10:00:00+08:00")
+MAPPED = (
+    '{"at": "2026-11-06T01:29:34Z", "account": "lina", "sql": "SELECT mobile FROM crm.customer", "row_count": 9}\n'
+    '{"at": "2026-11-06T01:30:34Z", "account": "lina", "sql": "SELECT mobile FROM crm.customer", "row_count": "many"}\n'
+    '{"at": "2026-11-06T01:31:34Z", "account": "nobody", "objects": ["crm.customer"], "action": "read"}\n'
+    "no JSON\n"
+    '{"at": "2026-11-06T01:32:34Z", "account": "lina", "sql": "DROP TABLE crm.customer"}\n'
+)
+
+
+@pytest.mark.parametrize("form", ["json", "human", "sarif"])
+def test_both_engines_write_the_same(tutela: Tool, crm: Path, form: str) -> None:
+    """The example's own log, and one of JSON lines that is not plain everywhere."""
+    (crm / "mapped.jsonl").write_text(MAPPED, encoding="utf-8")
+    for log in ("logs/access.csv", "mapped.jsonl"):
+        done = [
+            tutela("audit", log, *NOW, "--format", form, "--engine", engine, cwd=crm) for engine in ("duckdb", "python")
+        ]
+        assert [1, 1] == [one.returncode for one in done], done[0].stderr
+        assert done[0].stdout == done[1].stdout
+        assert "log-" not in done[0].stderr
+
+
+def test_explanations_are_the_same(tutela: Tool, crm: Path) -> None:
+    """What is allowed has no explanation; what is denied comes about in the same way."""
+    told = [
+        tutela("audit", "logs/access.csv", *NOW, "--explain", "ACC-12", "--engine", engine, cwd=crm).stdout
+        for engine in ("duckdb", "python")
+    ]
+    assert told[0] == told[1]
+    assert "ACC-12" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--engine", "sqlite"), "'sqlite' is not one of"),
+        (("--master", "local[2]"), "--master is for --engine spark"),
+        (("--engine", "duckdb", "--master", "local[2]"), "--master is for --engine spark"),
+    ],
+)
+def test_wrong_engines(tutela: Tool, crm: Path, options: tuple[str, ...], says: str) -> None:
+    """One clear error, and nothing is judged."""
+    done = tutela("audit", "logs/access.csv", *options, cwd=crm)
+    assert (2, "") == (done.returncode, done.stdout)
+    assert says in done.stderr
+
+
+def test_a_log_that_ends_in_the_middle_is_refused_by_both(tutela: Tool, crm: Path) -> None:
+    """Its end is missing: nothing that was found so far is told as if it were all."""
+    (crm / "cut.jsonl").write_text(MAPPED + '{"at": "2026-11-06T', encoding="utf-8")
+    for engine in ("duckdb", "python"):
+        done = tutela("audit", "cut.jsonl", *NOW, "--engine", engine, cwd=crm)
+        assert (2, "") == (done.returncode, done.stdout)
+        assert "cut.jsonl:6" in done.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
@@ -16,29 +16,45 @@ if TYPE_CHECKING:
     from tutela.engine.findings import Allowed, Asked, Unreadable
 
     from .accesses import Accesses
+    from .audit_sql import Step
     from .logs import LogReader
 
 
+EVERY: Final = 2_000
+"""Events between two words about how far the work is."""
+
+
 def judged(
-    reader: LogReader, asked: Accesses, authorizer: Authorizer, engine: str | None = None
+    reader: LogReader, asked: Accesses, authorizer: Authorizer, engine: str | None = None, step: Step | None = None
 ) -> Iterator[Asked | Unreadable | Allowed]:
     """What came of the events of a log, by an engine; by DuckDB, where it is installed and none is named."""
     if engine == "duckdb":
         _need("duckdb", "db", reader.name)
     if engine == "python" or find_spec("duckdb") is None:
-        return iter(asked.ask(whole(reader)))
-    return _in_duckdb(reader, asked, authorizer)
+        return iter(asked.ask(_counted(whole(reader), reader, step)))
+    return _in_duckdb(reader, asked, authorizer, step)
 
 
-def _in_duckdb(reader: LogReader, asked: Accesses, authorizer: Authorizer) -> Iterator[Asked | Unreadable | Allowed]:
+def _counted(events: Iterable[Event | Hole], reader: LogReader, step: Step | None) -> Iterator[Event | Hole]:
+    """Pass events on, and say how many there were and how far into the file that is."""
+    size = reader.path.stat().st_size if reader.path and step else 0
+    for number, event in enumerate(events):
+        if step and number % EVERY == 0:
+            step("read", number, reader.file.taken, size)
+        yield event
+
+
+def _in_duckdb(
+    reader: LogReader, asked: Accesses, authorizer: Authorizer, step: Step | None
+) -> Iterator[Asked | Unreadable | Allowed]:
     from .audit_duckdb import duck_database
     from .audit_sql import SqlAudit
     from .event_files import load_file
 
     with duck_database() as database:
         rest = load_file(database, reader.path, reader.format, reader.mapping) if reader.path else None
-        yield from database.load(whole(reader if rest is None else rest))
-        yield from SqlAudit(database, asked, authorizer, reader.name).judge()
+        yield from database.load(_counted(whole(reader), reader, step) if rest is None else whole(rest))
+        yield from SqlAudit(database, asked, authorizer, reader.name, step).judge()
 
 
 def judged_by_spark(  # noqa: PLR0913 (where it runs, and on what)

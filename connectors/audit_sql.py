@@ -7,6 +7,7 @@ tell. Those are asked one by one, so that reasons and doubts are the same as wit
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -42,6 +43,10 @@ _PLAIN: Final = [name for name in EVENTS if name != "instant"]
 _JUDGED: Final = ["logged_at", "rows_in_window", "question", "part"]
 
 
+Step = Callable[[str, int, int, int], None]
+"""Is told what is done (`read`, `decide` or `explain`), how many so far, how far that is, and of how much."""
+
+
 class _Question(NamedTuple):
     """The events that ask the same: one of them, when the first and the last happened, how many there are."""
 
@@ -55,7 +60,10 @@ class _Question(NamedTuple):
 class SqlAudit:
     """Judges the events of the table `events` of a database."""
 
-    def __init__(self, database: Database, accesses: Accesses, authorizer: Authorizer, file: str) -> None:
+    def __init__(
+        self, database: Database, accesses: Accesses, authorizer: Authorizer, file: str, step: Step | None = None
+    ) -> None:
+        self._step = step
         self._database = database
         self._accesses = accesses
         self._verdicts = Verdicts(authorizer)
@@ -148,13 +156,19 @@ class SqlAudit:
             f" FROM shaped AS t JOIN questions AS q ON {same_keys}",
         )
 
+    def _tell(self, what: str, done: int, total: int) -> None:
+        if self._step is not None and done % 100 == 0:
+            self._step(what, done, done, total)
+
     @property
     def _as_of(self) -> str:
         return f"CAST('{naive(self._accesses.as_of)}' AS TIMESTAMP)"
 
     def _questions(self) -> Iterator[_Question]:
         found = self._database.rows(f"SELECT question, first, last, size, sql, {', '.join(ASKED)} FROM questions")
-        for number, first, last, size, sql, *asked in list(found):
+        questions = list(found)
+        for at, (number, first, last, size, sql, *asked) in enumerate(questions):
+            self._tell("decide", at, len(questions))
             event = event_of(dict(zip(ASKED, asked, strict=True)) | {"sql": sql}, Location(self._file))
             yield _Question(number, event, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), size)
 
@@ -300,7 +314,9 @@ class SqlAudit:
         names = [*_PLAIN, *_JUDGED]
         told = 0
         query = f"SELECT {', '.join(columns)} FROM denied AS d JOIN events AS e ON d.number = e.number"
-        for values in self._database.rows(f"{query} ORDER BY e.number, d.part"):
+        ((count,),) = self._database.rows("SELECT count(*) AS n FROM denied")
+        for at, values in enumerate(self._database.rows(f"{query} ORDER BY e.number, d.part")):
+            self._tell("explain", at, count)
             row: dict[str, Any] = dict(zip(names, values, strict=True))
             event = event_of(row, Location(self._file, row["line"], 1))
             touched = self._accesses.touched(event)

@@ -44,8 +44,10 @@ class LogFile:
 
     def __init__(self, path: str | Path) -> None:
         self.name = str(path)
+        self.taken = 0
+        """Bytes that were taken from the file so far; packed ones where it is packed."""
         try:
-            unpacked = open_log(path)
+            unpacked = open_log(path, self._take)
             self._head = unpacked.read(HEAD)
         except FileNotFoundError:
             raise InputError([self.problem("log-missing", file=self.name)]) from None
@@ -64,6 +66,9 @@ class LogFile:
         if b"\0" in self._head and not self.is_parquet:
             self._stream.close()
             raise InputError([self.problem("log-binary")])
+
+    def _take(self, count: int) -> None:
+        self.taken += count
 
     def problem(self, code: str, line: int = 0, **args: object) -> Problem:
         """A problem at a line of this log."""

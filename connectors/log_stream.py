@@ -32,8 +32,8 @@ _LONGEST: Final = max(len(magic) for magic, _ in _MAGIC)
 class Begun(io.RawIOBase):
     """A stream whose first bytes were read already, as if they had not been."""
 
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
-        self._start, self._rest = start, rest
+    def __init__(self, start: bytes, rest: BinaryIO, told: Callable[[int], None] | None = None) -> None:
+        self._start, self._rest, self._told = start, rest, told
 
     def readable(self) -> bool:
         """It can only be read."""
@@ -45,6 +45,8 @@ class Begun(io.RawIOBase):
         data = self._start[: len(view)] or self._rest.read(len(view))
         self._start = self._start[len(data) :]
         view[: len(data)] = data
+        if self._told is not None:
+            self._told(len(data))
         return len(data)
 
     def close(self) -> None:
@@ -53,11 +55,14 @@ class Begun(io.RawIOBase):
         super().close()
 
 
-def open_log(path: str | Path) -> BinaryIO:
-    """The unpacked bytes of a log; OSError when it cannot be opened, ImportError when a library is missing."""
+def open_log(path: str | Path, told: Callable[[int], None]) -> BinaryIO:
+    """The unpacked bytes of a log; OSError when it cannot be opened, ImportError when a library is missing.
+
+    `told` hears of every read how many bytes it took from the file, packed ones where it is packed.
+    """
     stream = sys.stdin.buffer if str(path) == STDIN else Path(path).open("rb")  # noqa: SIM115 (its reader closes it)
     start = stream.read(_LONGEST)
-    begun = cast("BinaryIO", io.BufferedReader(Begun(start, stream)))
+    begun = cast("BinaryIO", io.BufferedReader(Begun(start, stream, told)))
     kind = next((kind for magic, kind in _MAGIC if start.startswith(magic)), "")
     return _UNPACK[kind](begun) if kind else begun
 

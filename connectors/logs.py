@@ -47,6 +47,7 @@ class LogReader:
     """An iterator over a log that also counts the ordinary lines it passed over."""
 
     def __init__(self, file: LogFile, format_name: str, mapping: LogMapping) -> None:
+        self.file = file
         self.name = file.name
         self.path = None if file.name == STDIN else Path(file.name)
         """Where it is; None for the standard input."""

@@ -10,6 +10,7 @@ import click
 from tutela.connectors.logs import FORMATS
 
 from .accepted import accepted_options
+from .audit_progress import audit_progress
 from .options import as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     help="Who judges: DuckDB or Spark (Parquet), or Python event by event.  [default: duckdb, where installed]",
 )
 @click.option("--master", help="Spark's master, such as local[4] or spark://HOST:7077.  [default: local[*]]")
+@click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 @as_of_option
 @output_options
 @project_options
@@ -52,6 +54,7 @@ def command(  # noqa: PLR0913 (options)
     default_schema: str | None,
     engine: str | None,
     master: str | None,
+    quiet: bool,
     as_of: datetime | None,
     output: Output,
     setup: Setup,
@@ -97,11 +100,13 @@ def command(  # noqa: PLR0913 (options)
         default_schema=default_schema or project.default_schema,
         window_minutes=policies.parameters.values.get("export.window_minutes"),
     )
+    progress = audit_progress(setup.lang, quiet=quiet)
     if reader:
-        items = judged(reader, asked, authorizer, engine)
+        items = judged(reader, asked, authorizer, engine, progress.step if progress else None)
     else:
         items = judged_by_spark(str(log), options.get("mapping"), asked, authorizer, master=master)
-    return output.judge("audit", authorizer, items, when, setup.lang)
+    shown = progress.until_done(items) if progress else items
+    return output.judge("audit", authorizer, shown, when, setup.lang)
 
 
 def _mapping(path: Path) -> object:

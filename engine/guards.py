@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlglot import exp
 
@@ -85,12 +85,23 @@ class Guard:
             raise RefusedError(error.code, error.what) from None
 
 
+class Declared(Protocol):
+    """A catalog of columns: `engine.facts_catalog.Catalog` is the one of the registers."""
+
+    def column(self, path: str) -> Mapping[str, Any] | None:
+        """The entry of `schema.table.column`, perhaps with a `category`."""
+        ...
+
+
 class Classes:
     """Which data categories the columns of tables hold."""
 
-    def __init__(self, categories: Mapping[str, Mapping[str, str | None]], default: str) -> None:
+    def __init__(
+        self, categories: Mapping[str, Mapping[str, str | None]], default: str, declared: Declared | None
+    ) -> None:
         self._categories = categories
         self._default = default.lower()
+        self._declared = declared
 
     def table(self, entry: Entry) -> Mapping[str, str | None] | None:
         """Column (lower case) -> category; None for a table that nobody has classified."""
@@ -100,11 +111,15 @@ class Classes:
 
     def of(self, entry: Entry, name: str) -> tuple[list[str], bool]:
         """The categories of a column and of what its type holds, and whether they can be told."""
-        known = self.table(entry)
+        known = self.table(entry) or {}
         names = [name, *(column.name for column in entry.table.columns if column.inside == name)]
-        if known is None or any(part.lower() not in known for part in names):
-            return [], False
-        return [category for part in names if (category := known[part.lower()])], True
+        held: list[str] = []
+        told = True
+        for part in names:
+            found = self._declared.column(f"{entry.table.path}.{part}") if self._declared else None
+            told = told and (found is not None or part.lower() in known)
+            held += [category for category in (known.get(part.lower()), (found or {}).get("category")) if category]
+        return held, told
 
 
 class Filters:

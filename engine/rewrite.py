@@ -16,6 +16,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 
 from .errors import Location, Problem
+from .facts import Facts
 from .facts_access import SCHEMA
 from .guards import CARRIED_OUT, Classes, Filters, Guard, columns_of, guard
 from .request import Request
@@ -65,11 +66,13 @@ class Rewriter:
     def __init__(
         self, authorizer: Authorizer, analyser: Analyser, categories: Mapping[str, Mapping[str, str | None]]
     ) -> None:
-        """`categories`: table (lower case, with its schema) -> column (lower case) -> category."""
+        """`categories`: table (with its schema) -> column -> category, all in lower case; the catalog adds its own."""
         self._pdp = authorizer
         self._analyser = analyser
         self._catalog = analyser.catalog
-        self._classes = Classes(categories, self._catalog.default)
+        facts = authorizer.facts
+        declared = facts.world.catalog if isinstance(facts, Facts) else None
+        self._classes = Classes(categories, self._catalog.default, declared)
         self._filters = Filters(authorizer.policies)
         self._known = frozenset(
             column.name.lower() for entry in self._catalog.entries.values() for column in columns_of(entry)

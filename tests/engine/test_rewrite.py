@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -13,15 +13,18 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from rewriting import TABLES, ask, rewriter, table
 
-from tutela.engine.errors import PolicyError
+from tutela.engine.errors import Location, PolicyError
+from tutela.engine.guards import Classes
 from tutela.engine.loader import Source, load_policies
 from tutela.engine.masks import Mask, type_of
 from tutela.engine.rewrite_check import check_rewritten
 from tutela.engine.rewrite_words import RefusedError
 from tutela.engine.statements import Analyser
-from tutela.engine.tables import Schema
+from tutela.engine.tables import Column, Schema, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tutela.engine.rewrite import Rewriter
 
 ALLOW = """kind: access
@@ -232,6 +235,27 @@ def test_a_table_that_nobody_classified_is_masked_whole() -> None:
 
     assert "'***' AS" in outcome(rewriter("duckdb", policies=made, classified=False), "SELECT label FROM item")
     assert "'***' AS" not in outcome(rewriter("duckdb", policies=made), "SELECT label FROM item")
+
+
+def test_the_catalog_also_says_what_a_column_holds() -> None:
+    """What somebody declared counts beside what the names say; what neither tells may be anything."""
+
+    class Catalog:
+        def column(self, path: str) -> Mapping[str, Any] | None:
+            return {"customer.nick": {"category": "personal.name"}, "customer.other": {}}.get(path)
+
+    place = Location("t.sql")
+    columns = [Column(table="customer", name=name, location=place) for name in ("nick", "mobile", "other", "new")]
+    inner = Column(table="customer", name="street", location=place, inside="other")
+    made = Table(name="customer", columns=(*columns, inner), location=place)
+    entry = next(iter(Analyser(Schema(tables=(made,)), "postgres").catalog.entries.values()))
+    named = {"customer": {"mobile": "personal.contact", "nick": "personal.account", "street": "personal.contact"}}
+    classes = Classes(named, "public", Catalog())
+
+    assert classes.of(entry, "nick") == (["personal.account", "personal.name"], True)
+    assert classes.of(entry, "mobile") == (["personal.contact"], True)
+    assert classes.of(entry, "other") == (["personal.contact"], True)
+    assert classes.of(entry, "new") == ([], False)
 
 
 def test_a_mask_on_a_column_that_no_table_has() -> None:

@@ -83,32 +83,34 @@ class Rewriter:
 
         A whole number in `context.row_count` is kept: the statement gives at most so many rows.
         """
+        named: list[tuple[str, Decision]] = []
         try:
-            tree, touched = self._parsed(sql)
+            return self._rewritten(sql, request, named)
         except RefusedError as error:
-            return Rewritten(problem=_problem(error))
+            return Rewritten(decisions=tuple(named), problem=_problem(error))
+        except Exception as error:  # noqa: BLE001 # fail closed: the parser meets texts that nobody has tried
+            refused = RefusedError("rewrite-incomplete", type(error).__name__)
+            return Rewritten(decisions=tuple(named), problem=_problem(refused))
+
+    def _rewritten(self, sql: str, request: Request, named: list[tuple[str, Decision]]) -> Rewritten:
+        """Raises RefusedError; what was decided by then is in `named`."""
+        tree, touched = self._parsed(sql)
         asked = self._asked(touched)
         decisions = {entry.ref: self._decide(entry, columns, request) for entry, columns in asked}
-        named = tuple((".".join(part for part in ref if part), decision) for ref, decision in decisions.items())
+        named += [(".".join(part for part in ref if part), decision) for ref, decision in decisions.items()]
         if not all(decision.allowed for decision in decisions.values()):
-            return Rewritten(decisions=named)
-        try:
-            guards = {
-                entry.key: guard(entry, columns, list(_of(entry, decisions)), self._filters, self._known)
-                for entry, columns in asked
-            }
-            text = _Work(self._catalog, guards, self._classes).text(_limited(tree, request.context.get("row_count")))
-            check_rewritten(text.sql, text.guards, self._analyser)
-        except RefusedError as error:
-            return Rewritten(decisions=named, problem=_problem(error))
-        except Exception as error:  # noqa: BLE001 # fail closed: the parser meets texts that nobody has tried
-            return Rewritten(
-                decisions=named, problem=_problem(RefusedError("rewrite-incomplete", type(error).__name__))
-            )
+            return Rewritten(decisions=tuple(named))
+        guards = {
+            entry.key: guard(entry, columns, list(_of(entry, decisions)), self._filters, self._known)
+            for entry, columns in asked
+        }
+        limited = _limited(tree, request.context.get("row_count"))
+        text = _Work(self._catalog, guards, self._classes).text(limited)
+        check_rewritten(text.sql, text.guards, self._analyser)
         left = ((name, duty) for name, decision in named for duty in decision.obligations)
         return Rewritten(
             sql=text.sql,
-            decisions=named,
+            decisions=tuple(named),
             obligations=tuple((name, duty) for name, duty in left if duty.kind not in CARRIED_OUT),
         )
 
@@ -290,7 +292,8 @@ def _limited(tree: exp.Expr, rows: object) -> exp.Expr:
     limit: exp.Expr | None = tree.args.get("limit")
     if limit is None and isinstance(tree, exp.Query):
         return tree.limit(rows, copy=False)
-    stated = limit.expression if isinstance(limit, exp.Limit) else None
+    plain = isinstance(limit, exp.Limit) and not any(limit.args[name] for name in limit.args if name != "expression")
+    stated = limit.expression if limit is not None and plain else None  # no percentage, no ties
     if limit is None or not isinstance(stated, exp.Literal) or stated.is_string or not stated.name.isdecimal():
         raise RefusedError("rewrite-rows", "LIMIT")
     if int(stated.name) > rows:

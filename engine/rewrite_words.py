@@ -36,7 +36,8 @@ LogicalAnd LogicalOr RowNumber Rank DenseRank PercentRank CumeDist Ntile Lag Lea
 MD5Digest SHA SHA2 RegexpReplace RegexpExtract RegexpCount GenerateSeries ExplodingGenerateSeries JSONObject JSONArray
 JSONObjectAgg JSONBObjectAgg JSONArrayAgg ToJson CurrentUser SessionUser Corr CovarPop CovarSamp AnyValue Mode Chr Ascii
 Unicode Hex Translate Ceil Typeof IsNan IsInf Struct PropertyEQ ToNumber MakeInterval DateStrToDate TsOrDsToDate
-CastToStrType Encode Decode Stuff Explode
+CastToStrType Encode Decode Stuff Explode ArrayContainsAll ArrayContainedBy
+ArrayOverlaps JSONBContains
 """.split()  # noqa: SIM905 # a word list is easier to read
 )
 """Functions for which sqlglot has node types of their own."""

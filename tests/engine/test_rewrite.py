@@ -83,6 +83,10 @@ def test_other_obligations_are_left_to_the_caller() -> None:
         ("SELECT id FROM item LIMIT 3", 5, "LIMIT 3"),
         ("SELECT id FROM item UNION SELECT 1", 5, "LIMIT 5"),
         ("SELECT id FROM item LIMIT (SELECT 9)", 5, "rewrite-rows LIMIT"),
+        ("(SELECT id FROM item)", 5, "LIMIT 5"),
+        ("WITH a AS (SELECT id FROM item LIMIT 9) SELECT id FROM a", 5, "LIMIT 5"),
+        ("SELECT id FROM item LIMIT 9%", 5, "rewrite-rows LIMIT"),
+        ("SELECT id FROM item LIMIT 3 PERCENT", 5, "rewrite-rows LIMIT"),
         ("SELECT id FROM item FETCH FIRST 9 ROWS ONLY", 5, "rewrite-rows LIMIT"),
     ],
 )

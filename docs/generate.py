@@ -23,6 +23,7 @@ from tutela.engine.messages_live import LIVE
 from tutela.engine.messages_log import LOG
 from tutela.engine.messages_policy import POLICY
 from tutela.engine.messages_register import REGISTER
+from tutela.engine.messages_rewrite import REWRITE
 from tutela.engine.messages_schema import SCHEMA
 from tutela.engine.messages_tags import TAGS
 from tutela.engine.messages_waiver import WAIVER
@@ -46,6 +47,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Live databases": LIVE,
     "Logs": LOG,
     "Registers, forms and requests": REGISTER,
+    "Masks, row filters and rewritten queries": REWRITE,
     "Waivers, baselines and comparisons": WAIVER,
 }
 CLI_HEAD: Final = """# Command line

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .expression import Expression, Fault, Language
     from .ir import Node, Type
     from .lower import Lowered
+    from .lower_obligations import Filling
     from .parameters import Declared, Parameters
     from .rules import Default, Rule, Test
     from .templates import Recipe
@@ -60,6 +61,8 @@ def compile_policies(
     enums = any(_lists_values(of) for names in vocabulary.attributes.values() for of in names.values())
     worker = _Worker(language, vocabulary, parameters, lines, enums=enums)
     plans = [worker.rule(rule) for rule in rules]
+    for filling in lowered.fillings:
+        worker.filling(filling)
     worker.unbound(rules)
     if worker.problems:
         return None, worker.problems
@@ -178,6 +181,15 @@ class _Worker:
             number = isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
             if not number or (unit != "hours" and not isinstance(value, int)):
                 self._note(rule, "parameter-type", name=name, expected="a number, not below zero", value=value)
+
+    def filling(self, found: Filling) -> None:
+        """The condition of a row filter, and the salt of a mask."""
+        from .lower_obligations import check_filling
+
+        checked = check_filling(found, self.vocabulary, self.parameters, self.lines)
+        self.problems += checked.problems
+        for name in checked.unbound:
+            self.unbound_reads.setdefault(name, []).append(found.rule)
 
     def _numbered(self, clause: Clause) -> int:
         """The number of a clause: the same for equal ones, of which 10,000 rules repeat a few hundred."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from .documents import Document
     from .errors import Problem
+    from .lower_obligations import Filling
     from .model import Effect
 from .rules import Kind, Scalar
 
@@ -39,12 +40,15 @@ class Lowered:
     rules: list[Rule] = field(default_factory=list[Rule])
     defaults: list[Default] = field(default_factory=list[Default])
     problems: list[Problem] = field(default_factory=list["Problem"])
+    fillings: list[Filling] = field(default_factory=list["Filling"])
+    """What the arguments of obligations hold that has to be checked with vocabulary and parameters."""
 
     def add(self, other: Lowered) -> None:
         """Take over everything of another one."""
         self.rules.extend(other.rules)
         self.defaults.extend(other.defaults)
         self.problems.extend(other.problems)
+        self.fillings.extend(other.fillings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ def period_text(period: str | Mapping[str, str]) -> str:
 def lower(document: Document) -> Lowered:
     """Lower one valid policy file (kind access, collection, sharing or retention)."""
     from .lower_collection import lower_collection
+    from .lower_obligations import lower_obligations
     from .lower_retention import lower_retention
     from .lower_sharing import lower_sharing
 
@@ -195,6 +200,7 @@ def lower(document: Document) -> Lowered:
         surface.out.defaults.append(_default(surface, actions))
     for number in range(len(data.get("rules", ()))):
         _plain_rule(surface, number, actions)
+    lower_obligations(surface)
     if data["kind"] == "retention" and "schedules" in data:
         for key in ("effective_from", "effective_to"):
             if key in data:
@@ -221,7 +227,7 @@ def effective(surface: Surface) -> Lowered:
         )
         for rule in surface.out.rules
     ]
-    return Lowered(rules, surface.out.defaults, surface.out.problems)
+    return Lowered(rules, surface.out.defaults, surface.out.problems, surface.out.fillings)
 
 
 def _actions(data: Mapping[str, Any]) -> tuple[str, ...]:

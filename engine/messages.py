@@ -13,6 +13,7 @@ from .messages_live import LIVE
 from .messages_log import LOG
 from .messages_policy import POLICY
 from .messages_register import REGISTER
+from .messages_rewrite import REWRITE
 from .messages_schema import SCHEMA
 from .messages_tags import TAGS
 from .messages_waiver import WAIVER
@@ -23,5 +24,6 @@ if TYPE_CHECKING:
     from .message import Message
 
 MESSAGES: Final[Mapping[str, Message]] = {
-    **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **WAIVER,
+    **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **REWRITE,
+    **WAIVER,
 }  # fmt: skip

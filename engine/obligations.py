@@ -1,9 +1,9 @@
-"""When what must be done is due: civil days and hours after the decision, in the policy time zone."""
+"""Obligations that tutela itself carries out, and when others are due: civil days and hours after the decision."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 from zoneinfo import ZoneInfo
 
 from .functions import ZONE_PARAMETER
@@ -12,6 +12,11 @@ from .periods import UNITS, add_period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MASK_COLUMNS: Final = "mask_columns"
+FILTER_ROWS: Final = "filter_rows"
+ROW: Final = "row"
+"""The name under which the condition of a row filter reads the columns of a row."""
 
 
 def due(duty: Obligation, now: datetime, parameters: Mapping[str, object]) -> Obligation:

@@ -14,8 +14,13 @@ Schema = dict[str, object]
 
 ID: Final = r"^[A-Za-z][A-Za-z0-9_-]*(\.[a-z0-9][a-z0-9-]*)*$"
 CATEGORY: Final = r"^[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)*$"
+CATEGORIES: Final = r"^[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)*(\.\*)?$"
 NAME: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
 ACTIONS: Final = ("collect", "use", "share", "retain", "erase", "read", "update", "export", "delete", "grant")
+MASKS: Final = ("full", "partial", "hash", "null", "truncate")
+UNITS: Final = ("day", "month", "year")
+"""What masked dates are cut to, from the finest on."""
+ROW_TYPES: Final = ("string", "number", "boolean", "datetime")
 SEVERITIES: Final = ("critical", "high", "medium", "low", "info")
 
 
@@ -60,9 +65,47 @@ DUE: Final[Schema] = {
     },
     "additionalProperties": False,
 }
-OBLIGATION: Final[Schema] = _object(
-    ("kind",), kind={"type": "string", "pattern": NAME}, args={"type": "object"}, when=CONDITION, due=DUE
+MASK_COLUMNS: Final[Schema] = _object(
+    (),
+    because={"type": "string", "description": "why, for whoever reads the decision"},
+    categories={
+        "description": "which columns: those that hold one of these; without `columns` too, all that hold any category",
+        "type": "array",
+        "items": {"type": "string", "pattern": CATEGORIES},
+        "minItems": 1,
+    },
+    columns={"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1},
+    mask={"description": "what is left of a value; `full` by default", "enum": list(MASKS)},
+    keep_first={"description": "of `partial`: letters left at the start", "type": "integer", "minimum": 0},
+    keep_last={"description": "of `partial`: letters left at the end", "type": "integer", "minimum": 0},
+    salt={
+        "description": "of `hash`: the parameter that holds what every value is prefixed with",
+        **_object(("param",), param={"type": "string", "pattern": NAME}),
+    },
+    to={"description": "of `truncate`: the unit that is left of a date", "enum": list(UNITS)},
 )
+FILTER_ROWS: Final[Schema] = _object(
+    ("row", "where"),
+    because={"type": "string", "description": "why, for whoever reads the decision"},
+    row={
+        "description": "the columns that `where` reads, each with its type; `?` where it may be null",
+        "type": "object",
+        "propertyNames": {"pattern": r"^[a-z_][a-z0-9_]*$"},
+        "minProperties": 1,
+        "additionalProperties": {"enum": [f"{kind}{mark}" for kind in ROW_TYPES for mark in ("", "?")]},
+    },
+    where={"type": "string", "description": "a rule-engine expression that also reads `row.COLUMN`"},
+)
+OBLIGATION: Final[Schema] = {
+    **_object(("kind",), kind={"type": "string", "pattern": NAME}, args={"type": "object"}, when=CONDITION, due=DUE),
+    "allOf": [
+        {
+            "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
+            "then": {"properties": {"args": args}, "required": required},
+        }
+        for kind, args, required in (("mask_columns", MASK_COLUMNS, []), ("filter_rows", FILTER_ROWS, ["args"]))
+    ],
+}
 PERIOD_OR_PARAMETER: Final[Schema] = {
     "description": "an ISO 8601 period, or a parameter and the unit it counts in",
     "type": ["string", "object"],

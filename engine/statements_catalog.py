@@ -173,6 +173,10 @@ class Catalog:
                 result.setdefault(spelling, name)
         return result
 
+    def names(self, entry: Entry) -> tuple[str, ...]:
+        """Every spelling of the table's own name in a normalised statement."""
+        return self._spellings(entry.ref.table)
+
     def _spellings(self, name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((self.fold(name, quoted=False), self.fold(name, quoted=True))))
 

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import tutela
@@ -110,3 +111,34 @@ def test_waivers_and_baselines(tmp_path: Path) -> None:
     with pytest.raises(tutela.InputError) as raised:
         tutela.waive(found, tmp_path / "bad.yaml", policies=policies)
     assert len(raised.value.problems) > 1
+
+
+MASKING = """kind: access
+id: a
+rules:
+  - id: A-0
+    effect: allow
+    actions: [read]
+    obligations:
+      - {kind: mask_columns, args: {categories: [personal.contact.*], mask: partial, keep_last: 4}}
+      - {kind: filter_rows, args: {row: {owner: string?}, where: row.owner == subject.id}}
+"""
+
+
+def test_rewriting(tmp_path: Path) -> None:
+    """A query comes out with what its subject may see; more of them share what one has learnt of the schema."""
+    policies = load_policies([Source("p.yaml", MASKING)])
+    (tmp_path / "t.sql").write_text("CREATE TABLE t (mobile text, owner text, n int);", encoding="utf-8")
+    subject = {"type": "employee", "id": "E1"}
+    resource = {"type": "table", "id": "any"}
+    request = tutela.Request(subject, "read", resource, as_of=datetime(2026, 11, 20, tzinfo=UTC))
+    made = tutela.rewrite(policies, "SELECT mobile FROM t", request, tmp_path / "t.sql", dialect="duckdb")
+    several = tutela.rewriter(policies, tmp_path / "t.sql", dialect="duckdb")
+
+    assert made.allowed
+    assert several.rewrite("SELECT mobile FROM t", request).sql == made.sql
+    assert several.rewrite("DROP TABLE t", request).problem is not None
+    with duckdb.connect() as db:
+        db.execute("CREATE TABLE t (mobile text, owner text, n int)")
+        db.execute("INSERT INTO t VALUES ('13800138000', 'E1', 1), ('13900139000', 'E2', 2)")
+        assert db.execute(made.sql).fetchall() == [("***8000",)]

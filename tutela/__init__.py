@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .api import audit, compare, lint, load, load_facts, report, retention, share, waive
+    from .api import audit, compare, lint, load, load_facts, report, retention, rewrite, rewriter, share, waive
     from .engine.authorizer import Authorizer
     from .engine.decision import Decision
     from .engine.errors import InputError, PolicyError, TutelaError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .engine.model import Finding, Report
     from .engine.policyset import PolicySet
     from .engine.request import Request
+    from .engine.rewrite import Rewritten
 
 __version__: Final = "0.1.0"
 
@@ -33,6 +34,7 @@ __all__ = [
     "PolicySet",
     "Report",
     "Request",
+    "Rewritten",
     "TutelaError",
     "audit",
     "compare",
@@ -41,6 +43,8 @@ __all__ = [
     "load_facts",
     "report",
     "retention",
+    "rewrite",
+    "rewriter",
     "share",
     "waive",
 ]
@@ -55,6 +59,7 @@ _HOMES: Final = {
     "PolicySet": "engine.policyset",
     "Report": "engine.model",
     "Request": "engine.request",
+    "Rewritten": "engine.rewrite",
     "TutelaError": "engine.errors",
 }
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tutela.engine.lineage import SchemaClassifier
     from tutela.engine.model import Report
     from tutela.engine.policyset import PolicySet
+    from tutela.engine.request import Request
+    from tutela.engine.rewrite import Rewriter, Rewritten
 
 PathLike = str | Path
 
@@ -109,6 +111,46 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
         mapping = (options or {}).get("mapping")
         items = judged_by_spark(str(log), mapping, asked, authorizer, session=session)
     return make_report("audit", authorizer, items, when)
+
+
+def rewriter(
+    policies: PolicySet,
+    *schemas: PathLike,
+    facts: AnyFacts | None = None,
+    dialect: str | None = None,
+    default_schema: str | None = None,
+) -> Rewriter:
+    """What rewrites query after query over the tables of some schema files or live databases; make it once.
+
+    `.rewrite(sql, request)` is then what `tutela.rewrite` is for a single statement.
+    """
+    from tutela.connectors.accesses import accesses
+    from tutela.connectors.sources import read_sources
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.rewrite import Rewriter
+
+    schema = read_sources(_named(schemas), dialect=dialect)
+    speech = dialect or schema.dialect or "postgres"
+    classifier = _classifier(policies, facts)
+    known = accesses(schema, classifier, speech, datetime.now(UTC), default_schema=default_schema)
+    return Rewriter(Authorizer(policies, facts), known.analyser, known.categories)
+
+
+def rewrite(  # noqa: PLR0913 (what a statement needs to be understood)
+    policies: PolicySet,
+    sql: str,
+    request: Request,
+    *schemas: PathLike,
+    facts: AnyFacts | None = None,
+    dialect: str | None = None,
+    default_schema: str | None = None,
+) -> Rewritten:
+    """The query as the subject of a request may run it, with row filters and masks; or why not.
+
+    The tables stand in some schema files or live databases. Of the request, subject, context and time count.
+    """
+    made = rewriter(policies, *schemas, facts=facts, dialect=dialect, default_schema=default_schema)
+    return made.rewrite(sql, request)
 
 
 def share(

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "test": ("policy_test", "Run the policy tests."),
     "decide": ("decide", "Answer requests: allow or deny, with every reason."),
     "explain": ("explain", "Show how a decision comes about, rule by rule and clause by clause."),
+    "rewrite": ("rewrite", "Write row filters and masks into a query, or refuse it."),
     "classify": ("classify", "Say which data category each column of a schema holds."),
     "lint": ("lint", "Judge every column, table and right of schema files and live databases."),
     "audit": ("audit", "Judge every access in a log, as of its own time."),

@@ -25,7 +25,7 @@ EVERY: Final = 2_000
 """Events between two words about how far the work is."""
 
 
-def judged(
+def judged(  # noqa: PLR0913 (what a log is judged by)
     reader: LogReader,
     asked: Accesses,
     authorizer: Authorizer,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .accesses import Accesses
 
 MAX_KNOWN: Final = 20_000
-"""Statements of which it is remembered what they touch."""
+"""Statements, values aside, of which it is remembered what they touch."""
 
 
 def reconciliation(authorizer: Authorizer, asked: Accesses, schema: Schema | None) -> Reconciliation:
@@ -43,11 +43,12 @@ def _zone(authorizer: Authorizer) -> ZoneInfo:
 
 
 def _parts(asked: Accesses) -> Callable[[Event], Parts]:
-    """What an event touches, as it is judged: the same for all events with its statement and its objects."""
+    """What an event touches, as it is judged: the same for all events whose statement and objects touch the same."""
     known: dict[tuple[object, ...], Parts] = {}
 
     def find(event: Event) -> Parts:
-        key = (event.database, event.sql, event.action, event.tables, event.columns, event.statement_complete)
+        touched = None if event.sql is None else asked.analyser_in(event.database).analyse(event.sql)
+        key = (event.database, touched, event.action, event.tables, event.columns, event.statement_complete)
         found = known.get(key)
         if found is None:
             if len(known) >= MAX_KNOWN:

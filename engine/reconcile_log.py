@@ -88,16 +88,17 @@ class LogShape:
             tally(self.hours, hour_of(at[0]), at)
             self._tick(at)
         self.results |= event.result == "success"
-        parts = [
-            name
-            for name, there in (
-                ("who", event.account),
-                ("when", event.at),
-                ("what", event.statement_complete and (event.sql or event.tables or event.columns or _login(event))),
-                ("result", event.result),
-            )
-            if not there
-        ]
+        told = event.account and event.at is not None and event.result
+        if told and event.statement_complete and (event.sql or event.tables or event.columns):
+            return
+        what = event.sql or event.tables or event.columns or event.action == "login"
+        elements = (
+            ("who", event.account),
+            ("when", event.at),
+            ("what", event.statement_complete and what),
+            ("result", event.result),
+        )
+        parts = [name for name, there in elements if not there]
         for name in parts:
             self.lacking[name] = self.lacking.get(name, 0) + 1
         if parts:
@@ -207,7 +208,3 @@ def _usual(counts: list[int]) -> float:
     """The median of a group of hours without one of its empty ones; nothing when there are too few others."""
     others = sorted(counts)[1:]
     return float(median(others)) if len(others) >= LEAST_OTHERS else 0.0
-
-
-def _login(event: Event) -> bool:
-    return event.action == "login"

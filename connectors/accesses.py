@@ -6,7 +6,6 @@ resolved asks for all columns (`lineage_resolved` is false), never for none.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -20,6 +19,7 @@ from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.messages import MESSAGES
 from tutela.engine.model import Access, Words
 from tutela.engine.request import Request
+from tutela.engine.stated import stated
 from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, TableRef, Touched
 from tutela.engine.statements_catalog import Entry, sqlglot_dialect
 from tutela.engine.statements_lower import UnresolvedError
@@ -40,8 +40,6 @@ MAX_KEPT: Final = 4096
 MAX_DATABASES: Final = 64
 """Databases whose analysed statements are remembered."""
 UNNAMED: Final = "?"
-_TAG: Final = re.compile(r"\b(purpose|request)\s*[=:]\s*'?([A-Za-z][\w.-]{1,63})", re.ASCII)
-_COMMENT: Final = re.compile(r"/\*(.*?)\*/|--([^\n]*)", re.DOTALL)
 
 Group = tuple[str, str, bool]
 """(dataset, action, resolved)."""
@@ -249,7 +247,7 @@ class Accesses:
 
     @staticmethod
     def _context(event: Event, rows: int | None) -> dict[str, Any]:
-        tags = _tags(event)
+        tags = stated(event)
         context: dict[str, Any] = {
             "purpose": event.purpose or tags.get("purpose"),
             "request_id": event.request_id or tags.get("request"),
@@ -327,11 +325,3 @@ def _at(entry: tuple[datetime, int]) -> datetime:
 def _split(path: str) -> tuple[str, str, str]:
     parts = path.replace('"', "").replace("`", "").split(".")
     return (".".join(parts[:-2]), parts[-2], parts[-1]) if len(parts) > 1 else ("", "*", parts[0])
-
-
-def _tags(event: Event) -> dict[str, str]:
-    """Purpose and request that a statement's comments or the application's name declare."""
-    texts = [event.application]
-    if event.sql:
-        texts += [a or b for a, b in _COMMENT.findall(event.sql[:65536])]
-    return {name: value for text in texts for name, value in _TAG.findall(text)}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.events import Event
     from tutela.engine.findings import Allowed, Asked, Unreadable
+    from tutela.engine.reconcile import Reconciliation
 
     from .accesses import Accesses
     from .audit_sql import Step
@@ -24,15 +25,38 @@ EVERY: Final = 2_000
 """Events between two words about how far the work is."""
 
 
-def judged(
-    reader: LogReader, asked: Accesses, authorizer: Authorizer, engine: str | None = None, step: Step | None = None
+def judged(  # noqa: PLR0913 (what a log is judged by)
+    reader: LogReader,
+    asked: Accesses,
+    authorizer: Authorizer,
+    engine: str | None = None,
+    step: Step | None = None,
+    *,
+    checks: Reconciliation | None = None,
 ) -> Iterator[Asked | Unreadable | Allowed]:
-    """What came of the events of a log, by an engine; by DuckDB, where it is installed and none is named."""
+    """What came of the events of a log, by an engine; by DuckDB, where it is installed and none is named.
+
+    `checks` watches the events, and what it found comes last.
+    """
     if engine == "duckdb":
         _need("duckdb", "db", reader.name)
     if engine == "python" or find_spec("duckdb") is None:
-        return iter(asked.ask(_counted(whole(reader), reader, step)))
-    return _in_duckdb(reader, asked, authorizer, step)
+        found: Iterator[Asked | Unreadable | Allowed] = iter(asked.ask(_watched(reader, step, checks)))
+    else:
+        found = _in_duckdb(reader, asked, authorizer, step, checks)
+    return found if checks is None else _and_then(found, checks, reader)
+
+
+def _and_then(
+    found: Iterator[Asked | Unreadable | Allowed], checks: Reconciliation, reader: LogReader
+) -> Iterator[Asked | Unreadable | Allowed]:
+    yield from found
+    yield from checks.asked(reader.sequence.missing)
+
+
+def _watched(reader: LogReader, step: Step | None, checks: Reconciliation | None) -> Iterator[Event | Hole]:
+    events = _counted(whole(reader), reader, step)
+    return events if checks is None else checks.watch(events)
 
 
 def _counted(events: Iterable[Event | Hole], reader: LogReader, step: Step | None) -> Iterator[Event | Hole]:
@@ -45,15 +69,21 @@ def _counted(events: Iterable[Event | Hole], reader: LogReader, step: Step | Non
 
 
 def _in_duckdb(
-    reader: LogReader, asked: Accesses, authorizer: Authorizer, step: Step | None
+    reader: LogReader,
+    asked: Accesses,
+    authorizer: Authorizer,
+    step: Step | None,
+    checks: Reconciliation | None,
 ) -> Iterator[Asked | Unreadable | Allowed]:
     from .audit_duckdb import duck_database
     from .audit_sql import SqlAudit
     from .event_files import load_file
 
     with duck_database() as database:
-        rest = load_file(database, reader.path, reader.format, reader.mapping) if reader.path else None
-        yield from database.load(_counted(whole(reader), reader, step) if rest is None else whole(rest))
+        rest = None
+        if reader.path and checks is None:  # whoever watches events must see every one
+            rest = load_file(database, reader.path, reader.format, reader.mapping)
+        yield from database.load(_watched(reader, step, checks) if rest is None else whole(rest))
         yield from SqlAudit(database, asked, authorizer, reader.name, step).judge()
 
 

@@ -31,6 +31,8 @@ class Layout(NamedTuple):
 
 POSTGRES: Final = Layout(4, 5, 7, 11, 18, 19, 22)
 GREENPLUM: Final = Layout(5, 9, None, 16, 23, 24, None)
+NUMBER: Final = 6
+"""Where PostgreSQL's records have their number within the session."""
 LAYOUTS: Final[dict[int, Layout]] = {
     **dict.fromkeys((23, 24, 26), POSTGRES),  # PostgreSQL up to 12, 13, from 14 on
     **dict.fromkeys((29, 30, 31), GREENPLUM),
@@ -45,6 +47,8 @@ def csvlog_records(file: LogFile) -> Iterator[Record | Hole]:
             yield cells
         else:
             found = _record(cells)
+            if found and LAYOUTS[len(cells.values)] is POSTGRES:
+                file.sequence.see(found.context.session, cells.values[NUMBER], cells.number)
             yield found or file.hole("log-line", cells.number, format="csvlog")
 
 

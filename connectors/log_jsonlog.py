@@ -35,6 +35,8 @@ def jsonlog_records(file: LogFile) -> Iterator[Record | Hole]:
                 yield file.hole("log-json" if line.ended else "log-cut", line.number)
             else:
                 record = json_record(line.number, found) if found.keys() >= _OURS else None
+                if record:
+                    file.sequence.see(record.context.session, _text(found, "line_num"), line.number)
                 yield record or file.hole("log-line", line.number, format="jsonlog")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
 
+from .log_sequence import Sequence
 from .log_stream import DAMAGES, Begun, open_log
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class LogFile:
         self.name = str(path)
         self.taken = 0
         """Bytes that were taken from the file so far; packed ones where it is packed."""
+        self.sequence = Sequence(self.name)
+        """The numbers of the lines of each session, where the format has them."""
         try:
             unpacked = open_log(path, self._take)
             self._head = unpacked.read(HEAD)

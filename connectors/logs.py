@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from tutela.engine.events import Event, Hole
 
+    from .log_sequence import Sequence
+
 
 def _more(known: More) -> Format:
     return Format(
@@ -59,6 +61,8 @@ class LogReader:
         """What was guessed and should be known."""
         self.skipped = 0
         """Well-formed lines that are no access: the server's other messages."""
+        self.sequence: Sequence = file.sequence
+        """What the numbers of lines tell, once everything is read."""
         self._items: Iterator[Event | Hole] = iter(())
 
     @property

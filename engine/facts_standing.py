@@ -134,6 +134,14 @@ class AccountView(View):
         """Addresses from which it was used at one time."""
         return list(dict.fromkeys(texts(self.stated.get("sources"))))
 
+    def personal_applications(self) -> list[str]:
+        """Applications that people work in, in which this account of a program was used."""
+        return list(texts(self.stated.get("personal_applications")))
+
+    def owned(self) -> bool:
+        """Somebody answers for it; no register of people asks nothing."""
+        return not self.world.people.known or self._owner is not None
+
     def owner_left_at(self) -> datetime | None:
         """When its owner left."""
         return None if self._owner is None else self._owner.get("terminated_at")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .known import peek
-from .model import UNPARSED, Finding, Reason, Report, Severity, TableEntry, Words
+from .model import NO_WORDS, UNPARSED, Finding, Reason, Report, Severity, TableEntry, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +38,8 @@ class Asked:
     """What the column that is asked about holds, for the inventory."""
     access: Access | None = None
     """Of something that happened: the account and the time that a log gives."""
+    evidence: Words = NO_WORDS
+    """What was counted, and where it stands: said after the rule's message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,11 @@ def _findings(item: Asked, decision: Decision) -> Iterator[Finding]:
         by_rule.setdefault(reason.rule, []).append(reason)
     question = decision.question
     resource = question.resource
-    access = item.access and item.access._replace(person=str(peek(question.subject, "employee") or ""))
+    access = item.access and item.access._replace(
+        person=item.access.person or str(peek(question.subject, "employee") or "")
+    )
     for rule, reasons in by_rule.items():
-        first = reasons[0]
+        first = reasons[0] = reasons[0]._replace(message=_with(reasons[0].message, item.evidence))
         yield Finding(
             rule=rule,
             severity=first.severity,
@@ -162,6 +166,11 @@ def _findings(item: Asked, decision: Decision) -> Iterator[Finding]:
             fingerprint=fingerprint(rule, resource["type"], resource["id"], item.key),
             access=access,
         )
+
+
+def _with(message: Words, evidence: Words) -> Words:
+    """A message, and what was counted."""
+    return Words(f"{message.en}: {evidence.en}", f"{message.zh}:{evidence.zh}") if evidence.en else message
 
 
 def _unreadable(item: Unreadable) -> Finding:

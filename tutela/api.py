@@ -81,8 +81,11 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     as_of: datetime | None = None,
     engine: Literal["duckdb", "python", "spark"] | None = None,
     session: Any = None,  # noqa: ANN401 (a SparkSession)
+    reconcile: bool = False,
 ) -> Report:
     """Ask for every access in a log whether the policies allow it as of its own time; report what is denied.
+
+    With `reconcile`, the log as a whole is also held against approvals, people and grants; not by Spark.
 
     The `engine` is DuckDB where it is installed, else Python; Spark takes Parquet, on a `session` that is given or on
     one that is started and stopped. `options` go to the log connector: `format`, `mapping`, `log_line_prefix`,
@@ -91,6 +94,7 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     from tutela.connectors.accesses import accesses
     from tutela.connectors.audit_engines import judged, judged_by_spark
     from tutela.connectors.logs import read_log
+    from tutela.connectors.reconciling import reconciliation
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.findings import report as make_report
@@ -98,6 +102,8 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     when = as_of or datetime.now(UTC)
     paths = list(schemas)
     schema = read_sources(paths, dialect=dialect) if paths else None
+    if reconcile and engine == "spark":
+        raise ValueError("reconcile watches every event: not with Spark")
     log_events = None if engine == "spark" else read_log(log, **dict(options or {}))
     speech = dialect or (log_events and log_events.dialect) or "postgres"
     window = policies.parameters.values.get("export.window_minutes")
@@ -106,7 +112,8 @@ def audit(  # noqa: PLR0913 (what a log needs to be understood)
     )
     authorizer = Authorizer(policies, facts)
     if log_events:
-        items = judged(log_events, asked, authorizer, engine)
+        checks = reconciliation(authorizer, asked, schema) if reconcile else None
+        items = judged(log_events, asked, authorizer, engine, checks=checks)
     else:
         mapping = (options or {}).get("mapping")
         items = judged_by_spark(str(log), mapping, asked, authorizer, session=session)

@@ -1,7 +1,7 @@
 """Writes logs/access.csv: two invented weeks of a PostgreSQL 15 csvlog with pgaudit records (`pgaudit.log_rows = on`).
 
 The same seed gives the same bytes. Office days are drawn from templates that the policies allow; `INCIDENTS` are the
-accesses that `tutela audit` must find, and two that only look like them.
+accesses that `tutela audit` must find, and two that only look like them; the lines of `LOST` are gone.
 """  # noqa: INP001 (a script beside an example, not part of a package)
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ class Entry(NamedTuple):
     application: str
     parts: tuple[tuple[str, str, int, str], ...]
 
+
+LOST: Final = ((16, 10), (16, 16))
+"""The lines from one hour of one day to another are missing: (day, hour) in Shanghai."""
 
 SALES: Final = (
     (
@@ -218,6 +221,7 @@ class Server:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.lost: list[str] = []
         self._sessions: dict[tuple[str, str, int], list[int]] = {}
         self._pids: dict[tuple[str, str, int], tuple[int, datetime]] = {}
 
@@ -239,6 +243,7 @@ class Server:
 
     def _line(self, entry: Entry, key: tuple[str, str, int], tag: str, message: str) -> None:
         counts = self._sessions[key]
+        transaction = f"3/{len(self.lines) + len(self.lost) + 70}"
         counts[0] += 1
         pid, start = self._pids[key]
         at = entry.at + timedelta(milliseconds=137 + counts[0])
@@ -247,7 +252,7 @@ class Server:
         cells = (
             f"{at:%Y-%m-%d %H:%M:%S}.{at.microsecond // 1000:03d} UTC", quoted(entry.account), quoted("crm"), str(pid),
             quoted(origin), session, str(counts[0]), quoted(tag), f"{start:%Y-%m-%d %H:%M:%S} UTC",
-            f"3/{len(self.lines) + 70}", "0", "LOG", "00000", quoted(message), "", "", "", "", "", "", "", "",
+            transaction, "0", "LOG", "00000", quoted(message), "", "", "", "", "", "", "", "",
             quoted(entry.application), quoted("client backend"), "", "0",
         )  # fmt: skip
         self.lines.append(",".join(cells))
@@ -257,8 +262,14 @@ def main() -> None:
     """Write the log."""
     entries = sorted([*office_days(random.Random(SEED)), *INCIDENTS])  # noqa: S311 (an example, not a secret)
     server = Server()
+    first, last = (china(*moment, 0) for moment in LOST)
     for entry in entries:
+        written = len(server.lines)
         server.statement(entry)
+        if first <= entry.at < last:
+            # The server counted them; somebody took them out of the file.
+            server.lost += server.lines[written:]
+            del server.lines[written:]
     TARGET.parent.mkdir(exist_ok=True)
     TARGET.write_text("\n".join(server.lines) + "\n", encoding="utf-8", newline="\n")
 

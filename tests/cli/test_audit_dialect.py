@@ -27,20 +27,22 @@ SNOWFLAKE = (
 )
 
 
-def _rules(tool: Tool, crm: Path, log: str, *options: str) -> set[str]:
-    (crm / "x.log").write_text(log, encoding="utf-8")
-    done = tool("audit", "x.log", *NOW, "--format", "json", *options, cwd=crm)
+def _rules(tool: Tool, crm: Path, log: Path, *options: str) -> set[str]:
+    done = tool("audit", str(log), *NOW, "--format", "json", *options, cwd=crm)
     assert done.returncode == 1, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
     return {finding["rule"] for finding in found}
 
 
 @pytest.mark.parametrize("log", [GENERAL, SNOWFLAKE], ids=["mysql", "snowflake"])
-def test_the_format_says_the_dialect_and_an_option_another(tutela: Tool, crm: Path, log: str) -> None:
+def test_the_format_says_the_dialect_and_an_option_another(tutela: Tool, crm: Path, tmp_path: Path, log: str) -> None:
     """In their own dialect the statements can be read, and the project's, PostgreSQL's, does not count."""
-    assert "unparsed" not in _rules(tutela, crm, log)
+    path = tmp_path / "x.log"
+    path.write_text(log, encoding="utf-8")
+
+    assert "unparsed" not in _rules(tutela, crm, path)
     if log is GENERAL:
-        assert "unparsed" in _rules(tutela, crm, log, "--dialect", "postgres")
+        assert "unparsed" in _rules(tutela, crm, path, "--dialect", "postgres")
 
 
 def test_the_library_does_as_the_command(tmp_path: Path) -> None:

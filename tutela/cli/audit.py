@@ -39,6 +39,11 @@ if TYPE_CHECKING:
 )
 @click.option("--master", help="Spark's master, such as local[4] or spark://HOST:7077.  [default: local[*]]")
 @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
+@click.option(
+    "--reconcile",
+    is_flag=True,
+    help="Also hold the whole LOG against approvals, people and grants, and look for gaps in it.",
+)
 @as_of_option
 @output_options
 @project_options
@@ -55,6 +60,7 @@ def command(  # noqa: PLR0913 (options)
     engine: str | None,
     master: str | None,
     quiet: bool,
+    reconcile: bool,
     as_of: datetime | None,
     output: Output,
     setup: Setup,
@@ -66,6 +72,7 @@ def command(  # noqa: PLR0913 (options)
     from tutela.connectors.accesses import accesses
     from tutela.connectors.audit_engines import judged, judged_by_spark
     from tutela.connectors.logs import read_log
+    from tutela.connectors.reconciling import reconciliation
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
     from tutela.project import load_classifier, load_facts_of, load_policies_of, load_schema
@@ -86,6 +93,8 @@ def command(  # noqa: PLR0913 (options)
     options.update({name: value for name, value in given.items() if value is not None})
     if master and engine != "spark":
         raise click.UsageError("--master is for --engine spark")
+    if reconcile and engine == "spark":
+        raise click.UsageError("--reconcile watches every event: not with --engine spark")
     reader = None if engine == "spark" else read_log(log, **options)
     if reader and reader.note:
         click.echo(visible(reader.note.text(setup.lang)), err=True)
@@ -102,7 +111,8 @@ def command(  # noqa: PLR0913 (options)
     )
     progress = audit_progress(setup.lang, quiet=quiet)
     if reader:
-        items = judged(reader, asked, authorizer, engine, progress.step if progress else None)
+        checks = reconciliation(authorizer, asked, schema) if reconcile else None
+        items = judged(reader, asked, authorizer, engine, progress.step if progress else None, checks=checks)
     else:
         items = judged_by_spark(str(log), options.get("mapping"), asked, authorizer, master=master)
     shown = progress.until_done(items) if progress else items

@@ -1,0 +1,60 @@
+"""A reconciliation of a log with the registers and the grants of a schema, ready to watch its events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from tutela.engine.facts import Facts
+from tutela.engine.reconcile import Reconciliation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tutela.engine.authorizer import Authorizer
+    from tutela.engine.events import Event
+    from tutela.engine.reconcile import Parts
+    from tutela.engine.tables import Schema
+
+    from .accesses import Accesses
+
+MAX_KNOWN: Final = 20_000
+"""Statements, values aside, of which it is remembered what they touch."""
+
+
+def reconciliation(authorizer: Authorizer, asked: Accesses, schema: Schema | None) -> Reconciliation:
+    """Hold a log against the facts of an authorizer and the grants of a schema."""
+    facts = authorizer.facts
+    zone = facts.world.zone if isinstance(facts, Facts) else _zone(authorizer)
+    return Reconciliation(
+        authorizer,
+        _parts(asked),
+        asked.as_of,
+        zone=zone,
+        grants=schema.grants if schema else (),
+        held={table: any(found.values()) for table, found in asked.categories.items()},
+        views=asked.views,
+    )
+
+
+def _zone(authorizer: Authorizer) -> ZoneInfo:
+    """The policy time zone; without one, days are those of UTC."""
+    return ZoneInfo(str(authorizer.policies.parameters.values.get("timezone") or "UTC"))
+
+
+def _parts(asked: Accesses) -> Callable[[Event], Parts]:
+    """What an event touches, as it is judged: the same for all events whose statement and objects touch the same."""
+    known: dict[tuple[object, ...], Parts] = {}
+
+    def find(event: Event) -> Parts:
+        touched = None if event.sql is None else asked.analyser_in(event.database).analyse(event.sql)
+        key = (event.database, touched, event.action, event.tables, event.columns, event.statement_complete)
+        found = known.get(key)
+        if found is None:
+            if len(known) >= MAX_KNOWN:
+                known.clear()
+            groups = asked.groups(event, asked.touched(event))
+            found = known[key] = tuple(sorted({(dataset, action) for dataset, action, _ in groups}))
+        return found
+
+    return find

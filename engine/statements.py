@@ -27,6 +27,7 @@ from .statements_words import (
     HARMLESS,
     KINDS_BY_WORD,
     MYSQL_DASHES,
+    NAMED_STATEMENT,
     OUTFILE,
     ROLE_COMMAND,
 )
@@ -202,6 +203,8 @@ class Analyser:
             return self._everything(kind, "comment-executable", parsed=False)
         if FOLDING_TRAPS.search(sql) or "\0" in sql:
             return self._everything(kind, "not-parsed", parsed=False)
+        if self.catalog.family == "postgres" and (named := NAMED_STATEMENT.match(sql)):
+            return self._analyse(sql[named.end() :], _kind_of(sql[named.end() :]))
         statements = [node for node in sqlglot.parse(sql, dialect=self.catalog.dialect) if node is not None]
         if not statements:
             return Touched(kind="other")

@@ -11,6 +11,7 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.schema import MappingSchema
 
+from .statements_lower import UnresolvedError
 from .statements_words import LEAKING_CATALOGS, PG_CATALOGS, SYSTEM_SCHEMAS
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Entry:
     table: Table
     ref: TableRef
     spellings: dict[str, str] = field(default_factory=dict[str, str])
+    folded: dict[str, str] = field(default_factory=dict[str, str])
+    """The part of them that is right only if the definition has the name without quotes."""
     parent: Entry | None = None
     """The table of which this one is a partition: its rows are the parent's rows too."""
 
@@ -133,6 +136,7 @@ class Catalog:
         key = f"t{len(self.entries)}"
         entry = Entry(key, table, TableRef(table.schema, table.name))
         entry.spellings = self.spell(column.name for column in table.columns if not column.inside)
+        entry.folded = self._folded(entry.spellings)
         self.entries[key] = entry
         for name in self._spellings(table.name):
             self._by_name.setdefault(name, []).append(entry)
@@ -167,18 +171,24 @@ class Catalog:
     def spell(self, names: Iterable[str]) -> dict[str, str]:
         """Every spelling under which the columns can appear in a normalised statement -> the stored name."""
         stored = list(names)
-        result = {name: name for name in stored}
+        result = {self.fold(name, quoted=True): name for name in stored}
         for name in stored:
-            for spelling in self._spellings(name):
-                result.setdefault(spelling, name)
+            result.setdefault(self.fold(name, quoted=False), name)
         return result
 
     def names(self, entry: Entry) -> tuple[str, ...]:
         """Every spelling of the table's own name in a normalised statement."""
         return self._spellings(entry.ref.table)
 
+    def _folded(self, spellings: dict[str, str]) -> dict[str, str]:
+        return {name: stored for name, stored in spellings.items() if self.fold(stored, quoted=True) != name}
+
     def _spellings(self, name: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((self.fold(name, quoted=False), self.fold(name, quoted=True))))
+
+    def knows(self, column: str) -> bool:
+        """Whether some table has a column of this spelling."""
+        return any(column in entry.spellings for entry in self.entries.values())
 
     def fold(self, name: str, *, quoted: bool) -> str:
         """A name as the dialect sees it."""
@@ -195,16 +205,35 @@ class Catalog:
         foreign = bool(table.catalog) and self.family != "postgres"
         found = self._by_name.get(name, []) if not foreign else []
         schemas = (db,) if db else self.path
-        for schema in schemas:
-            for entry in found:
-                own = entry.ref.schema or self.default
-                if not own or schema in self._spellings(own):
-                    return entry
+        if meant := self._meant(found, schemas, name):
+            return meant
         if not db and len(found) == 1:
             return found[0]
         if db and not self.default and len(found) == 1 and not found[0].ref.schema:
             return found[0]
         return Unknown(TableRef(db or self.default, name), system=not foreign and self._is_system(db, name))
+
+    def _meant(self, found: list[Entry], schemas: tuple[str, ...], name: str) -> Entry | None:
+        """The first of the tables on a path; raises UnresolvedError where case alone tells two tables apart."""
+        if not found:
+            return None
+        here = [entry for schema in schemas for entry in found if self._stands_in(entry, schema)]
+        if len({entry.ref for entry in here}) < 2:
+            return here[0] if here else None
+        first = here[0]
+        same = [entry for entry in here if entry.ref.table == name]
+        other = any(entry.ref.table != name and entry.ref.table.lower() == name.lower() for entry in here)
+        if not other:
+            return first
+        # A schema file keeps `Customer` as it is written there, quoted or not: only in one and the same schema
+        # do two such names stand for two tables.
+        if same and self.fold("Aa", quoted=True) == "Aa" and same[0].ref.schema == first.ref.schema:
+            return same[0]
+        raise UnresolvedError("table-hidden", name, whole=True)
+
+    def _stands_in(self, entry: Entry, schema: str) -> bool:
+        own = entry.ref.schema or self.default
+        return not own or schema in self._spellings(own)
 
     def _is_system(self, db: str, name: str) -> bool:
         folded = name.lower()

@@ -58,6 +58,8 @@ def lower(statement: exp.Expr) -> Plan:  # one return a type
     match statement:
         case exp.Query():
             return _query(statement)
+        case exp.Values():
+            return Plan("read", parts=[_cells(statement)])
         case exp.Insert():
             return _insert(statement)
         case exp.Update():
@@ -170,6 +172,16 @@ def _insert(statement: exp.Insert) -> Plan:
     if conflict or returning:
         plan.parts.append(_conflict(target, conflict, returning))
     return plan
+
+
+def _cells(statement: exp.Values) -> Part:
+    """`VALUES (1, (SELECT ..))` as a SELECT of all cells."""
+    if statement.args.get("alias"):
+        raise UnresolvedError("statement-clause", "VALUES")
+    rows = [row.expressions if isinstance(row, exp.Tuple) else [row] for row in statement.expressions]
+    query = exp.Select(expressions=[_named(cell, n) for n, cell in enumerate(cell for row in rows for cell in row)])
+    _clauses(query, statement)
+    return Part(query)
 
 
 def _row_values(source: exp.Values, statement: exp.Insert) -> Part:

@@ -11,8 +11,11 @@ from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from .statements_bound import Bound
 from .statements_catalog import CATALOG_DB, SYSTEM_DB, Catalog, ColumnRef, Entry, TableRef
+from .statements_guards import complete_stars, mark, refuse_fields, refuse_later_tables, refuse_rows_of_columns
 from .statements_lower import Part, UnresolvedError
+from .statements_rewrites import write_out
 from .statements_words import FUNCTION_SCHEMAS, FUNCTIONS, READING_NODES
 
 if TYPE_CHECKING:
@@ -64,7 +67,7 @@ class Traced:
     exposed: Refs
     outputs: tuple[tuple[str, Refs], ...]
     inner: Refs
-    """Reads outside the root's select list: filters, joins, and everything in nested queries."""
+    """Reads outside the root's select list: filters, joins, and everything in queries that stand in FROM or WITH."""
     tables: frozenset[TableRef]
 
 
@@ -130,6 +133,7 @@ class Tracer:
         self.scopes: dict[int, Scope] = {}
         """The scope of each column node, by the node's identity; the tree lives as long as the tracer."""
         self.outputs: dict[int, dict[str, Refs] | None] = {}
+        self.bound = Bound(catalog)
         self.recursive = False
 
     def run(self) -> Traced:
@@ -141,21 +145,32 @@ class Tracer:
     def prepare(self, tree: exp.Expr) -> tuple[exp.Expr, list[Scope]]:
         """Bind every table, qualify every column and find its scope; raises UnresolvedError."""
         tree = normalize_identifiers(tree, dialect=self.catalog.dialect)
+        if self.catalog.family == "postgres":
+            write_out(tree, self.catalog.knows)
         self._bind(tree)
+        mapping = self.bound.mapping(tree)
+        mark(tree)
         try:
             tree = qualify(
                 tree,
-                schema=self.catalog.mapping,
+                schema=mapping,
                 dialect=self.catalog.dialect,
                 quote_identifiers=False,
             )
         except SqlglotError as error:
             raise UnresolvedError("column-unknown", _detail(error)) from None
+        except AssertionError:  # ORDER BY 1 behind a star of which the resolver knows no columns
+            raise UnresolvedError("column-hidden", "*") from None
         scopes = traverse_scope(tree)
         if not scopes:
             raise UnresolvedError("statement-kind", whole=True)
         self.recursive = any(with_.recursive for with_ in tree.find_all(exp.With))
+        complete_stars(scopes, self._columns)
         self._visit(tree, scopes)
+        if self.catalog.family == "postgres":
+            refuse_fields(tree, self.scopes)
+        refuse_rows_of_columns(self.scopes, tree.find_all(exp.TableColumn), self._columns)
+        refuse_later_tables(tree, self.scopes)
         return tree, scopes
 
     def _bind(self, tree: exp.Expr) -> None:
@@ -181,15 +196,19 @@ class Tracer:
         if not isinstance(table.this, exp.Identifier):
             raise UnresolvedError("table-hidden", table.name)
         alias = table.args.get("alias")
-        if alias and alias.args.get("columns"):
-            raise UnresolvedError("alias-columns", table.name)
+        names = [column.name for column in alias.args.get("columns") or ()] if alias else []
         found = self.catalog.find(table)
         self.tables.add(found.ref)
+        if names and not (self.catalog.family == "postgres" and isinstance(found, Entry)):
+            raise UnresolvedError("alias-columns", table.name)
         if not alias:
             table.set("alias", exp.TableAlias(this=table.this.copy()))
         table.set("catalog", None)
         if isinstance(found, Entry):
-            table.set("this", exp.to_identifier(found.key, quoted=True))
+            key = self.bound.add(found, table.alias, names)
+            if names:
+                table.args["alias"].set("columns", None)
+            table.set("this", exp.to_identifier(key, quoted=True))
             table.set("db", exp.to_identifier(CATALOG_DB, quoted=True))
         elif found.system:
             table.set("this", exp.to_identifier(f"{found.ref.schema}.{found.ref.table}", quoted=True))
@@ -221,9 +240,14 @@ class Tracer:
             if isinstance(node, (exp.Column, exp.TableColumn)):
                 refs = self._direct(node)
                 (writes if id(node) in targets else reads).update(refs)
-                nested = self.scopes[id(node)] is not root
-                if nested or id(node) not in shown or not plain:
+                if id(node) not in shown or not plain:
                     inner.update(refs)
+        for entry in self.bound.entries.values():
+            # How many rows a view has tells of what its query filters by, even if none of its columns is named.
+            if view := self.views.view(entry):
+                self.tables |= view.tables
+                reads |= view.influence
+                inner |= view.influence
         outputs = tuple(self._positional(root))
         exposed = frozenset[ColumnRef]().union(*(refs for _, refs in outputs[first + self.part.values :]))
         return Traced(
@@ -263,6 +287,8 @@ class Tracer:
         """A name that is left without a table: an output column, and any base column it may also mean."""
         if isinstance(node, exp.Pseudocolumn) and node.name.upper() in ("ROWNUM", "ROWID", "LEVEL"):
             return NOTHING
+        if outputs := self._output(scope, node):
+            return NOTHING.union(*(self._under(output) for output in outputs))
         refs = set[ColumnRef]()
         for _, source in scope.selected_sources.values():
             if isinstance(source, exp.Table):
@@ -273,8 +299,28 @@ class Tracer:
             raise UnresolvedError("column-unknown", node.name)
         return frozenset(refs)
 
+    def _output(self, scope: Scope, node: exp.Expr) -> list[exp.Expr]:
+        """The output columns that a bare name in ORDER BY or DISTINCT ON means: they go first in PostgreSQL."""
+        place = node.parent
+        if isinstance(place, exp.Tuple) and isinstance(place.parent, exp.Distinct):
+            place = place.parent
+        if self.catalog.family != "postgres" or not isinstance(place, (exp.Ordered, exp.Distinct)):
+            return []
+        if not isinstance(scope.expression, exp.Select) or place.find_ancestor(exp.Query) is not scope.expression:
+            return []
+        return [select for select in scope.expression.selects if select.alias_or_name == node.name]
+
+    def _columns(self, source: exp.Expr | Scope) -> Iterable[str]:
+        """The names of a source's columns, each once."""
+        if isinstance(source, Scope):
+            if source.outer_columns:
+                return source.outer_columns
+            return source.expression.named_selects if isinstance(source.expression, exp.Query) else ()
+        entry = self._entry(source) if isinstance(source, exp.Table) else None
+        return self.bound.spelled.get(source.name, ()) if entry else ()
+
     def _entry(self, source: exp.Table) -> Entry | None:
-        return self.catalog.entries.get(source.name) if source.db == CATALOG_DB else None
+        return self.bound.entries.get(source.name) if source.db == CATALOG_DB else None
 
     def _base(self, source: exp.Expr, name: str) -> Refs:
         if not isinstance(source, exp.Table) or isinstance(source.this, exp.Func):
@@ -326,7 +372,7 @@ class Tracer:
         key = id(scope)
         if key not in self.outputs:
             simple = isinstance(scope.expression, exp.Query) and not scope.outer_columns and not self.recursive
-            self.outputs[key] = dict(self._positional(scope)) if simple else None
+            self.outputs[key] = _by_name(self._positional(scope)) if simple else None
         return self.outputs[key]
 
     def _positional(self, scope: Scope) -> list[tuple[str, Refs]]:
@@ -349,6 +395,14 @@ class Tracer:
     def _under(self, expression: exp.Expr) -> Refs:
         nodes = expression.find_all(exp.Column, exp.TableColumn)
         return NOTHING.union(*(self._lineage(node) for node in nodes if id(node) in self.scopes))
+
+
+def _by_name(outputs: Iterable[tuple[str, Refs]]) -> dict[str, Refs]:
+    """Outputs by name; two of one name count together."""
+    found = dict[str, Refs]()
+    for name, refs in outputs:
+        found[name] = found.get(name, NOTHING) | refs
+    return found
 
 
 def _counted(star: exp.Star) -> bool:

@@ -29,16 +29,22 @@ def _python(pattern: str) -> str:
 
 _TOKEN: Final = re.compile(_python(TOKEN), re.ASCII)
 _UNSURE: Final = re.compile(_python(UNSURE), re.ASCII)
+_STARTS: Final = ("\\", "\x01", "$", "/*", "[", "#")
+
+
+def _unsure(sql: str) -> bool:
+    """Whether `UNSURE` is in a text; most have none of the characters that it begins with."""
+    return any(start in sql for start in _STARTS) and _UNSURE.search(sql) is not None
 
 
 def shape_of(sql: str) -> str:
     """The key of a statement's shape; the text itself where it is not sure which parts of it are values."""
-    return sql if _UNSURE.search(sql) else _TOKEN.sub(rf"\g<1>{MARK}", sql)
+    return sql if _unsure(sql) else _TOKEN.sub(rf"\g<1>{MARK}", sql)
 
 
 def without_values(sql: str) -> str | None:
     """A statement of the same shape whose values are all `'0'` and `1`; None where the text is its own shape."""
-    return None if _UNSURE.search(sql) else _TOKEN.sub(_neutral, sql)
+    return None if _unsure(sql) else _TOKEN.sub(_neutral, sql)
 
 
 def _neutral(found: re.Match[str]) -> str:

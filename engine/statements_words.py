@@ -116,6 +116,13 @@ KINDS_BY_WORD: Final = {
 ROLE_COMMAND: Final = re.compile(
     r"\s*(?:create|alter|drop)\s+(?:role|user|group)\b|\s*alter\s+default\s+privileges\b", re.IGNORECASE
 )
+NAMED_STATEMENT: Final = re.compile(
+    r"\s*(?:prepare\s+\w+\s*(?:\([^()]*\)\s*)?as\s+(?=select|with|values|insert|update|delete|merge)"
+    r"|declare\s+\w+(?:\s+(?:binary|asensitive|insensitive|no\s+scroll|scroll))*\s+cursor(?:\s+with(?:out)?\s+hold)?"
+    r"\s+for\s+(?=select|with|values))",
+    re.IGNORECASE | re.ASCII,
+)
+"""What PostgreSQL writes before a statement that gets a name; the rest is the statement."""
 OUTFILE: Final = re.compile(r"\binto\s+(?:outfile|dumpfile)\b", re.IGNORECASE)
 EXECUTABLE_COMMENT: Final = re.compile(r"/\*M?!", re.IGNORECASE)
 MYSQL_DASHES: Final = re.compile(r"--(?=[^\s])")

@@ -14,6 +14,7 @@ SMALL = {
     "decide": ("--sizes", "10", "--requests", "50", "--rounds", "1", "--only", "tutela", "--no-memory"),
     "facts": ("--rules", "20", "--people", "60", "--requests", "60", "--rounds", "1", "--only", "tutela"),
     "load": ("--sizes", "10", "--repeat", "1"),
+    "statements": ("--corpus", "/nowhere"),
     "registers": ("--people", "50", "--subjects", "50", "--consents", "100"),
 }
 """Scripts that write a result, and the smallest that they measure."""

@@ -209,6 +209,8 @@ class _Work:
             entry = catalog.find(mine)
             if not isinstance(entry, Entry) or mine.name not in catalog.names(entry):
                 raise RefusedError("rewrite-table", mine.name)
+            if (alias := mine.args.get("alias")) and alias.args.get("columns"):
+                raise RefusedError("statement-alias-columns", mine.name)
             spell = _Speller(catalog, spellings)
             if entry.table.kind == "view":
                 subquery = self._view(entry, node, catalog, depth, spell)

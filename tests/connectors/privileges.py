@@ -81,7 +81,9 @@ class Oracle:
         self.heard.clear()
         for setting in ("SET client_min_messages = log", "SET debug_print_parse = on"):
             self.connection.execute(setting.encode())
-        self.connection.execute(sql.encode())  # EXPLAIN would hide it
+        # EXPLAIN would hide it, and running it may never end: a recursive query need not.
+        self.connection.execute(f"PREPARE looked_at AS {sql}".encode())
+        self.connection.execute(b"DEALLOCATE looked_at")
         for setting in ("RESET debug_print_parse", "RESET client_min_messages"):
             self.connection.execute(setting.encode())
         found = set[ColumnRef]()

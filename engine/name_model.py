@@ -45,6 +45,8 @@ _KINDS: Final = {
     "num": ("decimal", "numeric", "number", "float", "double", "real", "money"),
     "blob": ("blob", "longblob", "mediumblob", "tinyblob", "bytea", "image", "binary", "varbinary"),
 }
+_TEXTS: Final = ("c2", "c12", "c32", "c128", "c", "text")
+"""Kinds of texts, by how long they may be."""
 _KIND_OF: Final = {name: kind for kind, names in _KINDS.items() for name in names}
 
 
@@ -100,17 +102,26 @@ class Context:
         self._around: list[float] = []
 
     def guess(self, column: str, data_type: str) -> tuple[str, float, tuple[str, ...]] | None:
-        """The category of a column, its confidence, and what counted most; None where the model is not sure."""
-        model, kind = self._model, kind_of(data_type)
+        """The category of a column, its confidence, and what counted most; None where the model is not sure.
+
+        How long a text may be is told differently in each dialect: of a text it must be sure whatever its length.
+        """
+        kind = kind_of(data_type)
+        guesses = {self._of_kind(column, each) for each in (_TEXTS if kind in _TEXTS else (kind,))}
+        if len({found[0] for found in guesses if found}) != 1 or None in guesses:
+            return None
+        category, confidence = min((found for found in guesses if found), key=lambda found: found[1])
+        return category, confidence, self._telling(column)
+
+    def _of_kind(self, column: str, kind: str) -> tuple[str, float] | None:
+        model = self._model
         own, value = name_hashes(column, kind)
         size, weights = len(model.personal), model.personal
         total = sum([weights[feature % size] for feature in own])
         chance = 1 / (1 + exp(-max(-_FAR, min(_FAR, self._base + total * value * model.scale))))
         if chance < model.least:
             return None
-        category = self._category(own, value)
-        confidence = [right for least, right in model.confidence if chance >= least][-1]
-        return category, confidence, self._telling(column)
+        return self._category(own, value), [right for least, right in model.confidence if chance >= least][-1]
 
     def _category(self, own: list[int], value: float) -> str:
         model = self._model

@@ -12,7 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
+from sqlglot.dialects import Dialects
 
+from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Event, Hole
 from tutela.engine.facts_access import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
@@ -297,13 +299,22 @@ def accesses(  # noqa: PLR0913 (what an audit needs to know)
         for table, columns in (classifier.classify(schema).tables if schema else ())
     }
     return Accesses(
-        analyser=Analyser(schema, dialect, default_schema=default_schema),
+        analyser=_analyser(schema, dialect, default_schema),
         categories=categories,
         as_of=as_of,
         window=timedelta(minutes=float(window_minutes)) if isinstance(window_minutes, int | float) else timedelta(0),
         views=frozenset(table.path.lower() for table in tables if table.kind == "view"),
         by_database=sqlglot_dialect(dialect).startswith("mysql"),
     )
+
+
+def _analyser(schema: Schema | None, dialect: str, default_schema: str | None) -> Analyser:
+    """The analysis of statements; InputError for a dialect that nobody knows."""
+    try:
+        return Analyser(schema, dialect, default_schema=default_schema)
+    except ValueError:
+        args = {"dialect": dialect, "known": ", ".join(sorted(known.value for known in Dialects if known.value))}
+        raise InputError([Problem(code="ddl-unknown-dialect", location=Location("--dialect"), args=args)]) from None
 
 
 def unreadable(hole: Hole) -> Unreadable:

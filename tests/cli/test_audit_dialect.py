@@ -57,3 +57,12 @@ def test_the_library_does_as_the_command(tmp_path: Path) -> None:
     ]
 
     assert ["unparsed" in found for found in rules] == [False, True]
+
+
+def test_an_unknown_dialect_is_one_problem(tutela: Tool, crm: Path) -> None:
+    """It says which there are, and nothing is judged."""
+    done = tutela("audit", "logs/access.csv", "--dialect", "klingon", cwd=crm)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert "`klingon` is not a known SQL dialect" in done.stderr
+    assert "snowflake" in done.stderr

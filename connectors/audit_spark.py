@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlglot
-from sqlglot import exp
 
 from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
 
 from .accesses import unreadable
 from .event_files import TIME
-from .event_table import EVENTS, Row, row_of
+from .event_table import EVENTS, TEXTS, Row, literal, row_of
 from .log_mapped import event_of
 
 if TYPE_CHECKING:
@@ -40,11 +40,10 @@ SETTINGS: Final[Mapping[str, str]] = {
     "spark.sql.maxPlanStringLength": "2000",
     "spark.sql.adaptive.enabled": "false",
 }
-"""Settings of a session that is started here; one that is given keeps its own, but for the first two."""
-_TEXTS: Final = (
-    "id", "account", "sql", "purpose", "request_id", "application", "database", "source_ip", "result", "role",
-    "break_glass", "tables", "columns",
-)  # fmt: skip
+"""Settings of a session that is started here."""
+SESSION: Final = ("spark.sql.session.timeZone", "spark.sql.ansi.enabled")
+"""Those without which the SQL would mean something else; a session that is given lends the rest."""
+_literal = partial(literal, dialect="spark")
 _WHOLE: Final = frozenset({"bigint", "int", "smallint", "tinyint"})
 _FILE_STEP: Final = 1 << 40
 """Rows of one file at most: numbers of events are file by file."""
@@ -119,9 +118,8 @@ class SparkDatabase:
         if mapping.time_format != "iso" or "at" not in held or wrong or mapping.constants.keys() & {"at", "row_count"}:
             problem = Problem(code="audit-spark-columns", location=Location(path), args={"columns": ", ".join(wrong)})
             raise InputError([problem])
-        logged.selectExpr("*", "_metadata.file_path AS __file", "_metadata.row_index AS __row").createOrReplaceTempView(
-            "raw"
-        )
+        placed = logged.selectExpr("*", "_metadata.file_path AS __file", "_metadata.row_index AS __row")
+        placed.createOrReplaceTempView("raw")
         files = self.session.sql("SELECT DISTINCT __file FROM raw ORDER BY __file").collect()
         numbered = " ".join(f"WHEN {_literal(row[0])} THEN {n}" for n, row in enumerate(files)) or "WHEN '' THEN 0"
         number = f"(CASE __file {numbered} END) * {_FILE_STEP}L + __row + 1"
@@ -160,7 +158,7 @@ def _columns(held: Mapping[str, str], kinds: Mapping[str, str], mapping: LogMapp
     """When a record is plain, and the columns of `EVENTS` from the fields."""
     raw = {
         name: f"coalesce(CAST(`{held[name]}` AS STRING), {constant})" if name in held else constant
-        for name in _TEXTS
+        for name in TEXTS
         for constant in [_literal(mapping.constants.get(name, ""))]
     }
     at = f"`{held['at']}`"
@@ -191,16 +189,13 @@ def _columns(held: Mapping[str, str], kinds: Mapping[str, str], mapping: LogMapp
 
 @contextmanager
 def spark_database(master: str | None = None, session: SparkSession | None = None) -> Generator[SparkDatabase]:
-    """A database on a session that is given, or on one that is started on a master (`local[2]`) and stopped."""
+    """A database in a session beside the one that is given, or in one that is started on a master and then stopped."""
     if session is not None:
-        session.conf.set("spark.sql.session.timeZone", "UTC")
-        session.conf.set("spark.sql.ansi.enabled", "true")
-    builder = import_module("pyspark.sql").SparkSession.builder.appName("tutela audit").master(master or "local[*]")
-    for name, value in SETTINGS.items():
-        builder = builder.config(name, value)
-    if master is None or master.startswith("local"):
-        builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
-    started = session or builder.getOrCreate()
+        started = session.newSession()  # with settings and views of its own
+        for name in SESSION:
+            started.conf.set(name, SETTINGS[name])
+    else:
+        started = _started(master or "local[*]")
     database = SparkDatabase(started)
     try:
         yield database
@@ -208,6 +203,15 @@ def spark_database(master: str | None = None, session: SparkSession | None = Non
         database.release()
         if session is None:
             started.stop()
+
+
+def _started(master: str) -> SparkSession:
+    builder = import_module("pyspark.sql").SparkSession.builder.appName("tutela audit").master(master)
+    for name, value in SETTINGS.items():
+        builder = builder.config(name, value)
+    if master.startswith("local"):
+        builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+    return builder.getOrCreate()
 
 
 def _translated(query: str) -> str:
@@ -222,10 +226,6 @@ def _text(value: object) -> str | None:
     if value is None:
         return None
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
-
-
-def _literal(value: str) -> str:
-    return exp.Literal.string(value).sql("spark")
 
 
 def _record(values: Mapping[str, object]) -> dict[str, object]:

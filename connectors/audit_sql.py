@@ -13,14 +13,12 @@ from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlglot import exp
-
 from tutela.engine.errors import Location
 from tutela.engine.findings import Allowed
 from tutela.engine.statements_shapes import MARK, TOKEN, UNSURE
 from tutela.engine.verdicts import Verdict, Verdicts
 
-from .event_table import ASKED, EVENTS, Row, event_of, naive
+from .event_table import ASKED, EVENTS, Row, event_of, literal, naive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -115,8 +113,8 @@ class SqlAudit:
         self._varying = [name for name in ASKED if name not in constant]
         names = ", ".join(["sql", *self._varying])
         shape = (
-            f"CASE WHEN regexp_matches(sql, {_text(UNSURE)}) THEN sql"
-            f" ELSE regexp_replace(sql, {_text(TOKEN)}, {_text(self._database.backreference + MARK)}, 'g') END"
+            f"CASE WHEN regexp_matches(sql, {literal(UNSURE)}) THEN sql"
+            f" ELSE regexp_replace(sql, {literal(TOKEN)}, {literal(self._database.backreference + MARK)}, 'g') END"
         )
         self._database.create(
             "texts_by_shape",
@@ -342,11 +340,7 @@ def _stretch(length: timedelta) -> str:
 def _literal(value: object) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    return _text(str(value or ""))
-
-
-def _text(value: str) -> str:
-    return exp.Literal.string(value).sql("duckdb")
+    return literal(str(value or ""))
 
 
 def _plain(value: object) -> object:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 import orjson
 from sqlglot import exp
 
-from .event_table import EVENTS
+from .event_table import EVENTS, TEXTS, literal
 from .log_lines import MAX_LINE, Line, LogFile
 from .log_mapped import event_of, jsonl_item
 from .log_parquet import ZONED, column_of, record_of, source_of, types_of
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from .audit_duckdb import DuckDatabase
     from .log_mapped import LogMapping
 
-TEXTS: Final = (
-    "id", "account", "sql", "purpose", "request_id", "application", "database", "source_ip", "result", "role",
-    "break_glass", "tables", "columns",
-)  # fmt: skip
-"""Fields that are plain when they are a text, or absent."""
 TIME: Final = (
     r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(?:\d{3}|\d{6}))?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)"
 )
@@ -95,8 +90,10 @@ def _jsonl(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterator[
     plain = [shape for shape in shapes if _is_plain(orjson.loads(shape), mapping)]
     wanted = orjson.dumps(dict.fromkeys(mapping.fields.values(), "VARCHAR")).decode()
     fields = {name: _Field(f"j.{_quoted(source)}", "VARCHAR") for name, source in mapping.fields.items()}
-    chosen = ", ".join(_text(shape) for shape in plain) or "NULL"
-    source = f"SELECT number, line, shape IN ({chosen}) AS plain, json_transform(line, {_text(wanted)}) AS j FROM lines"
+    chosen = ", ".join(literal(shape) for shape in plain) or "NULL"
+    source = (
+        f"SELECT number, line, shape IN ({chosen}) AS plain, json_transform(line, {literal(wanted)}) AS j FROM lines"
+    )
     _take(database, f"SELECT number, plain, {_projected(fields, mapping)} FROM ({source}) AS r")
     return _other_lines(database, path, mapping)
 
@@ -170,12 +167,12 @@ def _projected(fields: Mapping[str, _Field], mapping: LogMapping) -> str:
     instant = f"make_timestamp(epoch_us({zoned}))"
     said = fields.get("action", _Field("NULL", "VARCHAR")).sql
     constant = mapping.constants.get("action")
-    said = f"coalesce(lower({said}), {_text(constant.lower()) if constant else 'NULL'})"
-    cases = " ".join(f"WHEN {_text(word)} THEN {_text(action)}" for word, action in mapping.actions.items())
+    said = f"coalesce(lower({said}), {literal(constant.lower()) if constant else 'NULL'})"
+    cases = " ".join(f"WHEN {literal(word)} THEN {literal(action)}" for word, action in mapping.actions.items())
     action = f"CASE {said} {cases} ELSE CASE WHEN {said} IS NULL AND {raw['sql']} <> '' THEN 'other' END END"
     count = f"try_cast({fields['row_count'].sql} AS BIGINT)" if "row_count" in fields else "NULL::BIGINT"
     tests = [
-        f"regexp_full_match({at.sql}, {_text(TIME)})" if at.kind == "VARCHAR" else "TRUE",
+        f"regexp_full_match({at.sql}, {literal(TIME)})" if at.kind == "VARCHAR" else "TRUE",
         f"{instant} IS NOT NULL",
         f"{raw['account']} <> ''",
         f"({action}) IS NOT NULL",
@@ -195,7 +192,7 @@ def _projected(fields: Mapping[str, _Field], mapping: LogMapping) -> str:
 
 def _value(name: str, fields: Mapping[str, _Field], mapping: LogMapping) -> str:
     """A field as text: what the record says, else the constant, else empty."""
-    constant = _text(mapping.constants.get(name, ""))
+    constant = literal(mapping.constants.get(name, ""))
     return f"coalesce({fields[name].sql}::VARCHAR, {constant})" if name in fields else constant
 
 
@@ -210,7 +207,3 @@ def _take(database: DuckDatabase, query: str) -> None:
 
 def _quoted(name: str) -> str:
     return exp.to_identifier(name, quoted=True).sql("duckdb")
-
-
-def _text(value: str) -> str:
-    return exp.Literal.string(value).sql("duckdb")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from sqlglot import exp
+
 from tutela.engine.events import Event
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ EVENTS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """The columns; texts are empty rather than NULL, lists are joined by `JOINT`, instants are in UTC."""
 JOINT: Final = "\x1f"
+TEXTS: Final = (
+    "id", "account", "sql", "purpose", "request_id", "application", "database", "source_ip", "result", "role",
+    "break_glass", "tables", "columns",
+)  # fmt: skip
+"""Fields of a mapped log that are plain when they are a text, or absent."""
 ASKED: Final = (
     "account", "application", "purpose", "request_id", "role", "break_glass", "source_ip", "action", "tables",
     "columns", "complete", "database",
@@ -47,6 +54,11 @@ class Database(Protocol):
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """What a query gives, row by row."""
         ...
+
+
+def literal(value: str, dialect: str = "duckdb") -> str:
+    """A text as SQL."""
+    return exp.Literal.string(value).sql(dialect)
 
 
 def row_of(event: Event, number: int) -> Row:

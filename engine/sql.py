@@ -11,15 +11,30 @@ numbers of at most 18 digits, and VARCHAR[]; NULL is null where the attribute ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from sqlglot import exp
 
 from . import ir
 from .sql_regex import NotPortableError, portable
+from .sql_terms import (
+    LONGEST,
+    MICRO,
+    WIDEST,
+    NotExactError,
+    Term,
+    any_of,
+    both,
+    constant,
+    doubtful,
+    either,
+    instant,
+    is_texts,
+    kind_of,
+    negated,
+    wide,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,21 +44,13 @@ __all__ = ["Column", "Compiler", "NotExactError", "Sql"]
 DIALECTS: Final = ("duckdb", "spark", "postgres")
 EXACT_DIGITS: Final = 28
 """Digits that rule-engine's arithmetic keeps; what may need more is not compiled."""
-WIDEST: Final = 38
 FIRST: Final = datetime.min.replace(tzinfo=UTC)
 LAST: Final = datetime.max.replace(tzinfo=UTC)
-LONGEST: Final = 10**18
-"""Microseconds of a duration that sums of two cannot take out of BIGINT."""
 _PARTS: Final = ("year", "month", "day", "hour", "minute")
 _COMPARE: Final[Mapping[str, type[exp.Binary]]] = {
     "==": exp.EQ, "!=": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
 }  # fmt: skip
 _ARITHMETIC: Final[Mapping[str, type[exp.Binary]]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
-MICRO: Final = timedelta(microseconds=1)
-
-
-class NotExactError(Exception):
-    """A condition that SQL would answer differently; the text says which part."""
 
 
 class Column(NamedTuple):
@@ -66,16 +73,6 @@ class Sql(NamedTuple):
     doubt: exp.Expr | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    value: exp.Expr
-    doubt: exp.Expr | None = None
-    null: bool = False
-    """Whether the value may be NULL where there is no doubt: rule-engine's null."""
-    digits: int = 0
-    scale: int = 0
-
-
 class Compiler:
     """Compiles conditions over the columns of one relation for one dialect."""
 
@@ -87,8 +84,8 @@ class Compiler:
         self._columns = columns
         self._values = parameter_values
         self._dialect = dialect
-        self._kinds: dict[type, Callable[[Any], _Term]] = {
-            ir.Constant: lambda node: _constant(node.value),
+        self._kinds: dict[type, Callable[[Any], Term]] = {
+            ir.Constant: lambda node: constant(node.value),
             ir.Parameter: self._parameter,
             ir.Attribute: self._attribute,
             ir.And: lambda node: self._chain(node.items, conjunction=True),
@@ -109,28 +106,28 @@ class Compiler:
         made = self._truth(root)
         return Sql(made.value, made.doubt)
 
-    def _term(self, node: ir.Node) -> _Term:
+    def _term(self, node: ir.Node) -> Term:
         kind = self._kinds.get(type(node))
         if kind is None:
             raise NotExactError(type(node).__name__.lower())
         return kind(node)
 
-    def _truth(self, node: ir.Node) -> _Term:
+    def _truth(self, node: ir.Node) -> Term:
         if node.type.kind != "boolean" or node.type.nullable:
             raise NotExactError("a truth value that is none")
         return self._term(node)
 
-    def _parameter(self, node: ir.Parameter) -> _Term:
+    def _parameter(self, node: ir.Parameter) -> Term:
         if self._values.get(node.name) is None:
             raise NotExactError(f"parameter {node.name}")
-        return _constant(self._values[node.name])
+        return constant(self._values[node.name])
 
-    def _attribute(self, node: ir.Attribute) -> _Term:
+    def _attribute(self, node: ir.Attribute) -> Term:
         path = ".".join(node.path)
         column = self._columns.get(path)
         if column is None:
             raise NotExactError(path)
-        if node.type.kind not in ("string", "boolean", "datetime", "duration", "number") and not _texts(node.type):
+        if node.type.kind not in ("string", "boolean", "datetime", "duration", "number") and not is_texts(node.type):
             raise NotExactError(f"{path}: {node.type}")
         if any(step.nullable for step in node.steps[:-1]):
             raise NotExactError(f"{path}: of an object that may be null")
@@ -141,24 +138,24 @@ class Compiler:
             doubt = exp.column(column.doubt, table=column.table or None, quoted=True)
         elif not nullable:
             doubt = exp.Is(this=value.copy(), expression=exp.Null())
-        return _Term(value, doubt, nullable, column.digits, column.scale)
+        return Term(value, doubt, nullable, column.digits, column.scale)
 
-    def _chain(self, items: Sequence[ir.Node], *, conjunction: bool) -> _Term:
+    def _chain(self, items: Sequence[ir.Node], *, conjunction: bool) -> Term:
         """Items are read from the left until one settles it: what comes later is in doubt only when it is read."""
         made = [self._truth(item) for item in items]
         value, doubt = made[0].value, made[0].doubt
         for item in made[1:]:
             if item.doubt is not None:
-                goes_on = value if conjunction else _not(value)
-                doubt = _or(doubt, _and(goes_on.copy(), item.doubt))
-            value = _and(value, item.value) if conjunction else _either(value, item.value)
-        return _Term(value, doubt)
+                goes_on = value if conjunction else negated(value)
+                doubt = doubtful(doubt, both(goes_on.copy(), item.doubt))
+            value = both(value, item.value) if conjunction else either(value, item.value)
+        return Term(value, doubt)
 
-    def _not(self, node: ir.Not) -> _Term:
+    def _not(self, node: ir.Not) -> Term:
         made = self._truth(node.operand)
-        return _Term(_not(made.value), made.doubt)
+        return Term(negated(made.value), made.doubt)
 
-    def _compare(self, node: ir.Compare) -> _Term:
+    def _compare(self, node: ir.Compare) -> Term:
         kinds = {node.left.type.kind, node.right.type.kind}
         if "null" in kinds:
             return self._against_null(node)
@@ -167,53 +164,53 @@ class Compiler:
         left, right = self._term(node.left), self._term(node.right)
         if kinds == {"number"}:
             left, right = self._same_width(left, right)
-        doubt = _or(left.doubt, right.doubt)
+        doubt = doubtful(left.doubt, right.doubt)
         equal = node.op in ("==", "!=")
         if (left.null or right.null) and equal:
             same = exp.NullSafeEQ if node.op == "==" else exp.NullSafeNEQ
-            return _Term(exp.paren(same(this=left.value, expression=right.value)), doubt)
+            return Term(exp.paren(same(this=left.value, expression=right.value)), doubt)
         if left.null or right.null:
             raise NotExactError("an order with null")
         values = [left.value, right.value]
         if kinds == {"string"} and not equal and self._dialect == "postgres":
             values = [exp.Collate(this=value, expression=exp.to_identifier("C", quoted=True)) for value in values]
-        return _Term(exp.paren(_COMPARE[node.op](this=values[0], expression=values[1])), doubt)
+        return Term(exp.paren(_COMPARE[node.op](this=values[0], expression=values[1])), doubt)
 
-    def _against_null(self, node: ir.Compare) -> _Term:
+    def _against_null(self, node: ir.Compare) -> Term:
         other = node.right if node.left.type.kind == "null" else node.left
         if other.type.kind == "object":
             raise NotExactError("an object")
         made = self._term(other)
         null: exp.Expr = exp.Is(this=made.value, expression=exp.Null()) if made.null else exp.false()
-        return _Term(exp.paren(null) if node.op == "==" else _not(null), made.doubt)
+        return Term(exp.paren(null) if node.op == "==" else negated(null), made.doubt)
 
-    def _same_width(self, left: _Term, right: _Term) -> tuple[_Term, _Term]:
+    def _same_width(self, left: Term, right: Term) -> tuple[Term, Term]:
         digits, scale = max(left.digits, right.digits), max(left.scale, right.scale)
         if digits + scale > WIDEST:
             raise NotExactError("numbers that are too long")
-        return _wide(left, digits, scale), _wide(right, digits, scale)
+        return wide(left, digits, scale), wide(right, digits, scale)
 
-    def _in(self, node: ir.In) -> _Term:
+    def _in(self, node: ir.In) -> Term:
         member = self._term(node.member)
         kind = node.member.type.kind
         items = self._constants(node.container)
         if items is None:
             return self._in_column(node, member)
-        if any(_kind_of(item) not in (kind, "null") for item in items):
+        if any(kind_of(item) not in (kind, "null") for item in items):
             raise NotExactError("members of other types")
-        terms = [_constant(item) for item in items if item is not None]
+        terms = [constant(item) for item in items if item is not None]
         tests: list[exp.Expr] = []
         if kind == "number":
             tests = [exp.EQ(this=one.value, expression=other.value) for one, other in
                      (self._same_width(member, term) for term in terms)]  # fmt: skip
-            found: exp.Expr = _any(tests)
+            found: exp.Expr = any_of(tests)
         else:
             found = exp.In(this=member.value, expressions=[term.value for term in terms]) if terms else exp.false()
         if member.null:
             found = exp.Coalesce(this=found, expressions=[exp.false()])
             if None in items:
-                found = _either(found, exp.Is(this=member.value.copy(), expression=exp.Null()))
-        return _Term(exp.paren(found), member.doubt)
+                found = either(found, exp.Is(this=member.value.copy(), expression=exp.Null()))
+        return Term(exp.paren(found), member.doubt)
 
     def _constants(self, container: ir.Node) -> list[object] | None:
         if isinstance(container, ir.ArrayLiteral):
@@ -225,18 +222,18 @@ class Compiler:
                 return list(cast("tuple[object, ...]", values))
         return None
 
-    def _in_column(self, node: ir.In, member: _Term) -> _Term:
+    def _in_column(self, node: ir.In, member: Term) -> Term:
         container = self._term(node.container)
         if member.null or container.null or node.member.type.kind != "string":
             raise NotExactError("membership with null")
-        doubt = _or(container.doubt, member.doubt)
+        doubt = doubtful(container.doubt, member.doubt)
         if node.container.type.kind == "string":
             position = exp.StrPosition(this=container.value, substr=member.value)
-            return _Term(exp.paren(exp.GT(this=position, expression=exp.Literal.number(0))), doubt)
+            return Term(exp.paren(exp.GT(this=position, expression=exp.Literal.number(0))), doubt)
         held = exp.ArrayContains(this=container.value, expression=member.value)
-        return _Term(exp.Coalesce(this=held, expressions=[exp.false()]), doubt)
+        return Term(exp.Coalesce(this=held, expressions=[exp.false()]), doubt)
 
-    def _match(self, node: ir.Match) -> _Term:
+    def _match(self, node: ir.Match) -> Term:
         subject = self._term(node.subject)
         if subject.null:
             raise NotExactError("a match with null")
@@ -245,24 +242,24 @@ class Compiler:
         except NotPortableError as error:
             raise NotExactError(f"regular expression: {error}") from None
         test = exp.RegexpLike(this=subject.value, expression=exp.Literal.string(pattern))
-        return _Term(exp.paren(test), subject.doubt)
+        return Term(exp.paren(test), subject.doubt)
 
-    def _arithmetic(self, node: ir.Arithmetic) -> _Term:
+    def _arithmetic(self, node: ir.Arithmetic) -> Term:
         left, right = self._term(node.left), self._term(node.right)
         if left.null or right.null or node.op not in _ARITHMETIC:
             raise NotExactError(f"`{node.op}`")
-        doubt = _or(left.doubt, right.doubt)
+        doubt = doubtful(left.doubt, right.doubt)
         kinds = (node.left.type.kind, node.right.type.kind)
         match kinds:
             case ("number", "number"):
                 return self._numbers(node.op, left, right, doubt)
             case ("string", "string"):
-                return _Term(exp.paren(exp.DPipe(this=left.value, expression=right.value)), doubt)
+                return Term(exp.paren(exp.DPipe(this=left.value, expression=right.value)), doubt)
             case ("duration", "duration") if node.op != "*":
                 if max(left.digits, right.digits) >= len(str(LONGEST)):
                     raise NotExactError("durations that are too long")
                 sum_ = _ARITHMETIC[node.op](this=left.value, expression=right.value)
-                return _Term(exp.paren(sum_), doubt, digits=len(str(LONGEST)))
+                return Term(exp.paren(sum_), doubt, digits=len(str(LONGEST)))
             case ("datetime", "datetime"):
                 return self._between(left, right, doubt)
             case ("datetime", "duration"):
@@ -273,24 +270,24 @@ class Compiler:
                 raise NotExactError(f"`{node.op}` of these types")
 
     @staticmethod
-    def _numbers(op: str, left: _Term, right: _Term, doubt: exp.Expr | None) -> _Term:
+    def _numbers(op: str, left: Term, right: Term, doubt: exp.Expr | None) -> Term:
         if op == "*":
             digits, scale = left.digits + right.digits, left.scale + right.scale
         else:
             digits, scale = max(left.digits, right.digits) + 1, max(left.scale, right.scale)
         if digits + scale > EXACT_DIGITS:
             raise NotExactError("numbers that are too long")
-        made = _ARITHMETIC[op](this=_wide(left).value, expression=_wide(right).value)
-        return _wide(_Term(exp.paren(made), doubt, digits=digits, scale=scale))
+        made = _ARITHMETIC[op](this=wide(left).value, expression=wide(right).value)
+        return wide(Term(exp.paren(made), doubt, digits=digits, scale=scale))
 
-    def _between(self, left: _Term, right: _Term, doubt: exp.Expr | None) -> _Term:
+    def _between(self, left: Term, right: Term, doubt: exp.Expr | None) -> Term:
         """The microseconds from one instant to another."""
         if self._dialect == "postgres":
             raise NotExactError("a difference of instants")
         made = exp.TimestampDiff(this=left.value, expression=right.value, unit=exp.var("MICROSECOND"))
-        return _Term(made, doubt, digits=len(str(LONGEST)) - 1)
+        return Term(made, doubt, digits=len(str(LONGEST)) - 1)
 
-    def _moved(self, op: str, moment: _Term, by: ir.Node, doubt: exp.Expr | None) -> _Term:
+    def _moved(self, op: str, moment: Term, by: ir.Node, doubt: exp.Expr | None) -> Term:
         """An instant some time later or earlier; outside of the calendar rule-engine has no answer."""
         value = self._values.get(by.name) if isinstance(by, ir.Parameter) else getattr(by, "value", None)
         if not isinstance(value, timedelta):
@@ -303,17 +300,17 @@ class Compiler:
             raise NotExactError("a time that is too long") from None
         if delta:
             beyond = exp.GT if delta > timedelta(0) else exp.LT
-            doubt = _or(doubt, exp.paren(beyond(this=moment.value.copy(), expression=_instant(limit))))
-        return _Term(exp.paren(exp.Add(this=moment.value, expression=step)), doubt)
+            doubt = doubtful(doubt, exp.paren(beyond(this=moment.value.copy(), expression=instant(limit))))
+        return Term(exp.paren(exp.Add(this=moment.value, expression=step)), doubt)
 
-    def _negate(self, node: ir.Negate) -> _Term:
+    def _negate(self, node: ir.Negate) -> Term:
         made = self._term(node.operand)
         if made.null or node.type.kind not in ("number", "duration"):
             raise NotExactError("`-`")
         negative = exp.paren(exp.Neg(this=exp.paren(made.value)))
-        return _Term(negative, made.doubt, digits=made.digits, scale=made.scale)
+        return Term(negative, made.doubt, digits=made.digits, scale=made.scale)
 
-    def _coalesce(self, node: ir.Coalesce) -> _Term:
+    def _coalesce(self, node: ir.Coalesce) -> Term:
         left, right = self._term(node.left), self._term(node.right)
         if not left.null:
             return left
@@ -322,24 +319,24 @@ class Compiler:
         doubt = left.doubt
         if right.doubt is not None:
             null = exp.Is(this=left.value.copy(), expression=exp.Null())
-            doubt = _or(doubt, _and(exp.paren(null), right.doubt))
+            doubt = doubtful(doubt, both(exp.paren(null), right.doubt))
         value = exp.Coalesce(this=left.value, expressions=[right.value])
-        return _Term(value, doubt, right.null, right.digits, right.scale)
+        return Term(value, doubt, right.null, right.digits, right.scale)
 
-    def _conditional(self, node: ir.Conditional) -> _Term:
+    def _conditional(self, node: ir.Conditional) -> Term:
         condition = self._truth(node.condition)
         yes, no = self._term(node.yes), self._term(node.no)
         if node.type.kind == "number":
             yes, no = self._same_width(yes, no)
         doubt = condition.doubt
         if yes.doubt is not None:
-            doubt = _or(doubt, _and(condition.value.copy(), yes.doubt))
+            doubt = doubtful(doubt, both(condition.value.copy(), yes.doubt))
         if no.doubt is not None:
-            doubt = _or(doubt, _and(_not(condition.value.copy()), no.doubt))
+            doubt = doubtful(doubt, both(negated(condition.value.copy()), no.doubt))
         value = exp.Case(ifs=[exp.If(this=condition.value, true=yes.value)], default=no.value)
-        return _Term(exp.paren(value), doubt, yes.null or no.null, max(yes.digits, no.digits), max(yes.scale, no.scale))
+        return Term(exp.paren(value), doubt, yes.null or no.null, max(yes.digits, no.digits), max(yes.scale, no.scale))
 
-    def _member(self, node: ir.Member) -> _Term:
+    def _member(self, node: ir.Member) -> Term:
         base = self._term(node.base)
         kind = node.base.type.kind
         if base.null:
@@ -348,119 +345,16 @@ class Compiler:
             part = self._term(node.args[0])
             end = exp.Left if node.name == "starts_with" else exp.Right
             taken = end(this=base.value, expression=exp.Length(this=part.value.copy()))
-            return _Term(exp.paren(exp.EQ(this=taken, expression=part.value)), _or(base.doubt, part.doubt))
+            return Term(exp.paren(exp.EQ(this=taken, expression=part.value)), doubtful(base.doubt, part.doubt))
         if kind == "string" and node.name == "length":
-            return _Term(exp.Length(this=base.value), base.doubt, digits=10)
+            return Term(exp.Length(this=base.value), base.doubt, digits=10)
         if kind == "string" and node.name == "is_empty":
             empty = exp.EQ(this=base.value, expression=exp.Literal.string(""))
-            return _Term(exp.paren(empty), base.doubt)
+            return Term(exp.paren(empty), base.doubt)
         if kind == "datetime" and node.name in _PARTS:
             number = exp.Extract(this=exp.var(node.name.upper()), expression=base.value)
-            return _Term(number, base.doubt, digits=4)
+            return Term(number, base.doubt, digits=4)
         if kind == "datetime" and node.name == "date":
             day = exp.TimestampTrunc(this=base.value, unit=exp.var("DAY"))
-            return _Term(exp.cast(day, exp.DataType.Type.TIMESTAMPNTZ), base.doubt)
+            return Term(exp.cast(day, exp.DataType.Type.TIMESTAMPNTZ), base.doubt)
         raise NotExactError(f"`.{node.name}`")
-
-
-def _texts(of: ir.Type) -> bool:
-    return of.kind == "array" and of.item is not None and of.item == ir.STRING
-
-
-def _kind_of(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    match value:
-        case str():
-            return "string"
-        case int() | Decimal():
-            return "number"
-        case datetime():
-            return "datetime"
-        case _:
-            return "duration" if isinstance(value, timedelta) else "unknown"
-
-
-def _constant(value: object) -> _Term:
-    match value:
-        case None:
-            return _Term(exp.Null(), null=True)
-        case bool():
-            return _Term(exp.true() if value else exp.false())
-        case str():
-            if "\0" in value:
-                raise NotExactError("a text with NUL")
-            return _Term(exp.Literal.string(value))
-        case int() | Decimal():
-            return _number(Decimal(value))
-        case datetime():
-            return _Term(_instant(value))
-        case timedelta():
-            micros = value // MICRO
-            if abs(micros) > LONGEST:
-                raise NotExactError("a duration that is too long")
-            return _Term(_wide_number(micros), digits=len(str(abs(micros))))
-        case _:
-            raise NotExactError("a constant of this type")
-
-
-def _wide_number(value: int) -> exp.Expr:
-    literal = exp.Literal.number(abs(value))
-    return exp.cast(exp.Neg(this=literal) if value < 0 else literal, exp.DataType.Type.BIGINT)
-
-
-def _number(value: Decimal) -> _Term:
-    if not value.is_finite():
-        raise NotExactError("a number that is not finite")
-    exponent = cast("int", value.as_tuple().exponent)
-    scale = max(0, -exponent)
-    digits = max(1, value.adjusted() + 1)
-    if digits + scale > WIDEST:
-        raise NotExactError("numbers that are too long")
-    literal: exp.Expr = exp.Literal.number(f"{abs(value):f}")
-    if value < 0:
-        literal = exp.Neg(this=literal)
-    return _wide(_Term(literal, digits=digits, scale=scale))
-
-
-def _wide(term: _Term, digits: int = 0, scale: int = -1) -> _Term:
-    """A number as DECIMAL of a width."""
-    digits, scale = digits or term.digits, term.scale if scale < 0 else scale
-    made = exp.cast(term.value, f"DECIMAL({digits + scale}, {scale})")
-    return _Term(made, term.doubt, term.null, digits, scale)
-
-
-def _instant(value: datetime) -> exp.Expr:
-    """An instant as UTC without a zone."""
-    return exp.cast(
-        exp.Literal.string(value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=" ")),
-        exp.DataType.Type.TIMESTAMPNTZ,
-    )
-
-
-def _and(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    return exp.paren(exp.And(this=left, expression=right))
-
-
-def _either(left: exp.Expr, right: exp.Expr) -> exp.Expr:
-    return exp.paren(exp.Or(this=left, expression=right))
-
-
-def _not(value: exp.Expr) -> exp.Expr:
-    return exp.Not(this=exp.paren(value))
-
-
-def _or(left: exp.Expr | None, right: exp.Expr | None) -> exp.Expr | None:
-    """Doubt in one or the other."""
-    if left is None or right is None:
-        return left if right is None else right.copy()
-    return _either(left.copy(), right.copy())
-
-
-def _any(tests: Sequence[exp.Expr]) -> exp.Expr:
-    found: exp.Expr = exp.false()
-    for number, test in enumerate(tests):
-        found = exp.paren(test) if number == 0 else _either(found, exp.paren(test))
-    return found

@@ -18,7 +18,8 @@ from sqlglot import exp
 from . import ir
 from .index import several
 from .residue import CELL, EVENT, NOW, WINDOW, Cells, evaluator, is_monotone, is_residual, reads_window
-from .sql import LONGEST, MICRO, Column, Compiler, NotExactError, Sql
+from .sql import Column, Compiler, NotExactError, Sql
+from .sql_terms import LONGEST, MICRO
 from .watched import Span, WatchedTime
 
 if TYPE_CHECKING:

@@ -41,6 +41,48 @@ LOG: Final[Mapping[str, Message]] = {
         "export it as csvlog, jsonlog, stderr text, JSON lines or CSV; packed may be gzip, bz2, xz or zstd",
         "请导出为 csvlog、jsonlog、stderr 文本、JSONL 或 CSV;压缩格式支持 gzip、bz2、xz、zstd",
     ),
+    "log-not-growing": Message(
+        "a log of this kind cannot be taken up where the last run ended",
+        "此类日志无法从上次结束处继续读取",
+        "only text logs whose records stand for themselves can: {formats}; judge this one whole",
+        "只有每条记录可独立识别的文本日志才可以:{formats};请对此日志做整体检查",
+    ),
+    "log-year-growing": Message(
+        "the year of the first line says nothing about a log that is taken up in its middle",
+        "从日志中间继续读取时,首行年份没有意义",
+        "let the server write whole dates (`%m` in `log_line_prefix`), or judge the log whole",
+        "请让服务器写出完整日期(`log_line_prefix` 中加入 `%m`),或对日志做整体检查",
+    ),
+    "log-gone": Message(
+        "the log was judged up to this line; what came after it was rotated away and is not here: it was not judged",
+        "日志检查到此行;其后的内容已被轮转移走且不在此处:未被检查",
+        "find the rotated file and judge it whole; rotate by renaming in the same folder, and run more often",
+        "请找到轮转后的文件并做整体检查;请在同一文件夹内以改名方式轮转,并更频繁地运行",
+    ),
+    "log-shortened": Message(
+        "the log became shorter while it was read: what was written just before may be lost, and was not judged then",
+        "读取过程中日志变短:此前刚写入的内容可能丢失,未被检查",
+        "rotate by renaming, not by copying and truncating",
+        "请以改名方式轮转,不要先复制再截断",
+    ),
+    "log-state": Message(
+        "the file does not hold how far a log was judged",
+        "此文件不是日志检查进度文件",
+        "name another file, or remove it to judge the log from its beginning",
+        "请换一个文件,或删除它以从头检查日志",
+    ),
+    "log-state-other": Message(
+        "the file holds how far another log was judged: {log}",
+        "此文件记录的是另一日志的检查进度:{log}",
+        "keep one file for each log",
+        "请为每个日志使用单独的文件",
+    ),
+    "log-state-held": Message(
+        "another run is using the file",
+        "另一个进程正在使用此文件",
+        "wait until it has ended",
+        "请等待其结束",
+    ),
     "log-format-unknown": Message(
         "the format of the log is not known",
         "无法识别日志格式",

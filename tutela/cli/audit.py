@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--reconcile",
     is_flag=True,
-    help="Also hold the whole LOG against approvals, people and grants, and look for gaps in it.",
+    help="Also hold the whole LOG against approvals, people and grants, and look for gaps and unusual work in it.",
 )
 @click.option(
     "--state",

@@ -103,7 +103,7 @@ def _jsonl(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterator[
 
 
 def _is_plain(shape: object, width: int, mapping: LogMapping) -> bool:
-    """Whether an object of so many keys has none twice, and its fields are texts or whole numbers, where they may be."""
+    """Whether an object of so many keys has none twice, and its fields are texts or whole numbers where they may."""
     fields = mapping.fields
     if not isinstance(shape, dict) or len(cast("dict[str, object]", shape)) != width:
         return False

@@ -72,7 +72,7 @@ SETTINGS: Final = tuple(field.name for field in fields(LogSettings))
 
 def read_settings(table: Mapping[str, Any], file: str) -> LogSettings:
     """The settings that a table holds; InputError lists everything that is wrong with them."""
-    given = {name.replace("-", "_"): value for name, value in table.items()}
+    given: dict[str, Any] = {name.replace("-", "_"): value for name, value in table.items()}
     problems = [
         _wrong(file, name, "unknown", f"one of {', '.join(f'`{n}`' for n in SETTINGS)}")
         for name in given
@@ -85,7 +85,8 @@ def read_settings(table: Mapping[str, Any], file: str) -> LogSettings:
             problems.append(_wrong(file, name, "something else", expected))
     if problems:
         raise InputError(problems)
-    return LogSettings(**{**given, "show": tuple(given.get("show", ()))})
+    show: tuple[str, ...] = tuple(given.pop("show", ()))
+    return LogSettings(**given, show=show)
 
 
 def _wrong(file: str, name: str, found: str, expected: str) -> Problem:

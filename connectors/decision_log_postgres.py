@@ -51,9 +51,19 @@ class PostgresStore:
 
         Where the connection breaks while it commits, nobody knows.
         """
+        head = self._try(contents)
+        # A connection that broke before its COMMIT was sent left nothing behind: the server may just be new.
+        head = head or self._try(contents)
+        if head is None:
+            self._target.fail("decision-log-unwritable", reason="the connection broke twice")
+        return head
+
+    def _try(self, contents: Sequence[bytes]) -> Head | None:
+        """Add entries in one transaction; None when the connection broke before that could have an effect."""
         import psycopg
 
         connection = self._connection or self._open()
+        committing = False
         try:
             with connection.transaction():
                 _set_limits(connection, self._options)
@@ -62,8 +72,12 @@ class PostgresStore:
                 numbers = list(range(before.seq + 1, head.seq + 1))
                 connection.execute(_ADD, (numbers, [line.decode() for line in lines]))
                 connection.execute(_MOVE, head)
+                committing = True
         except psycopg.Error as error:
+            broken = connection.broken
             self.close()
+            if broken and not committing:
+                return None
             _failed(self._target, error)
         return head
 
@@ -143,7 +157,7 @@ class PostgresReader:
                 connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 self._kept = _head(connection.execute(_HEAD).fetchone(), self._target)
                 at = _ENDS[query]
-                while rows := connection.execute(query, (at,)).fetchall():
+                while rows := connection.execute(query.encode(), (at,)).fetchall():
                     for row in rows:
                         yield _line(self._target, row)
                     at = rows[-1][0]
@@ -152,9 +166,9 @@ class PostgresReader:
 
 
 def _session(target: Target, options: LiveOptions) -> psycopg.Connection[Any]:
-    try:
-        import psycopg  # noqa: F401 (only whether it is there)
-    except ImportError:
+    from importlib.util import find_spec
+
+    if find_spec("psycopg") is None:
         target.fail("live-driver", driver="psycopg", install="'PATH_OF_TUTELA[db]'")
     from .live_postgres import session
 

@@ -97,8 +97,7 @@ class Masks:
         if found is None:
             if len(self._digests) >= REMEMBERED:
                 self._digests.clear()
-            digest = hashlib.blake2b(data, key=self._key, digest_size=16).hexdigest()
-            found = self._digests[data] = f"{PREFIX}{digest}"
+            found = self._digests[data] = keyed(data, self._key)
         return found
 
     def _word(self, text: str) -> str:
@@ -112,7 +111,8 @@ class Masks:
         return text
 
     def _properties(self, root: str, values: Mapping[Any, Any]) -> dict[str, Any]:
-        keep, found, undeclared = self._keep.get(root, {}), {}, 0
+        keep, undeclared = self._keep.get(root, {}), 0
+        found: dict[str, Any] = {}
         for name, value in values.items():
             if name in _OWN[root]:
                 continue
@@ -126,6 +126,11 @@ class Masks:
         if undeclared:
             found[UNDECLARED] = undeclared
         return found
+
+
+def keyed(data: bytes, key: bytes) -> str:
+    """The keyed digest that stands for a text (in UTF-8): who has the key finds the entries about somebody by it."""
+    return f"{PREFIX}{hashlib.blake2b(data, key=key, digest_size=16).hexdigest()}"
 
 
 _OWN: Final = {

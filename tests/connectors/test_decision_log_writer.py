@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import uuid
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -218,6 +219,36 @@ def test_a_connection_that_breaks_is_made_again(postgres: Callable[[str, str], s
     log.close()
 
     assert ["a", "b"] == [entry["id"] for entry in entries_of(address)]
+
+
+@pytest.mark.parametrize(
+    ("deed", "code"),
+    [
+        ("UPDATE decision_log SET entry = replace(entry, 'test', 'best') WHERE seq = 2", "decision-log-changed"),
+        ("DELETE FROM decision_log WHERE seq = 2", "decision-log-gap"),
+        ("DELETE FROM decision_log WHERE seq = 3", "decision-log-head"),
+        ("UPDATE decision_log SET seq = 7 WHERE seq = 3", "decision-log-order"),
+        ("INSERT INTO decision_log VALUES (4, 'x')", "decision-log-damaged"),
+        ("UPDATE decision_log_head SET hash = seq", "decision-log-head"),
+    ],
+)
+def test_what_is_done_to_rows_is_found(postgres: Callable[[str, str], str], deed: str, code: str) -> None:
+    """In PostgreSQL as in SQLite; and nothing is added to a log whose end was changed."""
+    address = postgres(f"log_rows_{uuid.uuid4().hex}", "")
+    log = open_log(LogSettings(address=address))
+    assert all(log.append(said(name)).result() for name in "abc")
+    log.close()
+    assert ["a", "b", "c"] == [entry["id"] for entry in entries_of(address)]
+    with psycopg.connect(address) as owner:
+        owner.execute(deed.encode())
+    verifier, reader = Verifier(), open_reader(address, LiveOptions())
+    found = [p.code for line in reader.lines() for p in verifier.check(line.text, line.location, line.number)]
+    found += [problem.code for problem in verifier.finish(reader.location, reader.head())]
+
+    assert code in found
+    if " = 2" not in deed:
+        with pytest.raises(InputError, match="decision-log-tail"):
+            open_log(LogSettings(address=address))
 
 
 def test_a_table_that_is_gone_denies(postgres: Callable[[str, str], str]) -> None:

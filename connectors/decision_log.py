@@ -13,8 +13,6 @@ from tutela.engine.decision_log_chain import make_keys
 from tutela.engine.decision_log_masks import Masks
 from tutela.engine.errors import InputError, Location, Problem
 
-from .decision_log_store import open_store
-from .decision_log_writer import DecisionLog, WhenUnavailable
 from .live_target import LiveOptions
 
 if TYPE_CHECKING:
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
 
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.decision_log_chain import Keys
+
+    from .decision_log_writer import DecisionLog, WhenUnavailable
 
 KEY: Final = "TUTELA_LOG_KEY"
 _LARGEST_KEY: Final = 4096
@@ -125,6 +125,9 @@ def open_log(settings: LogSettings, options: LiveOptions | None = None) -> Decis
 
     InputError when it cannot be written, another process writes its file, or its last entry does not verify.
     """
+    from .decision_log_store import open_store
+    from .decision_log_writer import DecisionLog
+
     keys = read_keys(settings.key_file)
     given = options or LiveOptions()
     limited = LiveOptions(timeout=settings.timeout, password_env=given.password_env, keyring=given.keyring)

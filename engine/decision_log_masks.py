@@ -40,7 +40,7 @@ class Masks:
 
     def __init__(self, vocabulary: Vocabulary, key: bytes | None, shown: Iterable[str] = ()) -> None:
         names = frozenset(shown)
-        unknown = sorted(path for path in names if vocabulary.type_at(path) is None)
+        unknown = sorted(names.difference(vocabulary.paths()))  # of an object, the whole is shown or nothing
         if unknown:
             place = Location("decision_log.show")
             raise InputError(

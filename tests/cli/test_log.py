@@ -74,13 +74,13 @@ def test_verify_an_intact_log(tutela: Run, pdp: Authorizer, tmp_path: Path, keye
     anchor = head.removeprefix("head ")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert first == "d.jsonl: 3 entries (1 to 3), intact"
+    assert first == "d.jsonl: intact; entries: 3 (1 to 3)"
     assert anchor.startswith("3:")
     assert tutela("log", "verify", "d.jsonl", "--head", anchor, cwd=tmp_path, env=keyed).returncode == 0
     without = tutela("log", "verify", "d.jsonl", cwd=tmp_path)
     assert (without.returncode, "hashes only" in without.stderr) == (0, True)
     zh = tutela("log", "verify", "d.jsonl", "--lang", "zh", cwd=tmp_path, env=keyed)
-    assert zh.stdout.splitlines()[0] == "d.jsonl:3 条(1 至 3),完好"
+    assert zh.stdout.splitlines()[0] == "d.jsonl:完好;条目:3(1 至 3)"
 
     lines = (tmp_path / "d.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (tmp_path / "d.jsonl").write_text("".join(lines[:2]), encoding="utf-8")
@@ -101,7 +101,7 @@ def test_verify_lists_every_break(tutela: Run, pdp: Authorizer, tmp_path: Path) 
     assert done.returncode == 1
     assert "d.jsonl:1: decision-log-changed entry 1 was changed" in done.stdout
     assert "d.jsonl:4: decision-log-damaged" in done.stdout
-    assert "4 entries (1 to 3), 2 breaks" in done.stdout
+    assert "d.jsonl: broken; entries: 4 (1 to 3), breaks: 2" in done.stdout
     as_json = json.loads(tutela("log", "verify", "d.jsonl", "-f", "json", cwd=tmp_path).stdout)
     assert (as_json["intact"], as_json["entries"], as_json["authenticated"]) == (False, 4, False)
     assert [(b["code"], b["seq"]) for b in as_json["breaks"]] == [
@@ -260,10 +260,10 @@ def test_replay(tutela: Run, pdp: Authorizer, crm: Path, tmp_path: Path) -> None
     record(pdp, address=str(full), request="full")
     record(pdp, address=str(masked))
     done = tutela("log", "replay", str(full), cwd=crm)
-    assert (done.returncode, done.stdout) == (0, "3 the same, 0 differ, 0 not replayable\n")
+    assert (done.returncode, done.stdout) == (0, "the same: 3, different: 0, not replayable: 0\n")
     done = tutela("log", "replay", str(masked), cwd=crm)
     assert (done.returncode, done.stderr) == (2, "no decision was replayed\n")
-    assert "  3 because the request is masked" in done.stdout
+    assert "  because the request is masked: 3" in done.stdout
 
     record(pdp, address=str(full))
     assert tutela("log", "replay", str(full), cwd=crm).returncode == 0
@@ -285,14 +285,14 @@ def test_replay_finds_a_decision_that_differs(tutela: Run, pdp: Authorizer, crm:
     done = tutela("log", "replay", str(tmp_path / "lie.jsonl"), cwd=crm)
 
     assert done.returncode == 1
-    assert done.stdout.splitlines() == ["#3 ev-2: differs in effect", "2 the same, 1 differ, 0 not replayable"]
+    assert done.stdout.splitlines() == ["#3 ev-2: differs in effect", "the same: 2, different: 1, not replayable: 0"]
 
 
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('registers = ["registers"]', "registers = []", "  3 because other facts decided"),
-        ('"policies"]', '"policies", "more.yaml"]', "  3 because other policies decided"),
+        ('registers = ["registers"]', "registers = []", "  because other facts decided: 3"),
+        ('"policies"]', '"policies", "more.yaml"]', "  because other policies decided: 3"),
     ],
 )
 def test_replay_under_other_policies_or_facts(

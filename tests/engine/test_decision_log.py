@@ -142,7 +142,13 @@ def test_no_personal_value_is_in_a_masked_entry(
 
 def test_what_masks_leave() -> None:
     """Flags, numbers, instants and listed words where the vocabulary shows them; nothing else, unless it is named."""
-    stated: dict[str, Any] = {"clearance": "secret", "rank": 3, "employed": True, "badge": "b", "terminated_at": "2026-01-01T00:00:00Z"}
+    stated: dict[str, Any] = {
+        "clearance": "secret",
+        "rank": 3,
+        "employed": True,
+        "badge": "b",
+        "terminated_at": "2026-01-01T00:00:00Z",
+    }
     subject = entry(request({}, **stated, shoe_size=43), key=None)["request"]["subject"]["properties"]
 
     assert subject == {
@@ -158,9 +164,11 @@ def test_what_masks_leave() -> None:
 def test_only_declared_attributes_can_be_shown() -> None:
     """A mistyped path is a problem when the log is opened, not a mask that nobody expects."""
     with pytest.raises(InputError) as error:
-        Masks(POLICIES.vocabulary, None, ("context.purpos", "context", "resource.id"))
+        Masks(POLICIES.vocabulary, None, ("context.purpos", "context", "resource.holder.name", "resource.id"))
 
-    assert ["context", "context.purpos"] == [problem.args["path"] for problem in error.value.problems]
+    assert ["context", "context.purpos", "resource.holder.name"] == [
+        problem.args["path"] for problem in error.value.problems
+    ]
 
 
 def test_masks_are_the_same_for_the_same_value_and_key() -> None:

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from tutela.engine.errors import Lang, Problem
 
 _WORDS: Final = {
-    "intact": {"en": "intact", "zh": "完好"},
-    "broken": {"en": "{count} breaks", "zh": "{count} 处断裂"},
-    "entries": {
-        "en": "{address}: {count} entries ({first} to {last}), {state}",
-        "zh": "{address}:{count} 条({first} 至 {last}),{state}",
+    "intact": {
+        "en": "{address}: intact; entries: {count} ({first} to {last})",
+        "zh": "{address}:完好;条目:{count}({first} 至 {last})",
+    },
+    "broken": {
+        "en": "{address}: broken; entries: {count} ({first} to {last}), breaks: {breaks}",
+        "zh": "{address}:已断裂;条目:{count}({first} 至 {last}),断裂:{breaks}",
     },
     "head": {"en": "head {head}", "zh": "链头 {head}"},
     "keyless": {
         "en": "hashes only: without the key nobody can tell whether somebody wrote the whole chain anew",
         "zh": "仅核对哈希:没有密钥无法判断整条链是否被他人重写",
     },
-    "lacking": {"en": "{count} decisions could not be recorded", "zh": "有 {count} 个决策未能记录"},
+    "lacking": {"en": "decisions that could not be recorded: {count}", "zh": "未能记录的决策:{count}"},
 }
 
 
@@ -77,11 +79,14 @@ def _fail_empty(log: Log) -> None:
 
 def _tell_chain(reading: Reading, log: Log) -> None:
     verifier, lang = reading.verifier, log.lang
-    state = _say("broken", lang, count=reading.broken) if reading.broken else _say("intact", lang)
-    last = verifier.head.seq if verifier.head else "?"
-    first = "?" if verifier.first is None else verifier.first
-    place = log.open().location
-    click.echo(_say("entries", lang, address=place, count=verifier.count, first=first, last=last, state=state))
+    args = {
+        "address": log.open().location,
+        "count": verifier.count,
+        "first": "?" if verifier.first is None else verifier.first,
+        "last": verifier.head.seq if verifier.head else "?",
+        "breaks": reading.broken,
+    }
+    click.echo(_say("broken" if reading.broken else "intact", lang, **args))
     if verifier.head:
         click.echo(_say("head", lang, head=verifier.head))
     if reading.lacking:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 _WORDS: Final = {
     "summary": {
-        "en": "{same} the same, {differs} differ, {not_replayable} not replayable",
-        "zh": "相同 {same},不同 {differs},无法重放 {not_replayable}",
+        "en": "the same: {same}, different: {differs}, not replayable: {not_replayable}",
+        "zh": "相同:{same},不同:{differs},无法重放:{not_replayable}",
     },
     "differs": {"en": "#{seq} {id}: differs in {parts}", "zh": "#{seq} {id}:{parts} 不同"},
-    "masked": {"en": "  {count} because the request is masked", "zh": "  {count} 条:请求已脱敏"},
-    "policies": {"en": "  {count} because other policies decided", "zh": "  {count} 条:当时的策略不同"},
-    "facts": {"en": "  {count} because other facts decided", "zh": "  {count} 条:当时的事实不同"},
-    "unreadable": {"en": "  {count} because the entry is malformed", "zh": "  {count} 条:条目格式有误"},
+    "masked": {"en": "  because the request is masked: {count}", "zh": "  因请求已脱敏:{count}"},
+    "policies": {"en": "  because other policies decided: {count}", "zh": "  因当时的策略不同:{count}"},
+    "facts": {"en": "  because other facts decided: {count}", "zh": "  因当时的事实不同:{count}"},
+    "unreadable": {"en": "  because the entry is malformed: {count}", "zh": "  因条目格式有误:{count}"},
     "nothing": {"en": "no decision was replayed", "zh": "没有重放任何决策"},
 }
 

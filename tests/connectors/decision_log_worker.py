@@ -1,6 +1,7 @@
 """A process that records entries in a log as fast as it can and says which are recorded; a test kills it.
 
-`python decision_log_worker.py ADDRESS WORKER ENTRIES`: each line on stdout is the number of an acknowledged entry.
+`python decision_log_worker.py ADDRESS WORKER ENTRIES`: it says `ready`, begins when a line comes in, and then each line
+on stdout is the number of an acknowledged entry.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ async def work(address: str, worker: str, entries: int) -> None:
     log = open_log(LogSettings(address=address, rotate_mib=1, timeout=60))
     numbers = iter(range(entries))
     os.write(1, b"ready\n")
+    sys.stdin.readline()
 
     async def call() -> None:
         for number in numbers:

@@ -38,15 +38,23 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def start(address: str, worker: str, entries: int = MANY) -> subprocess.Popen[bytes]:
-    """A worker that is ready to record."""
-    process = subprocess.Popen([sys.executable, WORKER, address, worker, str(entries)], stdout=subprocess.PIPE)
+    """A worker that is ready to record, and waits to be told to begin."""
+    command = [sys.executable, WORKER, address, worker, str(entries)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"
     return process
 
 
+def begin(process: subprocess.Popen[bytes]) -> None:
+    """Let a worker record."""
+    assert process.stdin is not None
+    process.stdin.write(b"\n")
+    process.stdin.flush()
+
+
 def acknowledged(process: subprocess.Popen[bytes], least: int) -> list[str]:
-    """Kill a worker after some acknowledgements, and give all that it wrote down."""
+    """Kill a worker that records after some acknowledgements, and give all that it wrote down."""
     assert process.stdout is not None
     told = [process.stdout.readline() for _ in range(least)]
     process.kill()
@@ -72,7 +80,9 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(address: str) -> None:
     """Kill after kill under load; every acknowledged entry is in a chain that verifies from its first entry on."""
     told: list[str] = []
     for kill in range(KILLS):
-        told += acknowledged(start(address, f"w{kill}"), kill * 37 % 400 + 1)
+        process = start(address, f"w{kill}")
+        begin(process)
+        told += acknowledged(process, kill * 37 % 400 + 1)
     log = open_log(LogSettings(address=address))  # sets a torn end aside
     assert log.append(note("test", datetime.now(UTC), id="last")).result()
     log.close()
@@ -89,8 +99,11 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(address: str) -> None:
 @pytest.mark.parametrize("address", ["sqlite", "postgres"], indirect=True)
 def test_several_processes_write_one_database(address: str) -> None:
     """One of three is killed; the others end well, nothing acknowledged is lost, and there is one chain."""
-    processes = [start(address, f"w{number}", 300) for number in range(2)]
-    told = acknowledged(start(address, "victim"), 50)
+    processes = [start(address, f"w{number}", 4000) for number in range(2)]
+    victim = start(address, "victim")
+    for process in (*processes, victim):
+        begin(process)
+    told = acknowledged(victim, 50)
     for process in processes:
         out, _ = process.communicate(timeout=60)
         told += out.decode().split()
@@ -98,5 +111,5 @@ def test_several_processes_write_one_database(address: str) -> None:
     ids, codes, _ = read(address)
 
     assert [] == codes
-    assert len(told) >= 650
+    assert len(told) >= 8050
     assert set(told) <= set(ids)

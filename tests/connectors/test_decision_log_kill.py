@@ -39,7 +39,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def start(address: str, worker: str, entries: int = MANY) -> subprocess.Popen[bytes]:
     """A worker that is ready to record, and waits to be told to begin."""
-    command = [sys.executable, WORKER, address, worker, str(entries)]
+    command = [sys.executable, str(WORKER), address, worker, str(entries)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"ready\n"

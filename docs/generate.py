@@ -65,9 +65,9 @@ Results go to stdout, progress and problems to stderr.
 A command works in a project: the nearest folder upwards that has a `tutela.toml`, or a `pyproject.toml` with
 `[tool.tutela]`. `classify`, `schema` and `log` (but for `log replay`) work anywhere, the others also with
 `--policies`. The variables `TUTELA_POLICIES`, `TUTELA_REGISTERS`, `TUTELA_SCHEMAS` (separated like `PATH`),
-`TUTELA_DIALECT`, `TUTELA_DEFAULT_SCHEMA`, `TUTELA_TAXONOMY`, `TUTELA_LINEAGE` and `TUTELA_LANG`
-replace its settings; options replace both. `TUTELA_NO_CACHE=1` loads policies from their texts, `TUTELA_DEBUG=1` shows the traceback of an
-internal error.
+`TUTELA_DIALECT`, `TUTELA_DEFAULT_SCHEMA`, `TUTELA_TAXONOMY`, `TUTELA_LINEAGE` and `TUTELA_LANG` replace its
+settings; options replace both. `TUTELA_NO_CACHE=1` loads policies from their texts, `TUTELA_DEBUG=1` shows the
+traceback of an internal error.
 """
 ERRORS_HEAD: Final = """# Problems
 

@@ -262,14 +262,21 @@ class Accesses:
         }
         return {name: value for name, value in context.items() if value is not None}
 
+    def forget(self) -> None:
+        """Drop the counts that are far from the newest of their account and table: no event to come is near to them."""
+        for rows in self.recent.values():
+            del rows[: bisect_left(rows, rows[-1][0] - 2 * self.window, key=_at)]
+
     def _rows(self, event: Event, dataset: str) -> int | None:
         """Rows of this account and table within the window before and after, as far as the log has been read."""
         if event.at is None:
             return None
         if not self.window:
             return event.row_count
-        rows = self.recent.setdefault((event.account, dataset.lower()), [])
-        if event.row_count is not None:
+        if event.row_count is None:
+            rows = self.recent.get((event.account, dataset.lower()), [])
+        else:
+            rows = self.recent.setdefault((event.account, dataset.lower()), [])
             insort(rows, (event.at, event.row_count))
         if len(rows) > MAX_KEPT:
             # Far from this event, not from the newest: a log may run backwards.

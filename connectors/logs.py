@@ -94,7 +94,7 @@ class LogReader:
 
 
 def read_log(  # noqa: PLR0913 (options)
-    path: str | Path,
+    log: str | Path | LogFile,
     *,
     format: str | None = None,  # noqa: A002 # the word of the command line
     mapping: Mapping[str, object] | None = None,
@@ -102,13 +102,13 @@ def read_log(  # noqa: PLR0913 (options)
     timezone: str | None = None,
     year: int | None = None,
 ) -> LogReader:
-    """Stream a log as events and holes.
+    """Stream a log, by its name or opened already, as events and holes.
 
     Raises InputError at once for a file that is missing, unreadable, empty or binary, and for options that do
     not fit. `timezone` decides what an abbreviation such as CST, or a time without an offset, means; `year` is that of
     the first line of a log of syslog whose times have none.
     """
-    file = LogFile(path)
+    file = log if isinstance(log, LogFile) else LogFile(log)
     if format is not None and format not in FORMATS:
         raise file.refuse("log-format-name", format=format, formats=", ".join(FORMATS))
     try:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def replacing(path: Path) -> Generator[TextIO]:
+def replacing(path: Path, *, private: bool = False) -> Generator[TextIO]:
     """A stream whose text takes a file's place when all went well; a link stays a link, and the file keeps its rights.
 
-    OSError, which names the file, when it may not be written.
+    A new file that is `private` is its owner's alone. OSError, which names the file, when it may not be written.
     """
     target = path.resolve()
     try:
-        mode = _mode(target)
+        mode = _mode(target, new=0o600 if private else 0o666)
         descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     except OSError as error:
         error.filename = str(path)  # the file that was asked for, not the scratch file beside it
@@ -40,12 +40,12 @@ def replacing(path: Path) -> Generator[TextIO]:
         raise
 
 
-def _mode(target: Path) -> int:
+def _mode(target: Path, new: int) -> int:
     """The rights of the file that is replaced, or those of a new one."""
     if not target.exists():
         mask = os.umask(0)
         os.umask(mask)
-        return 0o666 & ~mask
+        return new & ~mask
     mode = stat.S_IMODE(target.stat().st_mode)
     if not mode & stat.S_IWUSR or not os.access(target, os.W_OK):  # of root, too, who may write anything
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(target))

@@ -2,12 +2,13 @@
 
 `watch` is a tap on the events of a log, whatever judges them afterwards; it keeps counters by account, application,
 table and hour, so that memory does not grow with the number of events. Once the events are over, `asked` gives requests
-about what was counted: `log_window`, `approved_use`, `account`, `granted_use`. So policies say what a finding is.
+about what was counted: `log_window`, `approved_use`, `account`, `account_use`, `granted_use`. So policies say what a
+finding is.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .entries import Entries
 from .events import Hole
@@ -15,6 +16,7 @@ from .facts import Facts
 from .findings import Asked
 from .model import Access
 from .reconcile_accounts import Accounts
+from .reconcile_anomalies import Anomalies, Terms
 from .reconcile_approvals import AUDITOR, Approvals
 from .reconcile_grants import Grants
 from .reconcile_log import LogShape
@@ -32,11 +34,23 @@ if TYPE_CHECKING:
     from .errors import Location
     from .events import Event
     from .model import Words
+    from .reconcile_accounts import AccountUse
     from .reconcile_approvals import ApprovedUse
     from .tables import Grant
 
 Parts = tuple[tuple[str, str], ...]
 """(dataset, action) for everything that an event touches; `*` is any table."""
+
+
+MAX_KNOWN: Final = 20_000
+"""Combinations of tables of which it is remembered whether they hold customer data."""
+
+
+class Touched(NamedTuple):
+    """The tables that an event touches, in order, and whether one of them may hold customer data."""
+
+    names: tuple[str, ...]
+    personal: bool
 
 
 class Missing(NamedTuple):
@@ -69,7 +83,10 @@ class Reconciliation:
         self._facts = authorizer.facts if isinstance(authorizer.facts, Facts) else None
         world = self._facts.world if self._facts else None
         self._log = LogShape(zone)
-        self._grants = Grants(grants, held or {}, views, world)
+        self._held = held or {}
+        self._grants = Grants(grants, self._held, views, world)
+        self._anomalies = Anomalies(zone, Terms.of(authorizer.policies.parameters.values), world)
+        self._touched: dict[Parts, Touched] = {}
         self._accounts = Accounts(world) if world else None
         self._approvals = Approvals(world) if world else None
         self._places: dict[str, Location] | None = None
@@ -85,26 +102,55 @@ class Reconciliation:
             yield event
 
     def see(self, event: Event) -> None:
-        """Count one event; one that was denied is no access."""
+        """Count one event; one that was denied is no access, and counts as such."""
         at = place(event)
         if event.at is not None:
             self._first = at if self._first is None else min(self._first, at, key=_order)
             self._last = at if self._last is None else max(self._last, at, key=_order)
         self._log.see(event, at)
-        if event.result == "denied":
-            return
         parts = self._parts(event)
+        touched = self._touch(parts)
+        if event.result == "denied":
+            self._anomalies.refused(event, at, touched.names)
+            return
+        if touched.personal:
+            self._anomalies.see(event, at, touched.names)
         self._grants.see(event.account, at, parts)
         if self._accounts is not None:
             self._accounts.see(event, at, parts)
         if self._approvals is not None and (name := request_named(event)):
             self._approvals.see(event, at, name)
 
+    def _touch(self, parts: Parts) -> Touched:
+        found = self._touched.get(parts)
+        if found is None:
+            if len(self._touched) >= MAX_KNOWN:
+                self._touched.clear()
+            names = tuple(sorted({dataset for dataset, _ in parts}))
+            found = self._touched[parts] = Touched(names, any(map(self._personal, names)))
+        return found
+
+    def _personal(self, dataset: str) -> bool:
+        """Whether a table may hold customer data: by the catalog, by its names, or because nobody knows it."""
+        catalog = self._facts.world.catalog if self._facts else None
+        entry = catalog.dataset(dataset) if catalog else None
+        if catalog is None or entry is None:
+            return self._held.get(dataset.lower(), True)
+        columns = catalog.names(entry).values()
+        declared = [column["category"] for column in columns if column.get("category")]
+        return not columns or catalog.personal(declared) or self._held.get(dataset.lower(), False)
+
     def asked(self, missing: Missing | None = None) -> Iterator[Asked]:
         """A request for everything that was found; those of which the policies say nothing are left out."""
-        for item in (*self._of_log(missing), *self._of_accounts(), *self._of_approvals(), *self._of_grants()):
+        for item in self._everything(missing):
             if self._concerned(item.request):
                 yield item
+
+    def _everything(self, missing: Missing | None) -> Iterator[Asked]:
+        yield from self._of_log(missing)
+        yield from self._of_accounts()
+        yield from self._of_approvals()
+        yield from self._of_grants()
 
     def _concerned(self, request: Request) -> bool:
         facts, policies = self._facts, self._authorizer.policies
@@ -127,11 +173,16 @@ class Reconciliation:
 
     def _of_accounts(self) -> Iterator[Asked]:
         for use in self._accounts.uses() if self._accounts else ():
-            access = Access(use.account, use.person, _time(use.found.first))
-            yield self._ask(
-                "grant", "account", use.account, use.properties, use.found.first, use.evidence, key=use.key,
-                access=access, as_of=_time(use.found.last),
-            )  # fmt: skip
+            yield self._of_account("grant", "account", use)
+        for use in self._anomalies.uses():
+            yield self._of_account("read", "account_use", use)
+
+    def _of_account(self, action: str, kind: str, use: AccountUse) -> Asked:
+        access = Access(use.account, use.person, _time(use.found.first))
+        return self._ask(
+            action, kind, use.account, use.properties, use.found.first, use.evidence, key=use.key, access=access,
+            as_of=_time(use.found.last),
+        )  # fmt: skip
 
     def _of_approvals(self) -> Iterator[Asked]:
         if self._approvals is None or self._first is None or self._last is None:

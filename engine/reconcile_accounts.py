@@ -52,7 +52,7 @@ class Accounts:
     """(account, hour, address) -> the events."""
     personal: dict[tuple[str, str], Tally] = field(default_factory=dict[tuple[str, str], Tally])
     """(account of a program, application that people work in) -> the events."""
-    _owners: dict[str, _Owner] = field(default_factory=dict[str, "_Owner"])
+    _owners: dict[str, Owner] = field(default_factory=dict[str, "Owner"])
 
     def see(self, event: Event, at: Place, parts: Iterable[Part]) -> None:
         """Count one event; `parts` is what it did."""
@@ -62,7 +62,7 @@ class Accounts:
         tally(self.all, account, at)
         owner = self._owners.get(account)
         if owner is None:
-            owner = self._owners[account] = _Owner.of(self.world, account)
+            owner = self._owners[account] = Owner.of(self.world, account)
         if event.at is not None:
             if owner.left is not None and owner.left <= at[0]:
                 tally(self.after, account, at)
@@ -133,7 +133,7 @@ class Accounts:
             yield _standing(account, person, "sources", words, found, sources=sorted(addresses))
 
 
-class _Owner(NamedTuple):
+class Owner(NamedTuple):
     """What the registers say of an account."""
 
     person: str
@@ -145,7 +145,8 @@ class _Owner(NamedTuple):
     """When the owner's jobs ended, in their order."""
 
     @classmethod
-    def of(cls, world: World, account: str) -> _Owner:
+    def of(cls, world: World, account: str) -> Owner:
+        """The owner as the registers have it; of an account that they do not have, nobody."""
         people = world.people
         person: Mapping[str, Any] = people.find(account, "user") or {}
         holders = [entry["id"] for entry in people.by_id.values() if account in entry.get("accounts", ())]

@@ -36,6 +36,23 @@ PERSONAL: Final = Words(
     "an account of a program, used in an application that people work in ({name})",
     "服务账号在供人员使用的应用({name})中被使用",
 )
+REFUSED: Final = Words(
+    "of {count} accesses and logins that were refused, the most within {within}, on {tables}",
+    "被拒绝的访问和登录共 {count} 次,其中{within}内最多的一段,涉及 {tables}",
+)
+OUTSIDE: Final = Words(
+    "of {count} accesses to customer data out of working hours, the most within {within}, on {tables}",
+    "非工作时间访问客户数据共 {count} 次,其中{within}内最多的一段,涉及 {tables}",
+)
+VOLUME: Final = Words(
+    "{rows} rows on {day}; the median of its {days} other days with rows is {usual:g}",
+    "{day} 共 {rows} 行;该账号其余 {days} 个有行数之日的中位数为 {usual:g}",
+)
+MINUTES: Final = Words("{minutes} minutes", "任意 {minutes} 分钟")
+WHOLE_LOG: Final = Words("the whole log", "整个日志")
+NO_TABLE: Final = Words("no table", "零张表")
+UNTOLD: Final = Words("tables that cannot be told", "无法确定的表")
+MORE: Final = Words("more", "其他表")
 GRANT_UNUSED: Final = Words(
     "no access of this log used it; a candidate for withdrawal, if the log is all that happened",
     "本日志中没有任何访问使用该授权;若日志完整,可考虑收回",

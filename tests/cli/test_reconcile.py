@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import runpy
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     Tool = Callable[..., subprocess.CompletedProcess[str]]
 
 NOW = ("--as-of", "2026-11-20T10:00:00+08:00")
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 LOG = ("audit", "logs/access.csv", *NOW)
 WHOLE = {
     ("ACC-06.leaver-access", "account zhaolei"),
@@ -141,3 +144,68 @@ def test_spark_sees_no_single_event(tutela: Tool, crm: Path) -> None:
 
     assert (2, "") == (done.returncode, done.stdout)
     assert "not with --engine spark" in done.stderr
+
+
+def unusual() -> str:
+    """Six office days of a program that end with a spike, denials of two accounts, and a night of work."""
+    start = datetime(2026, 11, 9, 10, tzinfo=SHANGHAI)
+    office = [(start + timedelta(days=day), "svc_export", 100, "success") for day in range(5)]
+    spike = [(start + timedelta(days=7, minutes=minute), "svc_export", 400, "success") for minute in range(5)]
+    refused = [
+        (start + timedelta(days=8, minutes=2 * minute), account, None, "denied")
+        for minute in range(11)
+        for account in ("hanmeimei", "nobody_knows")
+    ]
+    night = [(start + timedelta(days=8, hours=13, minutes=minute), "lina", 1, "success") for minute in range(6)]
+    return "".join(
+        json.dumps({
+            "at": at.isoformat(), "account": account, "sql": "SELECT mobile FROM crm.customer", "result": result,
+            **({} if rows is None else {"row_count": rows}),
+        }) + "\n"
+        for at, account, rows, result in (*office, *spike, *refused, *night)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ["python", "duckdb"])
+def test_unusual_work_of_accounts(tutela: Tool, crm: Path, tmp_path: Path, engine: str) -> None:
+    """Denials that add up, a day unlike the others and a night of work: one finding each, at its first line."""
+    (tmp_path / "a.jsonl").write_text(unusual(), encoding="utf-8")
+    run = ("audit", tmp_path / "a.jsonl", *NOW, "--reconcile", "--engine", engine)
+    done = tutela(*run, "-f", "json", cwd=crm)
+    found = [one for one in told(done) if one["rule"] == "ACC-11.anomalous-access"]
+    evidence = {one["resource"]["id"]: one["message"].partition(": ")[2] for one in found}
+
+    assert (1, "") == (done.returncode, done.stderr)
+    assert {"account_use"} == {one["resource"]["type"] for one in found}
+    assert {"svc_export": 6, "hanmeimei": 11, "nobody_knows": 12, "lina": 33} == {
+        one["resource"]["id"]: one["location"]["line"] for one in found
+    }
+    assert {"medium"} == {one["severity"] for one in found}
+    assert evidence["svc_export"].startswith("2000 rows on 2026-11-16; the median of its 5 other days with rows is 100")
+    for account in ("hanmeimei", "nobody_knows"):
+        assert evidence[account].startswith("of 11 accesses and logins that were refused, the most within 60 minutes")
+        assert "on crm.customer; 11 events" in evidence[account]
+    assert evidence["lina"].startswith("of 6 accesses to customer data out of working hours")
+
+    chinese = tutela(*run, "--lang", "zh", "-f", "csv", cwd=crm).stdout
+    assert "被拒绝的访问和登录共 11 次,其中任意 60 分钟内最多的一段,涉及 crm.customer" in chinese
+    assert "2026-11-16 共 2000 行" in chinese
+    assert "非工作时间访问客户数据共 6 次" in chinese
+
+
+def test_the_order_of_the_log_does_not_matter_for_unusual_work(tutela: Tool, crm: Path, tmp_path: Path) -> None:
+    """The same fingerprints, numbers and times from a log that runs backwards."""
+    lines = unusual().splitlines(keepends=True)
+    (tmp_path / "a.jsonl").write_text("".join(lines), encoding="utf-8")
+    (tmp_path / "b.jsonl").write_text("".join(reversed(lines)), encoding="utf-8")
+    found = [
+        {
+            (one["fingerprint"], one["access"]["account"], one["message"].partition(" events, first ")[0])
+            for one in told(tutela("audit", tmp_path / name, *NOW, "--reconcile", "-f", "json", cwd=crm))
+            if one["rule"] == "ACC-11.anomalous-access"
+        }
+        for name in ("a.jsonl", "b.jsonl")
+    ]
+
+    assert 4 == len(found[0])
+    assert found[0] == found[1]

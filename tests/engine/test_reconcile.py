@@ -132,7 +132,17 @@ def cases() -> list[Any]:
 
 def events_of(case: dict[str, Any]) -> list[Event]:
     """The events of a case."""
-    return office(case["office"]) if "office" in case else [event(n, said) for n, said in enumerate(case["events"], 1)]
+    if "office" in case:
+        return office(case["office"])
+    return [event(n, said) for n, said in enumerate((one for said in case["events"] for one in repeated(said)), 1)]
+
+
+def repeated(said: dict[str, Any]) -> list[dict[str, Any]]:
+    """An event as many `times` as its case says, `every` so many seconds."""
+    if "at" not in said:
+        return [said] * said.get("times", 1)
+    start, step = datetime.fromisoformat(said["at"]), timedelta(seconds=said.get("every", 0))
+    return [{**said, "at": (start + number * step).isoformat()} for number in range(said.get("times", 1))]
 
 
 @pytest.mark.parametrize("case", cases())

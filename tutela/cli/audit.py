@@ -16,6 +16,8 @@ from .options import as_of_option, instant, output_options, project_options
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tutela.connectors.accesses import Accesses
+
     from .options import Output, Setup
 
 
@@ -42,8 +44,14 @@ if TYPE_CHECKING:
 @click.option(
     "--reconcile",
     is_flag=True,
-    help="Also hold the whole LOG against approvals, people and grants, and look for gaps in it.",
+    help="Also hold the whole LOG against approvals, people and grants, and look for gaps and unusual work in it.",
 )
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path),
+    help="File that keeps how far LOG was judged: the next run goes on there.",
+)
+@click.option("--follow", is_flag=True, help="Go on as LOG grows, until interrupted, and write findings as JSON lines.")
 @as_of_option
 @output_options
 @project_options
@@ -61,6 +69,8 @@ def command(  # noqa: PLR0913 (options)
     master: str | None,
     quiet: bool,
     reconcile: bool,
+    state: Path | None,
+    follow: bool,
     as_of: datetime | None,
     output: Output,
     setup: Setup,
@@ -91,32 +101,68 @@ def command(  # noqa: PLR0913 (options)
         "year": log_year,
     }
     options.update({name: value for name, value in given.items() if value is not None})
+    _check_options(engine, master, output, log, reconcile=reconcile, follow=follow, state=state)
+    schema = read_sources(list(schemas), dialect=dialect) if schemas else load_schema(project)
+    classifier = load_classifier(project, policies, facts=authorizer.facts, taxonomy=taxonomy)
+    when = instant(as_of)
+
+    def asked_in(speech: str | None) -> Accesses:
+        """What makes requests of the events of a log whose statements are in a dialect."""
+        return accesses(
+            schema,
+            classifier,
+            dialect or speech or project.dialect or "postgres",
+            when,
+            default_schema=default_schema or project.default_schema,
+            window_minutes=policies.parameters.values.get("export.window_minutes"),
+        )
+
+    if follow or state:
+        from .audit_stream import Stream
+
+        return Stream(authorizer, asked_in, output, when, setup.lang).run(log, options, state, follow=follow)
+    progress = audit_progress(setup.lang, quiet=quiet)
+    if engine == "spark":
+        items = judged_by_spark(str(log), options.get("mapping"), asked_in(None), authorizer, master=master)
+    else:
+        reader = read_log(log, **options)
+        if reader.note:
+            click.echo(visible(reader.note.text(setup.lang)), err=True)
+        asked = asked_in(reader.dialect)
+        checks = reconciliation(authorizer, asked, schema) if reconcile else None
+        items = judged(reader, asked, authorizer, engine, progress.step if progress else None, checks=checks)
+    shown = progress.until_done(items) if progress else items
+    return output.judge("audit", authorizer, shown, when, setup.lang)
+
+
+def _check_options(  # noqa: PLR0913 (options)
+    engine: str | None,
+    master: str | None,
+    output: Output,
+    log: Path,
+    *,
+    reconcile: bool,
+    follow: bool,
+    state: Path | None,
+) -> None:
+    """Refuse options that exclude each other."""
     if master and engine != "spark":
         raise click.UsageError("--master is for --engine spark")
     if reconcile and engine == "spark":
         raise click.UsageError("--reconcile watches every event: not with --engine spark")
-    reader = None if engine == "spark" else read_log(log, **options)
-    if reader and reader.note:
-        click.echo(visible(reader.note.text(setup.lang)), err=True)
-    speech = dialect or (reader and reader.dialect) or project.dialect or "postgres"
-    schema = read_sources(list(schemas), dialect=dialect) if schemas else load_schema(project)
-    when = instant(as_of)
-    asked = accesses(
-        schema,
-        load_classifier(project, policies, facts=authorizer.facts, taxonomy=taxonomy),
-        speech,
-        when,
-        default_schema=default_schema or project.default_schema,
-        window_minutes=policies.parameters.values.get("export.window_minutes"),
-    )
-    progress = audit_progress(setup.lang, quiet=quiet)
-    if reader:
-        checks = reconciliation(authorizer, asked, schema) if reconcile else None
-        items = judged(reader, asked, authorizer, engine, progress.step if progress else None, checks=checks)
-    else:
-        items = judged_by_spark(str(log), options.get("mapping"), asked, authorizer, master=master)
-    shown = progress.until_done(items) if progress else items
-    return output.judge("audit", authorizer, shown, when, setup.lang)
+    if not (follow or state):
+        return
+    option = "--follow" if follow else "--state"
+    if engine in ("duckdb", "spark"):
+        raise click.UsageError(f"{option} judges event by event: not with --engine {engine}")
+    if reconcile:
+        raise click.UsageError(f"--reconcile is about a whole log: not with {option}")
+    if output.explain is not None or (output.accepted and output.accepted.write_baseline):
+        raise click.UsageError(f"--explain and --write-baseline are about a whole log: not with {option}")
+    if state and str(log) == "-":
+        raise click.UsageError("--state needs a file: nobody can go on in the standard input")
+    if follow and output.named and [name for name, _ in output.targets] != ["jsonl"]:
+        raise click.UsageError("--follow writes JSON lines to one place")
 
 
 def _mapping(path: Path) -> object:

@@ -133,7 +133,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         targets = (*outputs, *["-"] * (len(names) - len(outputs)))
         if explain is not None and (outputs or len(names) > 1 or not set(names) <= EXPLAINED):
             raise click.UsageError("--explain writes human or json to the standard output")
-        output = Output(tuple(zip(names, targets, strict=True)), fail_on, exit_zero, explain)
+        output = Output(tuple(zip(names, targets, strict=True)), fail_on, exit_zero, explain, named=bool(formats))
         return function(output=output, **more)
 
     return wrapped
@@ -169,6 +169,8 @@ class Output:
     """Which findings are explained instead of the report."""
     accepted: Accepted | None = None
     """Waivers and baselines; None for commands that know none."""
+    named: bool = False
+    """Whether the formats were named."""
 
     def judge(  # noqa: PLR0913 (what to ask, of whom, and how to say it)
         self,

@@ -147,7 +147,7 @@ RULE: Final[Schema] = _check(
     target={
         "type": "object",
         "description": "attribute = value, or one of several; `personal.contact.*` means that category and below",
-        "propertyNames": {"pattern": r"^(subject|resource|context)\.[a-z][a-z0-9_.]*$"},
+        "propertyNames": {"pattern": r"^(subject|resource|context)\.[A-Za-z][A-Za-z0-9_.]*$"},
         "additionalProperties": {
             "type": ["string", "number", "boolean", "array"],
             "items": {"type": ["string", "number", "boolean"]},
@@ -277,7 +277,7 @@ ATTRIBUTE: Final[Schema] = {
 }  # fmt: skip
 _ATTRIBUTES: Final[Schema] = {
     "type": "object",
-    "propertyNames": {"pattern": r"^[a-z][a-z0-9_]*$"},
+    "propertyNames": {"pattern": r"^[A-Za-z][A-Za-z0-9_]*$"},
     "additionalProperties": _ref("attribute"),
 }
 VOCABULARY: Final[Schema] = _object(

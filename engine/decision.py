@@ -124,6 +124,8 @@ class Decision:
     @property
     def errors(self) -> tuple[str, ...]:
         """What could not be evaluated, as `rule: code attribute`; values never show here."""
+        if not self._doubts:
+            return ()
         rules = self._policies.rules
         lines = (
             " ".join(part for part in (_source(rules, d), _code(d), d.path, d.detail) if part) for d in self._doubts
@@ -156,6 +158,11 @@ class Decision:
     def applied(self) -> frozenset[int]:
         """Numbers of the rules that applied."""
         return frozenset((*self._denied_by, *self._allowed_by)) - self.doubtful
+
+    @property
+    def permitting(self) -> tuple[int, ...]:
+        """Numbers of the rules that allow, in the order of the reasons of an allow."""
+        return self._allowed_by
 
     @property
     def denying(self) -> frozenset[int]:

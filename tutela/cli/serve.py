@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -30,9 +29,25 @@ def _present() -> datetime:
 @click.option(
     "--max-items", type=click.IntRange(1), default=1000, show_default=True, help="Evaluations in one request."
 )
+@click.option("--max-results", type=click.IntRange(1), default=1000, show_default=True, help="Results on one page.")
+@click.option(
+    "--read-timeout",
+    type=click.FloatRange(0.1),
+    default=10.0,
+    show_default=True,
+    help="Seconds in which a request must arrive.",
+)
 @project_options
 def command(  # noqa: PLR0913 (its options)
-    host: str, port: int, public_url: str | None, allow_as_of: bool, max_body: int, max_items: int, setup: Setup
+    host: str,
+    port: int,
+    public_url: str | None,
+    allow_as_of: bool,
+    max_body: int,
+    max_items: int,
+    max_results: int,
+    read_timeout: float,
+    setup: Setup,
 ) -> int:
     """Answer decision requests over HTTP, as OpenID AuthZEN 1.0 has them.
 
@@ -53,13 +68,19 @@ def command(  # noqa: PLR0913 (its options)
     from tutela.server.settings import Settings
 
     settings = Settings(
-        page_key=secrets.token_bytes(32), lang=setup.lang, allow_as_of=allow_as_of, body_limit=max_body,
+        page_key=secrets.token_bytes(32),
+        lang=setup.lang,
+        public_url=None if public_url is None else check_public_url(public_url),
+        allow_as_of=allow_as_of,
+        body_limit=max_body,
         items_limit=max_items,
-    )  # fmt: skip
-    if public_url is not None:
-        settings = replace(settings, public_url=check_public_url(public_url))
+        page_limit=max_results,
+        read_seconds=read_timeout,
+    )
     with listen(host, port) as listening:
         service = Service.of(load_authorizer(setup.project))
-        click.echo(f"tutela listens on {address_of(listening)} with policies {service.policy_digest}", err=True)
+        click.echo(
+            f"tutela listens on {address_of(listening)} with policies {service.digests['policy_digest']}", err=True
+        )
         run(App(service, settings, _present), listening, settings)
     return 0

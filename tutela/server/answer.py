@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 from tutela.reports.shape import plain, reason_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from tutela.engine.decision import Decision
-    from tutela.engine.errors import Lang
-    from tutela.engine.model import Obligation, Reason
+    from tutela.engine.model import Obligation
 
     from .exchange import Exchange
 
@@ -29,50 +28,43 @@ ACTS: Final[Mapping[str, str]] = {"mask_columns": "mask", "filter_rows": "filter
 """Kind of obligation -> the `action` of a custom one; others are called as they are."""
 KEPT: Final = 4096
 
-_shapes: dict[tuple[Any, ...], dict[str, Any]] = {}
-"""What is the same each time that a rule is a reason: only speed."""
-
 
 def answer(decision: Decision, evaluation_id: str, exchange: Exchange) -> dict[str, Any]:
     """A decision with its reasons in the caller's language; values in them are masked as everywhere."""
-    reasons = [_reason(reason, exchange.lang) for reason in decision.reasons]
+    reasons = _reasons(decision, exchange)
     context: dict[str, Any] = {
         "reasons": reasons,
         "obligations": obligations(decision.obligations),
         "missing": decision.missing,
         "errors": decision.errors,
         "evaluation_id": evaluation_id,
-        **provenance(decision, exchange),
+        **exchange.service.digests,
+        "as_of": decision.as_of.isoformat(),
     }
     if not decision.allowed:
-        context["reason_admin"] = {FORBIDDEN: "; ".join(f"{found['rule']}: {found['message']}" for found in reasons)}
-        context["reason_user"] = {FORBIDDEN: "; ".join(dict.fromkeys(found["message"] for found in reasons))}
+        context["reason_admin"] = {FORBIDDEN: "; ".join([f"{found['rule']}: {found['message']}" for found in reasons])}
+        context["reason_user"] = {FORBIDDEN: "; ".join(dict.fromkeys([found["message"] for found in reasons]))}
     return {"decision": decision.allowed, "context": context}
 
 
-def provenance(decided: Decision | None, exchange: Exchange) -> dict[str, str]:
-    """What an answer rests on: the digests of policies and registers, and the instant."""
-    return {
-        "policy_digest": exchange.service.policy_digest,
-        "facts_digest": exchange.service.facts_digest,
-        "as_of": (exchange.now if decided is None else decided.as_of).isoformat(),
-    }
+def _reasons(decision: Decision, exchange: Exchange) -> list[dict[str, Any]]:
+    """As `tutela decide` has them; those of an allow depend on its rules only, and so are made once."""
+    lang = exchange.lang
+    if not decision.allowed:
+        return [reason_shape(reason, lang) for reason in decision.reasons]
+    made = exchange.service.reasons
+    key = (decision.permitting, lang)
+    found = made.get(key)
+    if found is None:
+        if len(made) >= KEPT:
+            made.clear()
+        found = made[key] = [reason_shape(reason, lang) for reason in decision.reasons]
+    return found
 
 
-def _reason(reason: Reason, lang: Lang) -> dict[str, Any]:
-    """As `reason_shape` has it; only the clauses differ from time to time."""
-    key = (reason.rule, reason.message, reason.basis, reason.remedy, lang)
-    shape = _shapes.get(key)
-    if shape is None:
-        if len(_shapes) >= KEPT:
-            _shapes.clear()
-        shape = _shapes[key] = reason_shape(reason._replace(clauses=()), lang)
-    return {**shape, "clause": "; ".join(map(str, reason.clauses))} if reason.clauses else shape
-
-
-def obligations(duties: Iterable[Obligation]) -> list[dict[str, Any]]:
+def obligations(duties: Sequence[Obligation]) -> list[dict[str, Any]]:
     """What must be done for a permit to hold, each in the form of the obligations profile."""
-    return [{"id": f"obl-{number}", **_obligation(duty)} for number, duty in enumerate(duties, 1)]
+    return [{"id": f"obl-{number}", **_obligation(duty)} for number, duty in enumerate(duties, 1)] if duties else []
 
 
 def _obligation(duty: Obligation) -> dict[str, Any]:

@@ -136,8 +136,7 @@ class App:
         return _dumps(page())
 
     def _ready(self) -> dict[str, Any]:
-        service = self.service
-        return {"status": "ready", "policy_digest": service.policy_digest, "facts_digest": service.facts_digest}
+        return {"status": "ready", **self.service.digests}
 
     def _metadata(self) -> dict[str, Any]:
         if self._settings.public_url is None:

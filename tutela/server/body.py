@@ -8,7 +8,6 @@ numbers in another form) is read once more, slowly, by a parser that tells.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -45,21 +44,16 @@ class Gone(Exception):  # noqa: N818 (no error: there is nobody left to answer)
 async def read_body(
     receive: Callable[[], Awaitable[Mapping[str, Any]]], headers: Mapping[bytes, bytes], settings: Settings
 ) -> bytes:
-    """The whole body; Refused when it is too large or takes too long, `Gone` when the caller hung up."""
+    """The whole body; Refused when it is too large, `Gone` when the caller hung up.
+
+    How long it may take is the matter of `protocol`.
+    """
     limit = settings.body_limit
     stated = headers.get(b"content-length")
     if stated is not None:
         size = int(stated[:19])
         if size > limit * HEARD_OUT or (size > limit and b"expect" in headers):
             raise _too_large(limit, CLOSE)
-    try:
-        async with asyncio.timeout(settings.read_seconds):
-            return await _read(receive, limit)
-    except TimeoutError:
-        raise Refused(408, [problem("http-slow", "body", seconds=f"{settings.read_seconds:g}")], CLOSE) from None
-
-
-async def _read(receive: Callable[[], Awaitable[Mapping[str, Any]]], limit: int) -> bytes:
     found = bytearray()
     size = 0
     while True:
@@ -90,7 +84,7 @@ def parse_body(body: bytes, settings: Settings) -> dict[str, Any]:
     try:
         data: object = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise Refused(400, [_syntax(body, error)]) from None
+        raise Refused(400, [_syntax(body, error, settings.depth_limit)]) from None
     if not is_map(data):
         raise refused(400, "body-not-object")
     if body.count(b"{") + body.count(b"[") > settings.depth_limit and _deeper(data, settings.depth_limit):
@@ -101,14 +95,14 @@ def parse_body(body: bytes, settings: Settings) -> dict[str, Any]:
     return data
 
 
-def _syntax(body: bytes, error: orjson.JSONDecodeError) -> Problem:
+def _syntax(body: bytes, error: orjson.JSONDecodeError, depth: int) -> Problem:
     """What is not JSON; orjson counts letters, and knows no place in bytes that are not UTF-8."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as found:
         return problem("body-not-utf-8", offset=found.start)
     if error.msg.startswith("depth limit"):
-        return problem("body-too-deep", limit="1024")
+        return problem("body-too-deep", limit=depth)
     before = text[: error.pos]
     line, column = before.count("\n") + 1, error.pos - before.rfind("\n")
     return problem("body-syntax", what=_AT.sub("", error.msg), line=line, column=column)

@@ -10,7 +10,7 @@ import asyncio
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final
 
-from .answer import obligations, provenance
+from .answer import obligations
 from .evaluation import REQUIRED, faults, request_of
 from .exchange import Decided, evaluation_id
 from .pages import page_of, token_after
@@ -50,7 +50,7 @@ def searcher(part: str) -> Callable[[Mapping[str, Any], Exchange], Awaitable[dic
         exchange.decisions += (Decided(one, decision) for _, decision in found)
         return {
             "page": {"next_token": _token(found, page, exchange) if more else "", "count": len(found)},
-            "context": {"evaluation_id": one, **provenance(None, exchange)},
+            "context": {"evaluation_id": one, **exchange.service.digests, "as_of": exchange.now.isoformat()},
             "results": [_result(pattern, name, value, decision) for value, decision in found],
         }
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tutela.engine.entities import known_resources, known_subjects
 from tutela.engine.facts import Facts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tutela.engine.authorizer import Authorizer
+    from tutela.engine.errors import Lang
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,14 @@ class Service:
     """
 
     authorizer: Authorizer
-    policy_digest: str
-    facts_digest: str
+    digests: Mapping[str, str]
+    """`policy_digest` and `facts_digest`, which is empty without registers."""
     actions: tuple[str, ...]
     """Every action that some rule is about, sorted."""
+    reasons: dict[tuple[tuple[int, ...], Lang], list[dict[str, Any]]] = field(
+        default_factory=dict[tuple[tuple[int, ...], "Lang"], "list[dict[str, Any]]"]
+    )
+    """The reasons of allows that were given before, as JSON values: only speed."""
     listed: dict[tuple[str, str], Sequence[str]] = field(default_factory=dict[tuple[str, str], "Sequence[str]"])
     """Lists of entities that were asked for before: only speed."""
 
@@ -36,8 +41,8 @@ class Service:
         policies.language()
         for number in range(len(policies)):
             policies.test(number)
-        digest = "" if facts is None else facts.digest
-        return cls(authorizer, policies.digest, digest, tuple(sorted(policies.by_action)))
+        digests = {"policy_digest": policies.digest, "facts_digest": "" if facts is None else facts.digest}
+        return cls(authorizer, digests, tuple(sorted(policies.by_action)))
 
     def subjects(self, kind: str) -> Sequence[str]:
         """The ids of the subjects of a type that the registers know, sorted."""

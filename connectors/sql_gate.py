@@ -7,7 +7,7 @@ before it runs, how many rows it gives, the caller states as `context.row_count`
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from tutela.engine.errors import Location
 from tutela.engine.events import Event
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .accesses import Accesses, Group
 
-LONGEST: int = 1 << 20
+LONGEST: Final = 1 << 20
 """Characters of a statement that is looked at."""
 
 
@@ -37,6 +37,7 @@ class Part:
     """Schema and table; `*` stands for anything."""
     action: str
     columns: tuple[str, ...]
+    request: Request
     decision: Decision
     by_column: Mapping[str, Decision]
     """Of a denied part: the decision about each of its columns alone."""
@@ -65,19 +66,19 @@ class SqlGate:
 
     def __init__(self, authorizer: Authorizer, accesses: Accesses) -> None:
         self._authorizer = authorizer
-        self._accesses = accesses
+        self.accesses = accesses
         self._rewriter = Rewriter(authorizer, accesses.analyser, accesses.categories)
 
     @property
     def dialect(self) -> str:
         """The SQL dialect that statements are read in."""
-        return self._accesses.analyser.catalog.family
+        return self.accesses.analyser.catalog.family
 
     def evaluate(self, sql: str, request: Request, *, database: str = "") -> Gated:
         """Whether the subject of a request may run a statement in its context; its resource is not looked at."""
         event = Event(id="statement", location=Location("statement"), sql=sql, database=database)
-        touched = self._accesses.touched(event)
-        groups = self._accesses.groups(event, touched)
+        touched = self.accesses.touched(event)
+        groups = self.accesses.groups(event, touched)
         return Gated(touched, tuple(self._part(request, group, columns) for group, columns in sorted(groups.items())))
 
     def rewrite(self, sql: str, request: Request) -> Rewritten:
@@ -85,15 +86,14 @@ class SqlGate:
         return self._rewriter.rewrite(sql, request)
 
     def _part(self, request: Request, group: Group, columns: set[str]) -> Part:
-        decision = self._decide(request, group, columns)
+        asked = self._asked(request, group, columns)
+        decision = self._authorizer.decide(asked)
         alone: dict[str, Decision] = {}
         if not decision.allowed and "*" not in columns:
-            alone = {column: self._decide(request, group, {column}) for column in sorted(columns)}
-        return Part(group[0], group[1], tuple(sorted(columns)), decision, alone)
+            alone = {column: self._authorizer.decide(self._asked(request, group, {column})) for column in columns}
+        return Part(group[0], group[1], tuple(sorted(columns)), asked, decision, alone)
 
-    def _decide(self, request: Request, group: Group, columns: set[str]) -> Decision:
+    def _asked(self, request: Request, group: Group, columns: set[str]) -> Request:
         subject: dict[str, Any] = {"type": request.subject["type"], "id": request.subject["id"]}
         subject["properties"] = request.subject
-        return self._authorizer.decide(
-            self._accesses.request_by(subject, request.context, group, columns, request.as_of)
-        )
+        return self.accesses.request_by(subject, request.context, group, columns, request.as_of)

@@ -120,6 +120,18 @@ SERVER: Final[Mapping[str, Message]] = {
         "choose another `--host` or `--port`, or stop what listens there",
         "请另选 `--host` 或 `--port`,或停止占用它的程序",
     ),
+    "sql-gate-none": Message(
+        "the service knows no tables",
+        "服务不知道任何数据表",
+        "name `schemas` in the project's tutela.toml",
+        "请在项目的 tutela.toml 中写明 `schemas`",
+    ),
+    "statement-too-long": Message(
+        "the statement is longer than {limit} characters",
+        "语句超过 {limit} 个字符",
+        "send statements that people and programs write",
+        "请发送正常书写的语句",
+    ),
     "serve-extra": Message(
         "the service needs `{module}`, which is not installed",
         "服务需要 `{module}`,但它没有安装",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -55,16 +56,17 @@ def command(  # noqa: PLR0913 (its options)
     status 0. Policies that do not load, or a port in use: exit status 2.
     """
     from tutela.engine.errors import InputError, Location, Problem
-    from tutela.project import load_authorizer
 
     try:
         from tutela.server.run import address_of, listen, run
     except ImportError as error:
         args = {"module": error.name or "uvicorn"}
         raise InputError([Problem(code="serve-extra", location=Location("serve"), args=args)]) from None
+    from tutela.connectors.decision_log import open_log
     from tutela.server.app import App
+    from tutela.server.load import load_service
     from tutela.server.metadata import check_public_url
-    from tutela.server.service import Service
+    from tutela.server.record import recording
     from tutela.server.settings import Settings
 
     settings = Settings(
@@ -77,10 +79,13 @@ def command(  # noqa: PLR0913 (its options)
         page_limit=max_results,
         read_seconds=read_timeout,
     )
-    with listen(host, port) as listening:
-        service = Service.of(load_authorizer(setup.project))
+    recorded = setup.project.recording()
+    with ExitStack() as stack:
+        listening = stack.enter_context(listen(host, port))
+        service = load_service(setup.project, _present(), recorded)
+        log = stack.enter_context(closing(open_log(recorded))) if recorded else None
         click.echo(
             f"tutela listens on {address_of(listening)} with policies {service.digests['policy_digest']}", err=True
         )
-        run(App(service, settings, _present), listening, settings)
+        run(App(service, settings, _present, record=recording(log) if log else None), listening, settings)
     return 0

@@ -17,6 +17,7 @@ from .headers import check_form, language, request_id
 from .metadata import ENDPOINTS, WELL_KNOWN, base_path, metadata
 from .refusals import Refused, error_shape, problem, refused
 from .search import searcher
+from .sql import EVALUATE, REWRITE, evaluate_sql, rewrite_sql
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -48,6 +49,8 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     ENDPOINTS["search_subject_endpoint"]: searcher("subject"),
     ENDPOINTS["search_resource_endpoint"]: searcher("resource"),
     ENDPOINTS["search_action_endpoint"]: searcher("action"),
+    EVALUATE: evaluate_sql,
+    REWRITE: rewrite_sql,
 }
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tutela.engine.decision import Decision
     from tutela.engine.errors import Lang
+    from tutela.engine.request import Request
 
     from .service import Service
     from .settings import Settings
@@ -30,6 +31,7 @@ class Decided(NamedTuple):
 
     evaluation_id: str
     decision: Decision
+    request: Request
 
 
 @dataclass(slots=True)

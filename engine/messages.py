@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .messages_bundle import BUNDLE
 from .messages_expression import EXPRESSION
 from .messages_lineage import LINEAGE
 from .messages_live import LIVE
@@ -25,5 +26,5 @@ if TYPE_CHECKING:
 
 MESSAGES: Final[Mapping[str, Message]] = {
     **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **REWRITE,
-    **WAIVER,
+    **WAIVER, **BUNDLE,
 }  # fmt: skip

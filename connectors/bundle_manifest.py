@@ -111,8 +111,9 @@ def read_manifest(data: bytes | memoryview, file: str) -> Manifest:
         raise InputError(document.problems)
     found = document.data
     # Of another format nothing else can be said.
-    if is_map(found) and (number := found.get("format")) != FORMAT:
-        args = {"found": f"`{number}`" if isinstance(number, int | str) else "?", "known": FORMAT}
+    number = found.get("format") if is_map(found) else None
+    if isinstance(number, int | str) and number != FORMAT:
+        args = {"found": f"`{number}`", "known": FORMAT}
         raise InputError([Problem(code="bundle-format", location=Location(where), args=args)])
     if problems := validate(document, SCHEMA, "bundle-manifest"):
         raise InputError(problems)

@@ -149,6 +149,8 @@ def _unreachable(where: str, reason: object) -> NoReturn:
         _fail("bundle-push-tls", where, reason=reason.verify_message)
     if isinstance(reason, http.client.HTTPException):
         _fail("bundle-push-unreachable", where, reason="the answer is not HTTP")
+    if isinstance(reason, TimeoutError):
+        _fail("bundle-push-unreachable", where, reason=f"no answer in {TIMEOUT} seconds")
     if isinstance(reason, OSError) and reason.strerror:
         _fail("bundle-push-unreachable", where, reason=reason.strerror.lower())
     _fail("bundle-push-unreachable", where, reason=type(reason).__name__)

@@ -86,7 +86,7 @@ def _entry(view: memoryview, header: bytes, at: int, file: str) -> tuple[Entry, 
         _refuse("bundle-entry-header", file, at=at)
     name = "/".join(_text(part) for part in (header[345:500], header[:100]) if part[0])
     if (kind := header[156:157]) != _PLAIN:
-        _refuse("bundle-entry-kind", file, name=name, kind=_KINDS.get(kind, "special entry"))
+        _refuse("bundle-entry-kind", file, name=name, reason=_KINDS.get(kind, "special entry"))
     if not usable_name(name):
         _refuse("bundle-entry-name", file, name=name)
     if not _SIZE.fullmatch(header[124:136]):

@@ -35,8 +35,8 @@ CONTAINER: Final[Mapping[str, Message]] = {
         "请直接使用 `tutela bundle build` 生成的文件",
     ),
     "bundle-entry-kind": Message(
-        "`{name}` in the bundle is a {kind}; a bundle holds plain files only",
-        "策略包中的 `{name}` 是 {kind};策略包只能包含普通文件",
+        "`{name}` in the bundle is a {reason}; a bundle holds plain files only",
+        "策略包中的 `{name}` 是{reason};策略包只能包含普通文件",
         "somebody else than `tutela bundle build` wrote this file: do not use it",
         "该文件不是由 `tutela bundle build` 生成的,请勿使用",
     ),

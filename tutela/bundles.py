@@ -40,9 +40,9 @@ class Snapshot:
 def load_bundle(path: str | Path, keys: Iterable[str | Path] = (), *, project: Project | None = None) -> Snapshot:
     """Load a bundle's policies, settings and registers in one step, for a server or a job.
 
-    `keys` are files of public keys, one of which must have signed it; without any, those of the `project` count, whose
-    settings and registers stand in where the bundle has none. TutelaError with every problem, and then nothing of the
-    bundle is in use.
+    `keys` are files of public keys, one of which must have signed it; without any, those of the `project` count, and
+    where that has none either, no signature is asked for. Settings of the project count before those of the bundle,
+    its registers where the bundle has none. TutelaError with every problem, and then nothing of the bundle is in use.
     """
     from pathlib import Path
 

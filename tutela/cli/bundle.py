@@ -38,7 +38,11 @@ def command() -> None:
 def passphrase_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add --passphrase-env, --keyring and --lang; the command gets a `Passphrase` and a language."""
 
-    @click.option("--passphrase-env", default="", help="The variable with the passphrase of the private key.")
+    @click.option(
+        "--passphrase-env",
+        default="",
+        help="The variable with the passphrase of the private key.  [default: TUTELA_BUNDLE_PASSPHRASE, if it is set]",
+    )
     @click.option(
         "--keyring", default="", help="The service under which the keyring holds it, for the key's file name."
     )
@@ -90,6 +94,7 @@ def build(  # noqa: PLR0913 (options)
     )
     if not no_tests and not _tested(project, setup.lang):
         return 1
+    output.resolve().parent.mkdir(parents=True, exist_ok=True)
     with replacing_bytes(output) as stream:
         stream.write(made.to_bytes())
     _say(made, str(output), setup.lang)

@@ -88,6 +88,20 @@ class Accesses:
 
     def request(self, event: Event, group: Group, columns: set[str], rows: int | None) -> Asked:
         """What one event asks for of one table."""
+        subject = {"type": "account", "id": event.account or UNNAMED}
+        request = self.request_by(subject, self._context(event, rows), group, columns, event.at or self.as_of)
+        access = Access(event.account, at=event.at)
+        return Asked(request, event.location, key=f"{event.id}|{group[1]}", access=access)
+
+    def request_by(
+        self,
+        subject: Mapping[str, Any],
+        context: Mapping[str, Any],
+        group: Group,
+        columns: set[str],
+        as_of: datetime,
+    ) -> Request:
+        """What somebody asks for of one table."""
         dataset, action, resolved = group
         properties: dict[str, Any] = {
             "dataset": dataset,
@@ -97,12 +111,8 @@ class Accesses:
             "known_by": SCHEMA,
             "lineage_resolved": resolved,
         }
-        subject = {"type": "account", "id": event.account or UNNAMED}
         resource = {"type": "table", "id": dataset, "properties": properties}
-        context = self._context(event, rows)
-        request = Request(subject, action, resource, context, as_of=event.at or self.as_of)
-        access = Access(event.account, at=event.at)
-        return Asked(request, event.location, key=f"{event.id}|{action}", access=access)
+        return Request(subject, action, resource, context, as_of=as_of)
 
     def touched(self, event: Event) -> Touched:
         """What an event touches: by its statement, and by what the log itself names."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 BATCH: Final = 20_000
 LONGEST_ROW: Final = 1 << 26
+KINDS: Final = ", ".join(f"{name} {kind}" for name, kind in EVENTS.items())
+FURTHER: Final = 1 << 40
+"""Events that are loaded beside those of a file have numbers after them."""
 
 
 class DuckDatabase:
@@ -35,12 +38,19 @@ class DuckDatabase:
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self.connection = connection
         self._folder = folder
+        self._loaded = "events"
+        self._number = 0
+
+    def view(self, query: str) -> None:
+        """Let a query stand for the table `events`, together with what is loaded besides."""
+        self._loaded, self._number = "other_events", FURTHER
+        self.connection.execute(f"CREATE TABLE {self._loaded} ({KINDS})")
+        self.connection.execute(f"CREATE VIEW events AS {query} UNION ALL SELECT * FROM {self._loaded}")
 
     def load(self, events: Iterable[Event | Hole]) -> Iterator[Unreadable]:
         """Add events of a log to the table `events`; what could not be read comes back."""
-        kinds = ", ".join(f"{name} {kind}" for name, kind in EVENTS.items())
-        self.connection.execute(f"CREATE TABLE IF NOT EXISTS events ({kinds})")
-        ((number,),) = self.rows("SELECT coalesce(max(number), 0) AS n FROM events")
+        self.connection.execute(f"CREATE TABLE IF NOT EXISTS {self._loaded} ({KINDS})")
+        number = self._number
         source = iter(events)
         while batch := list(islice(source, BATCH)):
             rows: list[Row] = []
@@ -50,7 +60,7 @@ class DuckDatabase:
                 elif item.result != "denied":
                     number += 1
                     rows.append(row_of(item, number))
-            self._insert("events", EVENTS, rows)
+            self._insert(self._loaded, EVENTS, rows)
 
     def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
         """Make a table with these rows."""

@@ -10,6 +10,7 @@ from tutela.engine.events import Hole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.events import Event
@@ -83,8 +84,20 @@ def _in_duckdb(
         rest = None
         if reader.path and checks is None:  # whoever watches events must see every one
             rest = load_file(database, reader.path, reader.format, reader.mapping)
+        begun = _stamp(reader.path)
         yield from database.load(_watched(reader, step, checks) if rest is None else whole(rest))
         yield from SqlAudit(database, asked, authorizer, reader.name, step).judge()
+        if rest is not None and reader.format == "parquet" and _stamp(reader.path) != begun:
+            # It is read several times over: what is joined must be of the same file.
+            raise InputError([Problem(code="log-changed", location=Location(reader.name))])
+
+
+def _stamp(path: Path | None) -> tuple[int, ...]:
+    """What is another when a file was written to or replaced."""
+    if path is None:
+        return ()
+    found = path.stat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def judged_by_spark(  # noqa: PLR0913 (where it runs, and on what)

@@ -65,7 +65,6 @@ class SqlAudit:
         self._database = database
         self._accesses = accesses
         self._verdicts = Verdicts(authorizer)
-        self._columns = [name for name, _ in self._verdicts.columns()]
         self._file = file
         self._parts: dict[int, list[tuple[Group, set[str]]]] = {}
         """Question -> the tables that it is about, with what is done to them, and the columns."""
@@ -97,11 +96,18 @@ class SqlAudit:
         if verdicts:
             rows = (Row(question=question, pair=pair) for question, pair in sorted(touched))
             self._database.table("touched", {"question": "BIGINT", "pair": "BIGINT"}, rows)
-            self._database.table("verdicts", {**_SPAN, **dict(self._verdicts.columns())}, verdicts)
+            self._store(verdicts)
             allowed += sum(sizes.pop(number) for number in self._settled())
         yield Allowed(allowed, frozenset(actions))
         if sizes:
             yield from self._one_by_one(sizes)
+
+    def _store(self, verdicts: list[Row]) -> None:
+        """Make the table of verdicts; most of their columns have no value, and are not sent one by one."""
+        columns = self._verdicts.columns()
+        self._database.table("told", {**_SPAN, **{name: kind for name, kind, _ in columns}}, verdicts)
+        values = [f"coalesce({name}, {default}) AS {name}" if default else name for name, _, default in columns]
+        self._database.create("verdicts", f"SELECT {', '.join([*_SPAN, *values])} FROM told")
 
     def _group(self) -> None:
         """Group the events by what they ask; the shape of a statement stands for its text where that is enough."""
@@ -163,11 +169,14 @@ class SqlAudit:
         return f"CAST('{naive(self._accesses.as_of)}' AS TIMESTAMP)"
 
     def _questions(self) -> Iterator[_Question]:
-        found = self._database.rows(f"SELECT question, first, last, size, sql, {', '.join(ASKED)} FROM questions")
-        questions = list(found)
-        for at, (number, first, last, size, sql, *asked) in enumerate(questions):
+        names = ", ".join(("question", "first", "last", "size", "sql", "asked", *ASKED))
+        questions = list(self._database.rows(f"SELECT {names} FROM questions"))
+        texts: dict[str, str] = {}
+        for at, (number, first, last, size, sql, shape, *asked) in enumerate(questions):
             self._tell("decide", at, len(questions))
-            event = event_of(dict(zip(ASKED, asked, strict=True)) | {"sql": sql}, Location(self._file))
+            # One text stands for all of a shape: it need not be looked at again.
+            values = dict(zip(ASKED, asked, strict=True)) | {"sql": texts.setdefault(shape, sql)}
+            event = event_of(values, Location(self._file))
             yield _Question(number, event, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), size)
 
     def _judged(self, question: _Question) -> Iterator[tuple[int, Verdict]]:
@@ -201,7 +210,7 @@ class SqlAudit:
         return self._pairs.setdefault((question.event.account, dataset), len(self._pairs))
 
     def _row(self, question: _Question, part: int, verdict: Verdict, *, alone: bool) -> Row:
-        made = Row(zip(self._columns, map(_plain, self._verdicts.row(verdict)), strict=True))
+        made = {name: _plain(value) for name, value in self._verdicts.row(verdict).items()}
         until = verdict.end and naive(verdict.end)
         pair = self._pair(question, part)
         span = Row(question=question.number, part=part, pair=pair, start=naive(verdict.start), until=until, alone=alone)

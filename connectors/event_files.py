@@ -74,34 +74,38 @@ def _jsonl(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterator[
     try:
         database.connection.execute(
             "CREATE TABLE lines AS SELECT number, line, CASE WHEN json_valid(line) AND line LIKE '{%'"
-            " AND len(json_keys(line)) = len(list_distinct(json_keys(line))) THEN json_structure(line)::VARCHAR END"
-            " AS shape FROM (SELECT row_number() OVER () AS number, line FROM read_csv(?, header = false,"
-            " auto_detect = false, columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '',"
-            " max_line_size = ?)) WHERE trim(line) <> ''",
+            " THEN json_structure(line)::VARCHAR END AS shape, CASE WHEN json_valid(line) AND line LIKE '{%'"
+            " THEN len(json_keys(line)) END AS width FROM (SELECT row_number() OVER () AS number, line FROM"
+            " read_csv(?, header = false, auto_detect = false, columns = {'line': 'VARCHAR'}, delim = '\x01',"
+            " quote = '', escape = '', max_line_size = ?)) WHERE trim(line) <> ''",
             [str(path), MAX_LINE],
         )
     except duckdb.Error:  # a line that is too long, or not UTF-8
         database.connection.execute("DROP TABLE IF EXISTS lines")
         return None
-    shapes = [shape for (shape,) in database.rows("SELECT DISTINCT shape FROM lines WHERE shape IS NOT NULL")]
+    shapes = list(database.rows("SELECT DISTINCT shape, width FROM lines WHERE shape IS NOT NULL"))
     if len(shapes) > MOST_SHAPES:
         database.connection.execute("DROP TABLE lines")
         return None
-    plain = [shape for shape in shapes if _is_plain(orjson.loads(shape), mapping)]
+    plain = [pair for pair in shapes if _is_plain(orjson.loads(pair[0]), pair[1], mapping)]
+    chosen = ", ".join(f"({literal(shape)}, {width})" for shape, width in plain) or "(NULL, NULL)"
     wanted = orjson.dumps(dict.fromkeys(mapping.fields.values(), "VARCHAR")).decode()
-    fields = {name: _Field(f"j.{_quoted(source)}", "VARCHAR") for name, source in mapping.fields.items()}
-    chosen = ", ".join(literal(shape) for shape in plain) or "NULL"
-    source = (
-        f"SELECT number, line, shape IN ({chosen}) AS plain, json_transform(line, {literal(wanted)}) AS j FROM lines"
+    names = ", ".join(f"j.{_quoted(source)} AS {_quoted(name)}" for name, source in mapping.fields.items())
+    database.create(
+        "records",
+        f"SELECT number, plain, {names} FROM (SELECT number, plain, CASE WHEN plain THEN"
+        f" json_transform(line, {literal(wanted)}) END AS j FROM (SELECT number, line,"
+        f" coalesce((shape, width) IN ({chosen}), FALSE) AS plain FROM lines) AS l) AS t",
     )
-    _take(database, f"SELECT number, plain, {_projected(fields, mapping)} FROM ({source}) AS r")
+    fields = {name: _Field(f"r.{_quoted(name)}", "VARCHAR") for name in mapping.fields}
+    _take(database, f"SELECT number, plain, {_projected(fields, mapping)} FROM records AS r")
     return _other_lines(database, path, mapping)
 
 
-def _is_plain(shape: object, mapping: LogMapping) -> bool:
-    """Whether all fields of a JSON object's structure are texts or whole numbers, where they may be."""
+def _is_plain(shape: object, width: int, mapping: LogMapping) -> bool:
+    """Whether an object of so many keys has none twice, and its fields are texts or whole numbers where they may."""
     fields = mapping.fields
-    if not isinstance(shape, dict):
+    if not isinstance(shape, dict) or len(cast("dict[str, object]", shape)) != width:
         return False
     kinds = cast("dict[str, object]", shape)
     for name, source in fields.items():
@@ -120,7 +124,7 @@ def _other_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Ite
         stream.seek(max(0, last - 1))
         ended = stream.read(1) == b"\n"
     ((most,),) = database.rows("SELECT coalesce(max(number), 0) AS n FROM lines")
-    query = "SELECT l.number, l.line FROM lines AS l ANTI JOIN taken AS t ON l.number = t.number ORDER BY l.number"
+    query = "SELECT l.number, l.line FROM lines AS l JOIN others AS o ON l.number = o.number ORDER BY l.number"
     for number, line in database.rows(query):
         yield jsonl_item(file, Line(number, line, ended or number < most), mapping)
     database.connection.execute("DROP TABLE lines")
@@ -153,7 +157,7 @@ def _other_rows(
     columns = ", ".join(column_of(name, kind) for name, kind in types.items())
     query = (
         f"SELECT file_row_number + 1 AS number, {columns} FROM {source_of(str(path))} AS r"
-        " ANTI JOIN taken AS t ON r.file_row_number + 1 = t.number ORDER BY number"
+        " JOIN others AS o ON r.file_row_number + 1 = o.number ORDER BY r.file_row_number"
     )
     for number, *values in database.rows(query):
         yield event_of(file, number, record_of(types, values), mapping)
@@ -197,12 +201,14 @@ def _value(name: str, fields: Mapping[str, _Field], mapping: LogMapping) -> str:
 
 
 def _take(database: DuckDatabase, query: str) -> None:
-    """Store the plain records; `taken` holds the numbers of all of them, also of those that were denied."""
-    names = ", ".join(EVENTS)
-    database.create("plain_events", f"SELECT * FROM ({query}) AS p WHERE plain AND sure")
-    database.create("taken", "SELECT number FROM plain_events")
-    database.create("events", f"SELECT {names} FROM plain_events WHERE result <> 'denied'")
-    database.connection.execute("DROP TABLE plain_events")
+    """Make `events` of the plain records, and `others` of the numbers of the rest; the file is read again each time.
+
+    A query needs few of the columns: to work those out anew costs a fraction of keeping all of them.
+    """
+    database.create("others", f"SELECT number FROM ({query}) AS p WHERE NOT (plain AND sure)")
+    ((count,),) = database.rows("SELECT count(*) AS n FROM others")
+    plain = " AND number NOT IN (SELECT number FROM others)" if count else ""
+    database.view(f"SELECT {', '.join(EVENTS)} FROM ({query}) AS p WHERE result <> 'denied'{plain}")
 
 
 def _quoted(name: str) -> str:

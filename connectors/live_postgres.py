@@ -80,14 +80,35 @@ def read(target: Target, options: LiveOptions) -> Schema:
         try:
             _read(connection, found)
         except psycopg.Error as error:
-            _failed(target, options, error)
+            failed(target, options, error)
         except UnicodeError:  # a database of encoding SQL_ASCII converts nothing
             target.fail("live-failed", reason="a name or comment of its catalog is not text in UTF-8")
     return found.build()
 
 
 def connect(target: Target, options: LiveOptions) -> psycopg.Connection[Any]:
-    """Open a read-only transaction with a limit for each statement; the options of the address go to libpq."""
+    """Open a read-only transaction with a limit for each statement."""
+    import psycopg
+
+    connection = session(target, options)
+    connection.read_only = True
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # all queries see the same catalog
+    # LOCAL, so that a pooler between us and the server hands nothing of it to the next session.
+    limit = f"{options.timeout * 1000}"
+    try:
+        connection.execute(
+            "SELECT set_config('search_path', 'pg_catalog', true), set_config('statement_timeout', %s, true),"
+            " set_config('lock_timeout', %s, true)",
+            (limit, limit),
+        )
+    except psycopg.Error as error:
+        connection.close()
+        failed(target, options, error)
+    return connection
+
+
+def session(target: Target, options: LiveOptions) -> psycopg.Connection[Any]:
+    """Connect; the options of the address go to libpq."""
     import psycopg
 
     given: dict[str, Any] = {
@@ -108,19 +129,6 @@ def connect(target: Target, options: LiveOptions) -> psycopg.Connection[Any]:
         connection: psycopg.Connection[Any] = psycopg.connect(**settings)
     except psycopg.Error as error:
         _refused(target, options, error)
-    connection.read_only = True
-    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ  # all queries see the same catalog
-    # LOCAL, so that a pooler between us and the server hands nothing of it to the next session.
-    limit = f"{options.timeout * 1000}"
-    try:
-        connection.execute(
-            "SELECT set_config('search_path', 'pg_catalog', true), set_config('statement_timeout', %s, true),"
-            " set_config('lock_timeout', %s, true)",
-            (limit, limit),
-        )
-    except psycopg.Error as error:
-        connection.close()
-        _failed(target, options, error)
     return connection
 
 
@@ -215,7 +223,8 @@ def _refused(target: Target, options: LiveOptions, error: psycopg.Error) -> NoRe
     target.fail(code, reason=_last(text), seconds=options.timeout)
 
 
-def _failed(target: Target, options: LiveOptions, error: psycopg.Error) -> NoReturn:
+def failed(target: Target, options: LiveOptions, error: psycopg.Error) -> NoReturn:
+    """Raise an InputError about a statement that did not succeed."""
     from psycopg import errors
 
     if isinstance(error, errors.QueryCanceled | errors.LockNotAvailable):

@@ -18,6 +18,7 @@ import click
 import tutela
 from tutela.cli import COMMANDS, group
 from tutela.engine.messages_bundle import BUNDLE
+from tutela.engine.messages_decision_log import DECISION_LOG
 from tutela.engine.messages_expression import EXPRESSION
 from tutela.engine.messages_lineage import LINEAGE
 from tutela.engine.messages_live import LIVE
@@ -26,6 +27,7 @@ from tutela.engine.messages_policy import POLICY
 from tutela.engine.messages_register import REGISTER
 from tutela.engine.messages_rewrite import REWRITE
 from tutela.engine.messages_schema import SCHEMA
+from tutela.engine.messages_server import SERVER
 from tutela.engine.messages_tags import TAGS
 from tutela.engine.messages_waiver import WAIVER
 from tutela.engine.register_references import REFERENCES
@@ -51,6 +53,8 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Masks, row filters and rewritten queries": REWRITE,
     "Waivers, baselines and comparisons": WAIVER,
     "Bundles, keys and signatures": BUNDLE,
+    "The decision log": DECISION_LOG,
+    "The decision service": SERVER,
 }
 CLI_HEAD: Final = """# Command line
 
@@ -63,11 +67,11 @@ Results go to stdout, progress and problems to stderr.
 | 2 | the job could not be done: a bad policy, bad arguments, an input that cannot be read, nothing to check |
 
 A command works in a project: the nearest folder upwards that has a `tutela.toml`, or a `pyproject.toml` with
-`[tool.tutela]`. `classify` and `schema` work anywhere, the others also with `--policies`. The variables
-`TUTELA_POLICIES`, `TUTELA_REGISTERS`, `TUTELA_SCHEMAS` (separated like `PATH`), `TUTELA_DIALECT`,
-`TUTELA_DEFAULT_SCHEMA`, `TUTELA_TAXONOMY`, `TUTELA_LINEAGE` and `TUTELA_LANG` replace its settings; options
-replace both. `TUTELA_NO_CACHE=1` loads policies from their texts, `TUTELA_DEBUG=1` shows the traceback of an
-internal error.
+`[tool.tutela]`. `classify`, `schema` and `log` (but for `log replay`) work anywhere, the others also with
+`--policies`. The variables `TUTELA_POLICIES`, `TUTELA_REGISTERS`, `TUTELA_SCHEMAS` (separated like `PATH`),
+`TUTELA_DIALECT`, `TUTELA_DEFAULT_SCHEMA`, `TUTELA_TAXONOMY`, `TUTELA_LINEAGE` and `TUTELA_LANG` replace its
+settings; options replace both. `TUTELA_NO_CACHE=1` loads policies from their texts, `TUTELA_DEBUG=1` shows the
+traceback of an internal error.
 """
 ERRORS_HEAD: Final = """# Problems
 

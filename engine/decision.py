@@ -98,6 +98,24 @@ class Decision:
             return self._reasons
 
     @property
+    def reason_ids(self) -> tuple[str, ...]:
+        """The rules of the reasons, in their order, without working out what failed in them."""
+        policies = self._policies
+        if self.allowed:
+            return tuple([policies.rule_id(number) for number in self._allowed_by])
+        doubtful = dict.fromkeys(doubt.rule for doubt in self._doubts)
+        found = [policies.rule_id(number) for number in self._denied_by if number not in doubtful]
+        for number in doubtful:
+            if number == WHOLE_REQUEST:
+                found.append(NOT_UNDERSTOOD)
+            elif policies.is_deny[number]:
+                found.append(policies.rule_id(number))
+        if not self._allowed_by:
+            default = self._default()
+            found.append(NO_RULE if default is None else default.id)
+        return tuple(found)
+
+    @property
     def obligations(self) -> tuple[Obligation, ...]:
         """What must be done for the allow to hold; a deny has none."""
         if not self.allowed:
@@ -124,6 +142,8 @@ class Decision:
     @property
     def errors(self) -> tuple[str, ...]:
         """What could not be evaluated, as `rule: code attribute`; values never show here."""
+        if not self._doubts:
+            return ()
         rules = self._policies.rules
         lines = (
             " ".join(part for part in (_source(rules, d), _code(d), d.path, d.detail) if part) for d in self._doubts
@@ -156,6 +176,11 @@ class Decision:
     def applied(self) -> frozenset[int]:
         """Numbers of the rules that applied."""
         return frozenset((*self._denied_by, *self._allowed_by)) - self.doubtful
+
+    @property
+    def permitting(self) -> tuple[int, ...]:
+        """Numbers of the rules that allow, in the order of the reasons of an allow."""
+        return self._allowed_by
 
     @property
     def denying(self) -> frozenset[int]:

@@ -100,3 +100,7 @@ class PolicyError(TutelaError):
 
 class InputError(TutelaError):
     """Registers, requests, schemas, logs or records that cannot be used."""
+
+
+class NotRecordedError(TutelaError):
+    """A decision that is not in the decision log although it must be: the caller has to deny."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .messages_bundle import BUNDLE
+from .messages_decision_log import DECISION_LOG
 from .messages_expression import EXPRESSION
 from .messages_lineage import LINEAGE
 from .messages_live import LIVE
@@ -16,6 +17,7 @@ from .messages_policy import POLICY
 from .messages_register import REGISTER
 from .messages_rewrite import REWRITE
 from .messages_schema import SCHEMA
+from .messages_server import SERVER
 from .messages_tags import TAGS
 from .messages_waiver import WAIVER
 
@@ -26,5 +28,5 @@ if TYPE_CHECKING:
 
 MESSAGES: Final[Mapping[str, Message]] = {
     **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **REWRITE,
-    **WAIVER, **BUNDLE,
+    **WAIVER, **BUNDLE, **DECISION_LOG, **SERVER,
 }  # fmt: skip

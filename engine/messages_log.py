@@ -59,6 +59,12 @@ LOG: Final[Mapping[str, Message]] = {
         "find the rotated file and judge it whole; rotate by renaming in the same folder, and run more often",
         "请找到轮转后的文件并做整体检查;请在同一文件夹内以改名方式轮转,并更频繁地运行",
     ),
+    "log-changed": Message(
+        "the log was changed while it was judged",
+        "检查过程中日志被修改",
+        "judge a copy that nobody writes to",
+        "请检查一份无人写入的副本",
+    ),
     "log-shortened": Message(
         "the log became shorter while it was read: what was written just before may be lost, and was not judged then",
         "读取过程中日志变短:此前刚写入的内容可能丢失,未被检查",

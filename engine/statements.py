@@ -19,7 +19,7 @@ from sqlglot.errors import SqlglotError
 from .statements_catalog import ANYTHING, Catalog, ColumnRef, Entry, TableRef, Unknown
 from .statements_lower import Part, Plan, StatementKind, UnresolvedError, lower
 from .statements_scopes import NOTHING, Refs, ViewLineage, check_tree, trace
-from .statements_shapes import shape_of, without_values
+from .statements_shapes import Shape, shape_of, without_values
 from .statements_views import MAX_BYTES, named_outputs, view_query
 from .statements_words import (
     EXECUTABLE_COMMENT,
@@ -42,6 +42,7 @@ __all__ = ["ANYTHING", "NOTHING", "Analyser", "ColumnRef", "StatementKind", "Tab
 # sqlglot warns on standard error about statements it does not know; here that is an answer, no accident.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 MAX_DEPTH: Final = 150
 """Open parentheses, and CASEs, at one place."""
@@ -109,7 +110,7 @@ class Analyser:
     ) -> None:
         self.catalog = Catalog(schema, dialect, default_schema=default_schema, search_path=search_path)
         self._cache: OrderedDict[str, Touched] = OrderedDict()
-        self._shapes: OrderedDict[str, Touched | None] = OrderedDict()
+        self._shapes: OrderedDict[Shape, Touched | None] = OrderedDict()
         """Shape -> what every statement of it touches; None where the values matter."""
         self._views: dict[str, ViewLineage | UnresolvedError | None] = {}
         self._open: list[str] = []
@@ -298,7 +299,7 @@ class Analyser:
         return replace(_unresolved(kind, self.catalog.whole(), tables, reason, detail), parsed=parsed)
 
 
-def _keep(cache: OrderedDict[str, _T], key: str, value: _T) -> None:
+def _keep(cache: OrderedDict[_K, _T], key: _K, value: _T) -> None:
     cache[key] = value
     if len(cache) > MAX_CACHE:
         cache.popitem(last=False)

@@ -291,19 +291,22 @@ class Verdicts:
             tests.append(exp.Or(this=exp.Not(this=fits), expression=exp.paren(same)))
         return _all(tests)
 
-    def columns(self) -> list[tuple[str, str]]:
-        """The columns of the verdicts' relation beside key and span: name and type."""
-        found = [("base", "VARCHAR")]
-        found += [(f"fits_{number}", "BOOLEAN") for number in self.open]
+    def columns(self) -> list[tuple[str, str, str]]:
+        """The columns of the verdicts' relation beside key and span: name, type, and what one without a value means."""
+        found = [("base", "VARCHAR", "")]
+        found += [(f"fits_{number}", "BOOLEAN", "FALSE") for number in self.open]
         for number, kind in enumerate(self.types):
-            found += [(f"c{number}", kind or "VARCHAR"), (f"d{number}", "BOOLEAN")]
+            found += [(f"c{number}", kind or "VARCHAR", ""), (f"d{number}", "BOOLEAN", "TRUE")]
         return found
 
-    def row(self, verdict: Verdict) -> list[object]:
-        """A verdict as a row of those columns; a cell without value is in doubt."""
-        row: list[object] = [verdict.base, *(number in verdict.fits for number in self.open)]
-        for number in range(len(self.types)):
-            row += [verdict.cells.get(number), number not in verdict.cells]
+    @staticmethod
+    def row(verdict: Verdict) -> dict[str, object]:
+        """A verdict as values of those columns; a cell without one is in doubt."""
+        row: dict[str, object] = {"base": verdict.base}
+        for number in verdict.fits:
+            row[f"fits_{number}"] = True
+        for number, value in verdict.cells.items():
+            row[f"c{number}"], row[f"d{number}"] = value, False
         return row
 
 

@@ -63,3 +63,10 @@ def test_the_audit_is_measured() -> None:
 
     names = [line[13:41].strip() for line in lines if line[:11].strip().isdecimal()]
     assert ["duckdb, parquet", "duckdb, jsonl", "python, decide_many", "rule-engine by row"] == names
+
+
+def test_the_decision_log_is_measured() -> None:
+    """Both stores that need no server, with one caller and with many."""
+    lines = run("decision_log", "--entries", "600").splitlines()
+
+    assert ["jsonl", "sqlite"] * 3 == [line.split()[0] for line in lines if "entries/s" in line]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from tutela.connectors.bundle import Bundle
+    from tutela.connectors.decision_log import LogSettings
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.facts import Facts
     from tutela.engine.lineage import SchemaClassifier
@@ -27,7 +28,7 @@ FILE: Final = "tutela.toml"
 PREFIX: Final = "TUTELA_"
 PACK: Final = "pack:"
 LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers", "bundle_keys"})
-TABLES: Final = frozenset({"log", "tags"})
+TABLES: Final = frozenset({"decision_log", "log", "tags"})
 OWN: Final = frozenset({"sampling", "bundle_keys"})
 """Given by the project's file only: no variable of the environment lends permission or trust."""
 LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone", "year")
@@ -55,6 +56,8 @@ class Project:
     """How access logs are read: `format`, `mapping`, `log_line_prefix`, `timezone`, `year`."""
     tags: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the tags of other catalogs stand for: a category, `none` or `ignore`."""
+    decision_log: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Where decisions are recorded, and how: `connectors.decision_log.LogSettings`."""
     bundle_keys: tuple[str, ...] = ()
     """Files of public keys: where there are any, policies come from a bundle that one of them signed, or not at all."""
     bundle: Bundle | None = field(default=None, repr=False)
@@ -70,6 +73,19 @@ class Project:
     def sources(self) -> list[str | Path]:
         """The schema sources: addresses of databases as they are, paths ready to open."""
         return [name if "://" in name else self.path(name) for name in self.schemas]
+
+    def recording(self) -> LogSettings | None:
+        """Where and how decisions are recorded, with paths ready to open; None where they are not.
+
+        InputError lists everything that is wrong with the settings.
+        """
+        from tutela.connectors.decision_log import read_settings
+
+        if not self.decision_log:
+            return None
+        found = read_settings(self.decision_log, FILE)
+        address = found.address if "://" in found.address else str(self.path(found.address))
+        return replace(found, address=address, key_file=found.key_file and str(self.path(found.key_file)))
 
     def entries(self) -> list[str]:
         """The policy entries, packs as they are and paths ready to open."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tutela.connectors.accesses import Accesses, accesses
+from tutela.connectors.audit_engines import judged
+from tutela.connectors.logs import read_log
 from tutela.engine.authorizer import Authorizer
-from tutela.engine.errors import Location, Problem
+from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Event, Hole
 from tutela.engine.findings import report
 from tutela.project import find_project, load_classifier, load_facts_of, load_policies_of, load_schema
@@ -134,6 +137,23 @@ def test_without_a_window_the_rows_are_those_of_the_statement(project: tuple[Aut
     authorizer, make = project
     events = made_events(6, 300, 3)
     assert _by_hand(authorizer, make(None), events) == _in_database(authorizer, make(None), events)
+
+
+def test_a_file_that_changes_meanwhile_is_refused(project: tuple[Authorizer, Any], tmp_path: Path) -> None:
+    """A Parquet file is read several times over: events of two files would be taken for those of one."""
+    import duckdb
+
+    authorizer, make = project
+    path = tmp_path / "log.parquet"
+    columns = "i::VARCHAR AS id, '2026-11-01T10:00:00Z' AS \"at\", 'lina' AS account, 'SELECT 1 FROM crm.orders' AS sql"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT {columns} FROM range(10) AS t(i)) TO '{path}' (FORMAT parquet)")
+    items = judged(read_log(path), make(), authorizer, "duckdb")
+    next(items)
+    os.utime(path, (1, 1))
+    with pytest.raises(InputError) as raised:
+        list(items)
+    assert [problem.code for problem in raised.value.problems] == ["log-changed"]
 
 
 def test_most_questions_are_answered_once(project: tuple[Authorizer, Any]) -> None:

@@ -123,6 +123,12 @@ def test_a_wrong_expectation_fails(tmp_path: Path) -> None:
         assert said in done.stdout
 
 
+def test_the_ids_of_reasons_are_those_of_the_reasons() -> None:
+    """A decision names the same rules whether somebody reads what failed in them or not."""
+    for found in tried():
+        assert found.decision.reason_ids == tuple(reason.rule for reason in found.decision.reasons)
+
+
 @pytest.mark.parametrize("item", every(), ids=lambda item: f"{item.id}:{getattr(item, 'variant', '')}")
 def test_every_rule_is_complete(item: Rule | Default) -> None:
     """A rule has a title in both languages; one that denies also a message, a remedy, a severity and a basis."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import tarfile
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -264,12 +266,13 @@ def test_what_a_bundle_cannot_be_made_with(
 
 
 def test_registers_of_a_database_stay_there(tutela: Tutela, copy: Path) -> None:
-    """What is read anew all the time is not signed once; the address is not shown."""
-    address = {"TUTELA_REGISTERS": "postgresql://u:secret@db/hr"}
+    """What is read anew all the time is not signed once."""
+    with closing(sqlite3.connect(copy / "hr.db")) as connection:
+        connection.executescript("CREATE TABLE roles (id TEXT); INSERT INTO roles VALUES ('a')")
+    address = {"TUTELA_REGISTERS": "sqlite:///hr.db"}
     done = tutela("bundle", "build", "--registers", "--no-tests", "-o", "a.tutela", cwd=copy, env=address)
     assert done.returncode == 2
     assert "bundle-database" in done.stderr
-    assert "secret" not in done.stderr
 
 
 def test_files_from_elsewhere_and_odd_names(tutela: Tutela, copy: Path) -> None:

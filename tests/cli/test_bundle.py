@@ -270,7 +270,7 @@ def test_registers_of_a_database_stay_there(tutela: Tutela, copy: Path) -> None:
     with closing(sqlite3.connect(copy / "hr.db")) as connection:
         connection.executescript("CREATE TABLE roles (id TEXT); INSERT INTO roles VALUES ('a')")
     address = {"TUTELA_REGISTERS": "sqlite:///hr.db"}
-    done = tutela("bundle", "build", "--registers", "--no-tests", "-o", "a.tutela", cwd=copy, env=address)
+    done = tutela("bundle", "build", "--registers", "--revision", "1", "-o", "a.tutela", cwd=copy, env=address)
     assert done.returncode == 2
     assert "bundle-database" in done.stderr
 

@@ -124,6 +124,12 @@ REGISTER: Final[Mapping[str, Message]] = {
         "an account has one owner: remove it from one of them",
         "一个账号只有一名所有人:请从其中一处删除",
     ),
+    "register-resource-type": Message(
+        "resources of the type `{type}` are not declared here",
+        "类型为 `{type}` 的资源不在此处登记",
+        "what is known about them comes from: {registers}; name another type, or remove the entry",
+        "其信息来自:{registers};请改用其他类型,或删除该条目",
+    ),
     "register-account-owner": Message(
         "the service account `{id}` is registered with another owner at {first}",
         "服务账号 `{id}` 在 {first} 登记了另一名所有人",

@@ -26,7 +26,7 @@ FILE: Final = "tutela.toml"
 PREFIX: Final = "TUTELA_"
 PACK: Final = "pack:"
 LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers"})
-TABLES: Final = frozenset({"decision_log", "log", "tags"})
+TABLES: Final = frozenset({"decision_log", "log", "serve", "tags"})
 PERMISSION: Final = "sampling"
 """Given by the project's file only: no variable of the environment lends it."""
 LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone", "year")
@@ -56,6 +56,8 @@ class Project:
     """What the tags of other catalogs stand for: a category, `none` or `ignore`."""
     decision_log: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Where decisions are recorded, and how: `connectors.decision_log.LogSettings`."""
+    serve: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Who may ask the decision service, and how: `server.configuration.SCHEMA`."""
 
     def path(self, name: str) -> Path:
         """A path of the settings as one that can be opened from the working folder."""

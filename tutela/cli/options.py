@@ -44,6 +44,18 @@ class Setup:
 
     project: Project
     lang: Lang
+    policies: tuple[str, ...] = ()
+    """The policies that were named instead of the project's, ready to open."""
+
+    def adapt(self, project: Project) -> Project:
+        """A project as this run was told to take it."""
+        return replace(project, policies=self.policies) if self.policies else project
+
+    def again(self) -> Project:
+        """The project as its file says it now; one that was run without a file still has none."""
+        from tutela.project import find_project
+
+        return self.adapt(find_project(self.project.root, required=not self.policies))
 
 
 def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,11 +69,10 @@ def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
         from tutela.project import find_project
 
         choose(lang)
-        # Without a project, the policies must be named: by --policies, or as the files to check.
-        project = find_project(folder, required=not (policies or more.get("files")))
-        if policies:
-            project = replace(project, policies=tuple(absolute(entry) for entry in policies))
-        return function(setup=Setup(project, language(lang or project.lang)), **more)
+        # Without a project, the policies must be named: by --policies, as the files to check, or by a repository.
+        project = find_project(folder, required=not (policies or more.get("files") or more.get("git")))
+        setup = Setup(project, language(lang or project.lang), tuple(absolute(entry) for entry in policies))
+        return function(setup=replace(setup, project=setup.adapt(project)), **more)
 
     return wrapped
 

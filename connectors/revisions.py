@@ -61,6 +61,30 @@ def at_revision(rev: str, sources: Sequence[Path], scratch: Path) -> list[Path]:
     return [scratch / name for name in names if (scratch / name).exists()]
 
 
+def commit_of(repository: Path, rev: str) -> str:
+    """The commit that a revision of a repository names, bare or not; InputError when there is none."""
+    if not repository.is_dir():
+        raise _problem("git-repository", str(repository), reason="there is no such folder")
+    found = _run(repository, "rev-parse", "--git-dir")
+    if found.returncode:
+        told = found.stderr.decode("utf-8", "replace").strip().removeprefix("fatal: ")
+        raise _problem("git-repository", str(repository), reason=told)
+    commit = _commit(repository, rev)
+    if not commit:
+        raise _problem("git-revision", str(repository), rev=rev)
+    return commit
+
+
+def tree_at(repository: Path, rev: str, scratch: Path) -> str:
+    """Lay out in `scratch` all files of a revision, and return its commit; no hook, filter or work tree takes part.
+
+    InputError as `commit_of`.
+    """
+    commit = commit_of(repository, rev)
+    _extract(repository, list(_listed(repository, commit, ".")), scratch)
+    return commit
+
+
 def _top(rev: str, near: Path) -> Path:
     folder = Path(os.path.realpath(near))
     while not folder.is_dir():

@@ -28,7 +28,7 @@ FILE: Final = "tutela.toml"
 PREFIX: Final = "TUTELA_"
 PACK: Final = "pack:"
 LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers", "bundle_keys"})
-TABLES: Final = frozenset({"decision_log", "log", "tags"})
+TABLES: Final = frozenset({"decision_log", "log", "serve", "tags"})
 OWN: Final = frozenset({"sampling", "bundle_keys"})
 """Given by the project's file only: no variable of the environment lends permission or trust."""
 LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone", "year")
@@ -58,6 +58,8 @@ class Project:
     """What the tags of other catalogs stand for: a category, `none` or `ignore`."""
     decision_log: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Where decisions are recorded, and how: `connectors.decision_log.LogSettings`."""
+    serve: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Who may ask the decision service, and how: `server.configuration.SCHEMA`."""
     bundle_keys: tuple[str, ...] = ()
     """Files of public keys: where there are any, policies come from a bundle that one of them signed, or not at all."""
     bundle: Bundle | None = field(default=None, repr=False)

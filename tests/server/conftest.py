@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+import described
+
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Generator, Iterator
 
 PROJECT = Path(__file__).with_name("project")
@@ -49,17 +54,36 @@ class Serving:
     said: str
 
     def ask(
-        self, path: str, body: object = None, *, method: str = "POST", headers: dict[str, str] | None = None
+        self,
+        path: str,
+        body: object = None,
+        *,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> Reply:
         """Send one request on a connection of its own; a body that is no bytes goes as JSON."""
         sent = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        if tls is not None:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=TIMEOUT, context=tls)
         try:
             connection.request(method, path, sent, {"Content-Type": "application/json", **(headers or {})})
             found = connection.getresponse()
-            return Reply(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())
+            reply = Reply(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())
         finally:
             connection.close()
+        if method != "HEAD":
+            described.check(method, path, reply.status, reply.headers, reply.body)
+        return reply
+
+    def until(self, path: str, fits: Callable[[Reply], bool], **more: Any) -> Reply:  # noqa: ANN401 (as `ask`)
+        """Ask again and again until an answer fits."""
+        end = time.monotonic() + TIMEOUT
+        while not fits(reply := self.ask(path, **{"method": "GET", **more})):
+            assert time.monotonic() < end, reply
+            time.sleep(0.05)
+        return reply
 
     def connect(self) -> socket.socket:
         """A bare connection."""
@@ -88,7 +112,10 @@ def served(*args: str, env: dict[str, str], cwd: Path = PROJECT, wrap: tuple[str
     try:
         assert process.stderr is not None
         said = process.stderr.readline()
-        found = re.match(r"tutela listens on http://127\.0\.0\.1:(\d+) ", said)
+        while said and "tutela listens on" not in said:  # what a service says that waits for a valid set
+            said += process.stderr.readline() or "\n(the end)"
+            assert "(the end)" not in said, said
+        found = re.search(r"tutela listens on https?://[0-9.]+:(\d+) ", said)
         assert found, said + process.stderr.read()
         yield Serving(process, int(found[1]), said)
     finally:

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tutela
@@ -22,6 +22,7 @@ from tutela.project import Project, find_project, load_authorizer
 from tutela.reports.shape import decision_shape
 from tutela.server.app import App
 from tutela.server.body import parse_body
+from tutela.server.callers import Caller
 from tutela.server.refusals import Refused, problem
 from tutela.server.service import Service
 from tutela.server.settings import Settings
@@ -171,11 +172,11 @@ def test_callers_are_authenticated_before_their_body_is_read(pdp: Authorizer) ->
     """A refusal has its status and headers, whatever the body; the name goes to whoever records."""
     recorded: list[Exchange] = []
 
-    async def authenticate(headers: Mapping[bytes, bytes], _scope: Mapping[str, Any]) -> str:
+    async def authenticate(headers: Mapping[bytes, bytes], _scope: Mapping[str, Any]) -> Caller:
         if headers.get(b"authorization") != b"Bearer right":
             found = [problem("http-not-found", "Authorization")]
             raise Refused(401, found, [(b"www-authenticate", b'Bearer realm="x"')])
-        return "gateway"
+        return Caller(name="gateway")
 
     async def record(exchange: Exchange) -> None:
         recorded.append(exchange)
@@ -221,7 +222,7 @@ def test_a_fault_inside_permits_nothing_and_tells_nothing(
     async def later(*_: object) -> Any:  # noqa: ANN401
         fail()
 
-    steps = {} if where == "clock" else {where: later}
+    steps: dict[str, Any] = {} if where == "clock" else {where: later}
     app = App(Service.of(pdp), SETTINGS, fail if where == "clock" else lambda: NOW, **steps)
     with caplog.at_level(logging.ERROR):
         status, headers, answer = ask(app, ASK, **{"x-request-id": "r-1"})
@@ -250,6 +251,7 @@ JSON = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), JSON, max_size=4), st.booleans(), st.sampled_from([None, 1, "\t"]))
 def test_every_object_is_read_as_it_is(value: dict[str, Any], escaped: bool, indent: Any) -> None:  # noqa: ANN401
     """In whatever way it is written: escapes, white space, forms of numbers."""

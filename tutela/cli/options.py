@@ -44,6 +44,26 @@ class Setup:
 
     project: Project
     lang: Lang
+    policies: tuple[str, ...] = ()
+    """The policies that were named instead of the project's, ready to open."""
+    keys: tuple[str, ...] = ()
+    """Files of keys that were named instead of the project's."""
+
+    def adapt(self, project: Project, *, opened: bool = True) -> Project:
+        """A project as this run was told to take it; a bundle that it names is opened."""
+        from tutela.bundles import with_bundle
+
+        if self.policies:
+            project = replace(project, policies=self.policies)
+        if self.keys:
+            project = replace(project, bundle_keys=self.keys)
+        return with_bundle(project) if opened else project
+
+    def again(self) -> Project:
+        """The project as its file says it now; one that was run without a file still has none."""
+        from tutela.project import find_project
+
+        return self.adapt(find_project(self.project.root, required=not self.policies))
 
 
 def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,19 +89,15 @@ def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
         lang: str | None,
         **more: Any,  # noqa: ANN401
     ) -> Any:  # noqa: ANN401
-        from tutela.bundles import with_bundle
         from tutela.project import find_project
 
         choose(lang)
-        # Without a project, the policies must be named: by --policies, or as the files to check.
-        project = find_project(folder, required=not (policies or more.get("files")))
-        if policies:
-            project = replace(project, policies=tuple(absolute(entry) for entry in policies))
-        if keys:
-            project = replace(project, bundle_keys=tuple(absolute(key) for key in keys))
+        # Without a project, the policies must be named: by --policies, as the files to check, or by a repository.
+        project = find_project(folder, required=not (policies or more.get("files") or more.get("git")))
+        named, trusted = tuple(map(absolute, policies)), tuple(map(absolute, keys))
+        setup = Setup(project, language(lang or project.lang), named, trusted)
         # `check FILES` names policies of its own.
-        project = project if more.get("files") else with_bundle(project)
-        return function(setup=Setup(project, language(lang or project.lang)), **more)
+        return function(setup=replace(setup, project=setup.adapt(project, opened=not more.get("files"))), **more)
 
     return wrapped
 

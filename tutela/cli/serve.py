@@ -3,26 +3,43 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import ExitStack, closing
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .options import project_options
 
 if TYPE_CHECKING:
+    from tutela.server.settings import Settings
+    from tutela.server.sources import Origin
+
     from .options import Setup
 
 
-def _present() -> datetime:
-    return datetime.now(UTC)
+def _print_key(context: click.Context, _option: click.Parameter, value: str | None) -> None:
+    """Print a new API key and its hash, and end: `tutela serve key`."""
+    if value is None:
+        return
+    from tutela.server.auth import new_key
+
+    key, digest = new_key()
+    click.echo(f"key   {key}\nhash  {digest}")
+    click.echo("give the key to the caller; write the hash into `keys` of [[serve.callers]] in tutela.toml", err=True)
+    context.exit()
 
 
 @click.command("serve")
+@click.argument(
+    "key", type=click.Choice(["key"]), required=False, is_eager=True, expose_value=False, callback=_print_key
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address or name to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8181, show_default=True, help="Port to listen on; 0: any free one."
+)
+@click.option("--insecure", is_flag=True, help="Listen to other machines although no callers are configured.")
+@click.option(
+    "--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="Processes that answer, on one port."
 )
 @click.option("--public-url", metavar="URL", help="The https address that callers know; without it, no metadata.")
 @click.option("--allow-as-of", is_flag=True, help="Let callers say which instant a decision is about.")
@@ -38,54 +55,87 @@ def _present() -> datetime:
     show_default=True,
     help="Seconds in which a request must arrive.",
 )
+@click.option(
+    "--reload-interval",
+    type=click.FloatRange(0),
+    default=2.0,
+    show_default=True,
+    help="Seconds between two looks at the files; 0: reload only when told to.",
+)
+@click.option("--wait-ready", is_flag=True, help="Start without a valid policy set, and answer 503 until there is one.")
+@click.option("--git", type=click.Path(path_type=Path), metavar="REPOSITORY", help="Serve from a git repository.")
+@click.option("--revision", default="HEAD", show_default=True, help="The branch, tag or commit to serve and follow.")
+@click.option("--git-folder", default=".", show_default=True, help="Where in the repository the project is.")
+@click.option(
+    "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the log."
+)
+@click.option("--access-log", is_flag=True, help="Write a line for each request.")
 @project_options
-def command(  # noqa: PLR0913 (its options)
-    host: str,
-    port: int,
-    public_url: str | None,
-    allow_as_of: bool,
-    max_body: int,
-    max_items: int,
-    max_results: int,
-    read_timeout: float,
-    setup: Setup,
-) -> int:
-    """Answer decision requests over HTTP, as OpenID AuthZEN 1.0 has them.
+def command(host: str, port: int, setup: Setup, **more: Any) -> int:  # noqa: ANN401 (its options)
+    """Answer decision requests over HTTP, as OpenID AuthZEN 1.0 has them. `tutela serve key` makes an API key.
 
     Decisions are about the present. SIGTERM and SIGINT stop the service after the requests in flight, with exit
-    status 0. Policies that do not load, or a port in use: exit status 2.
+    status 0; SIGHUP loads policies again. Policies that do not load, or a port in use: exit status 2.
     """
     from tutela.engine.errors import InputError, Location, Problem
 
     try:
-        from tutela.server.run import address_of, listen, run
+        from tutela.server.run import address_of, is_loopback, listen, serve
     except ImportError as error:
         args = {"module": error.name or "uvicorn"}
         raise InputError([Problem(code="serve-extra", location=Location("serve"), args=args)]) from None
-    from tutela.connectors.decision_log import open_log
-    from tutela.server.app import App
-    from tutela.server.load import load_service
+    from tutela.server import logs, traces
+    from tutela.server.rates import Rates
+    from tutela.server.record import check_log
+    from tutela.server.running import Plan, make_metrics
+    from tutela.server.starting import first
+
+    if traces.wanted():
+        traces.check()
+    settings = _settings(setup, more)
+    with listen(host, port) as listening:
+        logs.set_up(more["log_format"], access=more["access_log"])
+        workers: int = more["workers"]
+        plan = Plan(
+            origin=_origin(setup, more),
+            settings=settings,
+            metrics=make_metrics(workers),
+            rates=Rates(),
+            loopback=is_loopback(listening),
+            insecure=more["insecure"],
+            access_log=more["access_log"],
+            interval=more["reload_interval"],
+            lang=setup.lang,
+        )
+        began = first(plan, setup.project, wait=more["wait_ready"])
+        check_log(began.log, workers)
+        address = address_of(listening, tls=began.configuration.tls is not None)
+        served = began.loaded.service.digests["policy_digest"] if began.loaded else "none yet"
+        logs.say(f"tutela listens on {address} with policies {served}")
+        serve(plan, began, listening, workers=workers)
+    return 0
+
+
+def _settings(setup: Setup, more: dict[str, Any]) -> Settings:
     from tutela.server.metadata import check_public_url
-    from tutela.server.record import recording
     from tutela.server.settings import Settings
 
-    settings = Settings(
+    url: str | None = more["public_url"]
+    return Settings(
         page_key=secrets.token_bytes(32),
         lang=setup.lang,
-        public_url=None if public_url is None else check_public_url(public_url),
-        allow_as_of=allow_as_of,
-        body_limit=max_body,
-        items_limit=max_items,
-        page_limit=max_results,
-        read_seconds=read_timeout,
+        public_url=None if url is None else check_public_url(url),
+        allow_as_of=more["allow_as_of"],
+        body_limit=more["max_body"],
+        items_limit=more["max_items"],
+        page_limit=more["max_results"],
+        read_seconds=more["read_timeout"],
     )
-    recorded = setup.project.recording()
-    with ExitStack() as stack:
-        listening = stack.enter_context(listen(host, port))
-        service = load_service(setup.project, _present(), recorded)
-        log = stack.enter_context(closing(open_log(recorded))) if recorded else None
-        click.echo(
-            f"tutela listens on {address_of(listening)} with policies {service.digests['policy_digest']}", err=True
-        )
-        run(App(service, settings, _present, record=recording(log) if log else None), listening, settings)
-    return 0
+
+
+def _origin(setup: Setup, more: dict[str, Any]) -> Origin:
+    from tutela.server.sources import FolderOrigin, GitOrigin
+
+    if more["git"] is None:
+        return FolderOrigin(setup.again)
+    return GitOrigin(more["git"], more["revision"], more["git_folder"], setup.adapt)

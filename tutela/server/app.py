@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -14,7 +15,7 @@ from .body import Gone, parse_body, read_body
 from .evaluation import evaluate
 from .exchange import Exchange
 from .headers import check_form, language, request_id
-from .metadata import ENDPOINTS, WELL_KNOWN, base_path, metadata
+from .metadata import ENDPOINTS, base_path
 from .refusals import Refused, error_shape, problem, refused
 from .search import searcher
 from .sql import EVALUATE, REWRITE, evaluate_sql, rewrite_sql
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from .callers import Caller, Permission
+    from .pages_served import Page
     from .refusals import Header
     from .service import Service
     from .settings import Settings
@@ -31,69 +34,88 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Mapping[str, Any]]]
     Send = Callable[[dict[str, Any]], Awaitable[None]]
     Handler = Callable[[Mapping[str, Any], Exchange], Awaitable[dict[str, Any]]]
-    Authenticate = Callable[[Mapping[bytes, bytes], Scope], Awaitable[str]]
+    Authenticate = Callable[[Mapping[bytes, bytes], Scope], Awaitable[Caller]]
     Record = Callable[[Exchange], Awaitable[None]]
+    Observe = Callable[[str, int, float, Exchange | None], None]
 
 LOG: Final = logging.getLogger("tutela.server")
 JSON: Final = (b"content-type", b"application/json")
 NO_HEADERS: Final[Sequence[Header]] = ()
+NOWHERE: Final = "none"
+"""The route of a path that is no endpoint."""
 
 
 async def _single(body: Mapping[str, Any], exchange: Exchange) -> dict[str, Any]:
     return evaluate(body, exchange)
 
 
-HANDLERS: Final[Mapping[str, Handler]] = {
-    ENDPOINTS["access_evaluation_endpoint"]: _single,
-    ENDPOINTS["access_evaluations_endpoint"]: evaluate_all,
-    ENDPOINTS["search_subject_endpoint"]: searcher("subject"),
-    ENDPOINTS["search_resource_endpoint"]: searcher("resource"),
-    ENDPOINTS["search_action_endpoint"]: searcher("action"),
-    EVALUATE: evaluate_sql,
-    REWRITE: rewrite_sql,
+HANDLERS: Final[Mapping[str, tuple[Permission, Handler]]] = {
+    ENDPOINTS["access_evaluation_endpoint"]: ("evaluate", _single),
+    ENDPOINTS["access_evaluations_endpoint"]: ("evaluate", evaluate_all),
+    ENDPOINTS["search_subject_endpoint"]: ("search", searcher("subject")),
+    ENDPOINTS["search_resource_endpoint"]: ("search", searcher("resource")),
+    ENDPOINTS["search_action_endpoint"]: ("search", searcher("action")),
+    EVALUATE: ("evaluate", evaluate_sql),
+    REWRITE: ("evaluate", rewrite_sql),
 }
+"""Path -> the permission that its callers need, and what answers."""
 
 
 class App:
-    """Answers HTTP requests with one service, which may be swapped while it runs.
+    """Answers HTTP requests with one service, which may be swapped while it runs; without one, it is not ready.
 
-    `authenticate` gets the headers and the scope, and returns the caller's name or raises Refused (401, 403); it runs
+    `authenticate` gets the headers and the scope, and returns the caller or raises Refused (401, 403, 429); it runs
     before the body is read. `record` gets the exchange with its decisions before the answer is sent: when it raises,
-    there is no answer. `clock` tells the present.
+    there is no answer. `observe` is told of each answer afterwards: its route, status, seconds, and the exchange where
+    there was one. `clock` tells the present; `pages` are what else is served, by path.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the steps of a request)
         self,
-        service: Service,
+        service: Service | None,
         settings: Settings,
         clock: Callable[[], datetime],
         *,
         authenticate: Authenticate | None = None,
         record: Record | None = None,
+        observe: Observe | None = None,
+        pages: Mapping[str, Page] | None = None,
     ) -> None:
+        from .pages_served import own_pages
+
         self.service = service
-        self._settings = settings
+        self.authenticate = authenticate
+        self.charge: Callable[[Caller, int], None] | None = None
+        self.settings = settings
         self._clock = clock
-        self._authenticate = authenticate
-        self._record = record
+        self.record = record
+        self._observe = observe
         base = base_path(settings.public_url)
         # A proxy in front may take the path of the public address away, or leave it.
-        self._handlers = {prefix + path: (path, made) for path, made in HANDLERS.items() for prefix in {"", base}}
-        self._pages: dict[str, Callable[[], dict[str, Any]]] = {
-            "/healthz": lambda: {"status": "live"},
-            "/readyz": self._ready,
-            WELL_KNOWN + base: self._metadata,
-        }
+        self._handlers = {prefix + path: (path, *made) for path, made in HANDLERS.items() for prefix in {"", base}}
+        self._pages: Mapping[str, Page] = {**own_pages(self, base), **(pages or {})}
+
+    def route(self, path: str) -> str:
+        """The endpoint that a path leads to, which is one of few: a path is a caller's words."""
+        found = self._handlers.get(path)
+        return found[0] if found is not None else path if path in self._pages else NOWHERE
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever goes wrong inside, the answer permits nothing."""
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
+        began = perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         name = request_id(headers)
-        status, more = 200, NO_HEADERS
+        status, more, form = 200, NO_HEADERS, JSON
+        exchange: Exchange | None = None
         try:
-            body = await self._answer(scope, headers, name, receive)
+            found = self._handlers.get(scope["path"])
+            if found is None:
+                form, body = await self._page(scope, headers)
+            else:
+                exchange = self._begin(found[0], scope["method"], headers, name)
+                body = await self._answer(found[1], found[2], exchange, scope, headers, receive)
         except Refused as error:
             status, more, body = error.status, error.headers, self._error(error, headers)
         except Gone:
@@ -103,60 +125,70 @@ class App:
             shown = error if os.environ.get("TUTELA_DEBUG") else None
             LOG.exception("request %s: %s", name.decode(), type(error).__name__, exc_info=shown)
             status, body = 500, self._error(refused(500, "server-internal"), headers)
-        answer = [JSON, (b"content-length", b"%d" % len(body)), *more]
+        answer = [form, (b"content-length", b"%d" % len(body)), *more]
         if name:
             answer.append((b"x-request-id", name))
         await send({"type": "http.response.start", "status": status, "headers": answer})
         await send({"type": "http.response.body", "body": body})
+        if self._observe is not None:
+            route = exchange.endpoint if exchange is not None else self.route(scope["path"])
+            self._observe(route, status, perf_counter() - began, exchange if status == 200 else None)
 
-    async def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], name: bytes, receive: Receive) -> bytes:
-        path, method = scope["path"], scope["method"]
-        found = self._handlers.get(path)
-        if found is None:
-            return self._page(path, method)
+    def _begin(self, endpoint: str, method: str, headers: Mapping[bytes, bytes], name: bytes) -> Exchange:
         if method != "POST":
-            raise _not_allowed("POST")
-        endpoint, handler = found
-        settings = self._settings
-        exchange = Exchange(
-            endpoint, self.service, settings, self._clock(), language(headers, settings.lang), name.decode("ascii")
+            raise not_allowed("POST")
+        service, settings = self.service, self.settings
+        if service is None:
+            raise Refused(503, [problem("server-not-ready", "policies")], [(b"retry-after", b"5")])
+        return Exchange(
+            endpoint, service, settings, self._clock(), language(headers, settings.lang), name.decode("ascii")
         )
-        if self._authenticate is not None:
-            exchange.caller = await self._authenticate(headers, scope)
+
+    async def _answer(  # noqa: PLR0913 (a request in its parts)
+        self,
+        permission: Permission,
+        handler: Handler,
+        exchange: Exchange,
+        scope: Scope,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+    ) -> bytes:
+        if self.authenticate is not None:
+            exchange.granted = caller = await self.authenticate(headers, scope)
+            exchange.caller = caller.name
+            exchange.charge = self.charge
+            caller.need(permission)
         check_form(headers)
+        settings = self.settings
         body = parse_body(await read_body(receive, headers, settings), settings)
         answer = await handler(body, exchange)
-        if self._record is not None:
-            await self._record(exchange)
-        return _dumps(answer)
+        if self.record is not None:
+            await self.record(exchange)
+        return dumps(answer)
 
-    def _page(self, path: str, method: str) -> bytes:
-        page = self._pages.get(path)
+    async def _page(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[Header, bytes]:
+        page = self._pages.get(scope["path"])
         if page is None:
             raise refused(404, "http-not-found", "path")
-        if method not in ("GET", "HEAD"):
-            raise _not_allowed("GET, HEAD")
-        return _dumps(page())
-
-    def _ready(self) -> dict[str, Any]:
-        return {"status": "ready", **self.service.digests}
-
-    def _metadata(self) -> dict[str, Any]:
-        if self._settings.public_url is None:
-            raise refused(404, "metadata-none", "path")
-        return metadata(self._settings.public_url)
+        if scope["method"] not in page.methods:
+            raise not_allowed(", ".join(page.methods))
+        if page.permission is not None and self.authenticate is not None and not page.open():
+            (await self.authenticate(headers, scope)).need(page.permission)
+        return await page.make(language(headers, self.settings.lang))
 
     def _error(self, error: Refused, headers: Mapping[bytes, bytes]) -> bytes:
-        lang = language(headers, self._settings.lang)
-        return _dumps({"error": error_shape(error.status, error.problems, lang)})
+        lang = language(headers, self.settings.lang)
+        return dumps({**error.more, "error": error_shape(error.status, error.problems, lang)})
 
 
-def _not_allowed(methods: str) -> Refused:
+def not_allowed(methods: str) -> Refused:
+    """The refusal of a method that an endpoint does not take."""
     allow: Sequence[Header] = ((b"allow", methods.encode()),)
     return Refused(405, [problem("http-method", "method", known=methods)], allow)
 
 
-def _dumps(answer: object) -> bytes:
+def dumps(answer: object) -> bytes:
+    """An answer as JSON."""
     try:
         return orjson.dumps(answer)
     except TypeError:  # a number of a policy with more than 64 bits, half a surrogate pair: the same, slower

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from tutela.engine.plain import is_list, is_map
 
 from .evaluation import PARTS, evaluate, faults
-from .refusals import Refused, error_shape, problem, refused
+from .refusals import Refused, error_shape, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from tutela.engine.errors import Problem
+    from collections.abc import Mapping
 
     from .exchange import Exchange
 
@@ -43,6 +41,8 @@ async def evaluate_all(body: Mapping[str, Any], exchange: Exchange) -> dict[str,
     wrong = list(faults(body, "$", whole=False))
     if wrong:
         raise Refused(400, wrong)
+    if exchange.granted is not None and exchange.charge is not None:
+        exchange.charge(exchange.granted, len(items) - 1)
     defaults = {part: body[part] for part in (*PARTS, "as_of") if body.get(part) is not None}
     answers: list[dict[str, Any]] = []
     for number, item in enumerate(items):
@@ -72,12 +72,12 @@ def _stop(body: Mapping[str, Any]) -> bool | None:
 def _item(item: object, defaults: Mapping[str, Any], exchange: Exchange, path: str) -> dict[str, Any]:
     """The answer to one item; entities that it has stand in for the defaults whole, nothing is merged."""
     if not is_map(item):
-        return _failed([problem("field-not-object", path, field="evaluations[]")], exchange)
+        return _failed(refused(400, "field-not-object", path, field="evaluations[]"), exchange)
     try:
         return evaluate({**defaults, **{k: v for k, v in item.items() if v is not None}}, exchange, path)
     except Refused as error:
-        return _failed(error.problems, exchange)
+        return _failed(error, exchange)
 
 
-def _failed(problems: Sequence[Problem], exchange: Exchange) -> dict[str, Any]:
-    return {"decision": False, "context": {"error": error_shape(400, problems, exchange.lang)}}
+def _failed(error: Refused, exchange: Exchange) -> dict[str, Any]:
+    return {"decision": False, "context": {"error": error_shape(error.status, error.problems, exchange.lang)}}

@@ -31,7 +31,7 @@ PARTS: Final = (*REQUIRED, "context")
 
 
 def evaluate(body: Mapping[str, Any], exchange: Exchange, path: str = "$") -> dict[str, Any]:
-    """Decide the request that a body holds; Refused (status 400) names everything that it lacks."""
+    """Decide the request that a body holds; Refused (400) names everything that it lacks, (403) what is not to ask."""
     request = request_of(body, exchange, path)
     decision = exchange.service.authorizer.decide(request)
     name = evaluation_id()
@@ -62,6 +62,8 @@ def request_of(body: Mapping[str, Any], exchange: Exchange, path: str = "$") -> 
         and resource.get("properties").__class__ in OBJECT_OR_NULL
     ):
         raise Refused(400, faults(body, path))
+    if exchange.granted is not None:
+        exchange.granted.check(body, path)
     if exchange.settings.allow_as_of:
         try:
             return Request.from_json(body, as_of=exchange.now, source=path)

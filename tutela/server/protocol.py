@@ -5,7 +5,7 @@ uvicorn has limits of neither kind: a peer could send headers without end, or ho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import httptools
 import orjson
@@ -13,9 +13,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from .headers import language, request_id
 from .refusals import error_shape, problem
+from .tls import names_of
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
 
     from tutela.engine.errors import Problem
 
@@ -26,10 +28,20 @@ OFFER: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """Headers by which a caller offers another protocol."""
 
 
+class Guard(NamedTuple):
+    """What a protocol asks and tells the service."""
+
+    most: Callable[[], int]
+    """How many connections there may be."""
+    refused: Callable[[int], None]
+    """Counts a status that the application did not see."""
+
+
 class GuardedProtocol(HttpToolsProtocol):
     """A connection whose requests must arrive in time; `protocol_of` makes one with its settings."""
 
     settings: Settings
+    guard: Guard
 
     def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 (uvicorn's own)
         super().__init__(*args, **more)
@@ -43,11 +55,19 @@ class GuardedProtocol(HttpToolsProtocol):
         self._piece = 0
         self._timer: asyncio.TimerHandle | None = None
         self._too_large = False
+        self._extensions: dict[str, Any] | None = None
+        """What the application is told of the connection: who called, where TLS says it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first request, but not for ever."""
+        """Wait for the first request, but not for ever; of too many connections, the last one is refused."""
         super().connection_made(transport)
-        self._start_timer()
+        if self.scheme == "https":
+            names = names_of(transport.get_extra_info("peercert"))
+            self._extensions = {"tls": {"client_names": names}}
+        if len(self.connections) > self.guard.most():
+            self._refuse(503, problem("connections-too-many", "connection", limit=self.guard.most()))
+        else:
+            self._start_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget about the time."""
@@ -75,6 +95,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = self._arriving = self._began = True
         self._size = 0
         super().on_message_begin()
+        if self._extensions is not None:
+            self.scope["extensions"] = self._extensions
 
     def on_headers_complete(self) -> None:
         """The head has ended; one that is too large although it came at once is refused here."""
@@ -133,6 +155,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Say no and hang up: what follows on this connection cannot be told from what was refused."""
         self._in_head = self._arriving = False
         self._stop_timer()
+        self.guard.refused(status)
         headers = dict(self.headers or ())
         body = orjson.dumps({"error": error_shape(status, [found], language(headers, self.settings.lang))})
         name = request_id(headers)
@@ -161,6 +184,6 @@ class GuardedProtocol(HttpToolsProtocol):
             self.transport.close()
 
 
-def protocol_of(settings: Settings) -> type[GuardedProtocol]:
+def protocol_of(settings: Settings, guard: Guard) -> type[GuardedProtocol]:
     """The protocol of a service."""
-    return type("ServiceProtocol", (GuardedProtocol,), {"settings": settings})
+    return type("ServiceProtocol", (GuardedProtocol,), {"settings": settings, "guard": guard})

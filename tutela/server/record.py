@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tutela.engine.errors import NotRecordedError
+from tutela.connectors.decision_log import open_log
+from tutela.engine.errors import InputError, NotRecordedError
+from tutela.project import FILE
 
-from .refusals import Refused
+from .refusals import Refused, problem
 
 if TYPE_CHECKING:
+    from tutela.connectors.decision_log import LogSettings
     from tutela.connectors.decision_log_writer import DecisionLog
 
     from .app import Record
     from .exchange import Exchange
+
+
+def check_log(settings: LogSettings | None, workers: int) -> None:
+    """InputError when a log cannot be opened, or not by so many processes."""
+    if settings is None:
+        return
+    if workers > 1 and "://" not in settings.address:
+        raise InputError([problem("serve-log-workers", FILE, workers=workers)])
+    open_log(settings).close()
 
 
 def recording(log: DecisionLog) -> Record:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from tutela.engine.errors import Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tutela.engine.errors import InputError, Lang
 
@@ -16,12 +17,22 @@ Header = tuple[bytes, bytes]
 
 
 class Refused(Exception):  # noqa: N818 (an answer, not a fault of the program)
-    """A request that is answered with an error status; `problems` says everything that is wrong with it."""
+    """A request that is answered with an error status; `problems` says everything that is wrong with it.
 
-    def __init__(self, status: int, problems: Iterable[Problem], headers: Sequence[Header] = ()) -> None:
+    `more` stands in the answer beside the error.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        problems: Iterable[Problem],
+        headers: Sequence[Header] = (),
+        more: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.status = status
         self.problems = tuple(problems)
         self.headers = headers
+        self.more = more
         super().__init__(status)
 
 

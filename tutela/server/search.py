@@ -51,6 +51,8 @@ def searcher(part: str) -> Callable[[Mapping[str, Any], Exchange], Awaitable[dic
         wrong = list(faults(body, "$", SEARCHED[part]))
         if wrong:
             raise Refused(400, wrong)
+        if exchange.granted is not None:
+            exchange.granted.check(body, "$")
         page = page_of(body, exchange)
         # Of an action nothing is given; of the others the type, and what the caller states besides.
         pattern: dict[str, Any] = {} if part == "action" else body[part]
@@ -93,7 +95,8 @@ def _candidates(part: str, pattern: Mapping[str, Any], exchange: Exchange) -> Se
         case "resource":
             return service.resources(pattern["type"])
         case _:
-            return service.actions
+            granted = exchange.granted
+            return [name for name in service.actions if granted is None or granted.may_act(name)]
 
 
 def _token(found: Sequence[_Found], page: Page, exchange: Exchange) -> str:

@@ -38,6 +38,7 @@ async def evaluate_sql(body: Mapping[str, Any], exchange: Exchange) -> dict[str,
     """Whether the subject may run the statement: what it touches, and a decision for each table and column."""
     gate, request = _gate(exchange), _request(body, exchange)
     gated = gate.evaluate(body["statement"], request, database=body.get("database") or "")
+    _check_actions({part.action for part in gated.parts}, exchange)
     one = evaluation_id()
     exchange.decisions += (Decided(one, part.decision, part.request) for part in gated.parts)
     context = {
@@ -55,12 +56,20 @@ async def evaluate_sql(body: Mapping[str, Any], exchange: Exchange) -> dict[str,
 async def rewrite_sql(body: Mapping[str, Any], exchange: Exchange) -> dict[str, Any]:
     """The query with row filters and masks, as the subject may run it; it may hold salts, and is for the database."""
     gate, request = _gate(exchange), _request(body, exchange)
+    _check_actions({"read"}, exchange)
     made = gate.rewrite(body["statement"], request)
     one = evaluation_id()
     exchange.decisions += (Decided(one, decision, asked) for _, decision, asked in made.decisions)
     context = {"tables": [_table(name, decision, exchange) for name, decision, _ in made.decisions]}
     context.update(_outcome(made, exchange))
     return {"decision": made.allowed, "context": {**context, **_provenance(one, exchange)}}
+
+
+def _check_actions(actions: set[str], exchange: Exchange) -> None:
+    """Refused (403) when the statement does what this caller may not ask about."""
+    granted = exchange.granted
+    if granted is not None and not all(map(granted.may_act, actions)):
+        raise refused(403, "caller-action", "$.statement", known=", ".join(sorted(granted.actions)))
 
 
 def _outcome(made: Rewritten, exchange: Exchange) -> dict[str, Any]:
@@ -84,6 +93,8 @@ def _request(body: Mapping[str, Any], exchange: Exchange) -> Request:
     wrong = [*faults(body, "$", WHO), *_statement_faults(body)]
     if wrong:
         raise Refused(400, wrong)
+    if exchange.granted is not None:
+        exchange.granted.check(body, "$")
     context = dict(body.get("context") or {})
     if body.get("purpose") is not None:
         context["purpose"] = body["purpose"]

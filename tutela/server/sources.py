@@ -1,0 +1,169 @@
+"""Where a service loads from: the project's folder, or a revision of a git repository."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from tutela.connectors.policy_files import read_policies
+from tutela.connectors.revisions import commit_of, tree_at
+from tutela.engine.errors import InputError, PolicyError
+from tutela.project import FILE, PACK, find_project
+
+from .auth_keys import KeySet
+from .configuration import Configuration, read_configuration
+from .load import load_service
+from .refusals import problem
+from .tls import make_context
+from .watching import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tutela.connectors.decision_log import LogSettings
+    from tutela.project import Project
+
+    from .service import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that a service answers with, loaded from one state of its source."""
+
+    service: Service
+    configuration: Configuration
+    keys: KeySet | None
+    log: LogSettings | None = None
+    """Where decisions are recorded; None where they are not."""
+    revision: str = ""
+    """The commit, where there is one."""
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What must be equal in all workers."""
+        return (*self.service.digests.values(), self.configuration, self.log, self.revision)
+
+
+class Origin(Protocol):
+    """Where a service loads from; both are slow, and called in a thread."""
+
+    def state(self) -> object:
+        """What the source is like now: equal values mean that there is nothing new to load."""
+        ...
+
+    def load(self) -> Loaded:
+        """Load everything; InputError or PolicyError lists all problems."""
+        ...
+
+
+def load_project(project: Project, revision: str = "") -> Loaded:
+    """Load a project: policies, registers, the table `[serve]` and the files that it names."""
+    configuration = configuration_of(project)
+    keys = None if configuration.jwt is None else KeySet(configuration.jwt)
+    if configuration.tls is not None:
+        make_context(configuration.tls)
+    log = project.recording()
+    return Loaded(load_service(project, datetime.now(UTC), log), configuration, keys, log, revision)
+
+
+def configuration_of(project: Project) -> Configuration:
+    """The table `[serve]` of a project; InputError lists everything that is wrong with it."""
+    return read_configuration(project.serve, FILE, project.path)
+
+
+@dataclass(slots=True)
+class FolderOrigin:
+    """A project's folder; `find` reads its settings again."""
+
+    find: Callable[[], Project]
+    _named: frozenset[str] | None = None
+    """All policy files, those outside the project's folders, which others include, too."""
+
+    def state(self) -> object:
+        """The fingerprint of all files that settings and policies name."""
+        try:
+            project = self.find()
+        except InputError as error:
+            return tuple(error.problems)
+        own = [project.root / FILE, project.root / "pyproject.toml"]
+        named = [source for source in (*project.register_sources(), *project.sources()) if "://" not in str(source)]
+        named += [project.path(name) for name in (project.taxonomy, project.lineage) if name]
+        entries = [name for name in project.entries() if not name.startswith(PACK)]
+        with suppress(InputError):  # the table is in a file that is watched
+            named += [Path(name) for name in configuration_of(project).files()]
+        if self._named is None:
+            self._named = _included(project)
+        return fingerprint([*own, *named, *entries, *self._named])
+
+    def load(self) -> Loaded:
+        """Load the project as it is now."""
+        project = self.find()
+        loaded = load_project(project)
+        self._named = _included(project)
+        return loaded
+
+
+def _included(project: Project) -> frozenset[str]:
+    if project.bundle is not None:  # it stands alone
+        return frozenset()
+    try:
+        return frozenset(source.name for source in read_policies(project.entries(), root=project.root))
+    except PolicyError:  # whoever loads says so
+        return frozenset()
+
+
+@dataclass(slots=True)
+class GitOrigin:
+    """A revision of a repository: a branch is followed, its files are read from git, no work tree is touched."""
+
+    repository: Path
+    revision: str
+    folder: str = "."
+    """Where in the repository the project is."""
+    adapt: Callable[[Project], Project] = lambda project: project
+    _scratch: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list["tempfile.TemporaryDirectory[str]"])
+
+    def state(self) -> object:
+        """The commit that the revision names now."""
+        try:
+            return commit_of(self.repository, self.revision)
+        except InputError as error:
+            return tuple(error.problems)
+
+    def load(self) -> Loaded:
+        """Load the project of the commit; its files stay for as long as the next one is not loaded."""
+        scratch = tempfile.TemporaryDirectory(prefix="tutela-")
+        try:
+            loaded = self._load(Path(scratch.name))
+        except BaseException:
+            scratch.cleanup()
+            raise
+        self._scratch.append(scratch)
+        self.clean(self._scratch[:-2])
+        return loaded
+
+    def _load(self, scratch: Path) -> Loaded:
+        commit = tree_at(self.repository, self.revision, scratch)
+        start = scratch / self.folder
+        if not _has_project(start):
+            raise InputError([problem("serve-git-project", self.folder, revision=self.revision, commit=commit)])
+        project = self.adapt(find_project(start))
+        address = str(project.decision_log.get("address", ""))
+        if address and "://" not in address and not Path(address).is_absolute():
+            # It would be written beside the files of this commit, and be gone with them.
+            raise InputError([problem("serve-git-log", FILE)])
+        return load_project(project, commit)
+
+    def clean(self, old: Iterable[tempfile.TemporaryDirectory[str]]) -> None:
+        """Remove the files of commits that nobody answers with any more."""
+        for scratch in old:
+            scratch.cleanup()
+            self._scratch.remove(scratch)
+
+
+def _has_project(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (FILE, "pyproject.toml"))

@@ -88,7 +88,16 @@ class Accesses:
 
     def request(self, event: Event, group: Group, columns: set[str], rows: int | None) -> Asked:
         """What one event asks for of one table."""
-        dataset, action, resolved = group
+        subject = {"type": "account", "id": event.account or UNNAMED}
+        resource = self.resource(group, columns)
+        context = self._context(event, rows)
+        request = Request(subject, group[1], resource, context, as_of=event.at or self.as_of)
+        access = Access(event.account, at=event.at)
+        return Asked(request, event.location, key=f"{event.id}|{group[1]}", access=access)
+
+    def resource(self, group: Group, columns: set[str]) -> dict[str, Any]:
+        """A table that is touched, as requests have it: with the columns and what they hold."""
+        dataset, _, resolved = group
         properties: dict[str, Any] = {
             "dataset": dataset,
             "columns": sorted(columns),
@@ -97,12 +106,7 @@ class Accesses:
             "known_by": SCHEMA,
             "lineage_resolved": resolved,
         }
-        subject = {"type": "account", "id": event.account or UNNAMED}
-        resource = {"type": "table", "id": dataset, "properties": properties}
-        context = self._context(event, rows)
-        request = Request(subject, action, resource, context, as_of=event.at or self.as_of)
-        access = Access(event.account, at=event.at)
-        return Asked(request, event.location, key=f"{event.id}|{action}", access=access)
+        return {"type": "table", "id": dataset, "properties": properties}
 
     def touched(self, event: Event) -> Touched:
         """What an event touches: by its statement, and by what the log itself names."""

@@ -19,6 +19,7 @@ import tutela
 from tutela.cli import COMMANDS, group
 from tutela.engine.messages_decision_log import DECISION_LOG
 from tutela.engine.messages_expression import EXPRESSION
+from tutela.engine.messages_integration import INTEGRATION
 from tutela.engine.messages_lineage import LINEAGE
 from tutela.engine.messages_live import LIVE
 from tutela.engine.messages_log import LOG
@@ -51,6 +52,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Masks, row filters and rewritten queries": REWRITE,
     "Waivers, baselines and comparisons": WAIVER,
     "The decision log": DECISION_LOG,
+    "Applications": INTEGRATION,
 }
 CLI_HEAD: Final = """# Command line
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from .messages_decision_log import DECISION_LOG
 from .messages_expression import EXPRESSION
+from .messages_integration import INTEGRATION
 from .messages_lineage import LINEAGE
 from .messages_live import LIVE
 from .messages_log import LOG
@@ -26,5 +27,5 @@ if TYPE_CHECKING:
 
 MESSAGES: Final[Mapping[str, Message]] = {
     **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **REWRITE,
-    **WAIVER, **DECISION_LOG,
+    **WAIVER, **DECISION_LOG, **INTEGRATION,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     CarryOut = Callable[[Obligation], None]
 
-KEY: Final = "tutela_permit"
 DIALECTS: Final = {"postgresql": "postgres", "mssql": "tsql", "mariadb": "mysql"}
 """SQLAlchemy's name of a database -> that of its dialect; the others are the same."""
 
@@ -119,6 +119,8 @@ class _Hook:
     def __init__(self, statements: Statements, complies: Mapping[str, CarryOut]) -> None:
         self._statements = statements
         self._complies = complies
+        self._permits: WeakKeyDictionary[Connection, _Permit] = WeakKeyDictionary()
+        """The last permit of each connection."""
 
     def before(  # noqa: PLR0913 (SQLAlchemy's)
         self,
@@ -134,7 +136,7 @@ class _Hook:
         permit = self._permit(cursor, statement, plain=plain, is_async=connection.dialect.is_async)
         if permit.sql and (context is None or executemany):
             raise _refused(Answer.failed(problem("rewrite-not-query", "statement", what="executemany")))
-        connection.info[KEY] = permit
+        self._permits[connection] = permit
 
     def run(self, cursor: Any, statement: str, parameters: Any, context: ExecutionContext | None) -> bool:  # noqa: ANN401
         """Run the rewritten statement, if there is one; False lets SQLAlchemy run its own."""
@@ -175,7 +177,7 @@ class _Hook:
         if context is None:
             return None
         connection = context.root_connection
-        permit: _Permit | None = connection.info.get(KEY)
+        permit = self._permits.get(connection)
         if permit is None or (permit.cursor is cursor and permit.statement == statement):
             return permit
         return self._permit(cursor, statement, plain=plain, is_async=connection.dialect.is_async)

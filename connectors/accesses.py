@@ -89,11 +89,20 @@ class Accesses:
     def request(self, event: Event, group: Group, columns: set[str], rows: int | None) -> Asked:
         """What one event asks for of one table."""
         subject = {"type": "account", "id": event.account or UNNAMED}
-        resource = self.resource(group, columns)
-        context = self._context(event, rows)
-        request = Request(subject, group[1], resource, context, as_of=event.at or self.as_of)
+        request = self.request_by(subject, self._context(event, rows), group, columns, event.at or self.as_of)
         access = Access(event.account, at=event.at)
         return Asked(request, event.location, key=f"{event.id}|{group[1]}", access=access)
+
+    def request_by(
+        self,
+        subject: Mapping[str, Any],
+        context: Mapping[str, Any],
+        group: Group,
+        columns: set[str],
+        as_of: datetime,
+    ) -> Request:
+        """What somebody asks for of one table."""
+        return Request(subject, group[1], self.resource(group, columns), context, as_of=as_of)
 
     def resource(self, group: Group, columns: set[str]) -> dict[str, Any]:
         """A table that is touched, as requests have it: with the columns and what they hold."""

@@ -30,15 +30,17 @@ FORMATS: Final = (".yaml", ".yml", ".json", ".jsonl", ".csv")
 _STREAMS: Final = {".csv": stream_csv, ".jsonl": stream_jsonl}
 
 
-def read_registers(folders: Iterable[Path]) -> dict[str, Entries]:
-    """Read every register of some folders; the file's name without suffix is the register's name.
+def read_registers(sources: Iterable[Path | str]) -> dict[str, Entries]:
+    """Read every register of some folders and databases; the file's name without suffix is the register's name.
 
-    InputError lists everything wrong in the files, and everything wrong between those that are right by themselves.
+    A text is the address of a database. InputError lists everything wrong in what is read, and everything wrong between
+    registers that are right by themselves.
     """
     found: dict[str, Entries] = {}
     where: dict[str, str] = {}
     problems: list[Problem] = []
-    for path in _files(folders, problems):
+    places = list(sources)
+    for path in _files([place for place in places if isinstance(place, Path)], problems):
         name, file = path.stem, shown(path)
         if name not in ENTRIES:
             guess = suggestion(name, ENTRIES)
@@ -54,12 +56,34 @@ def read_registers(folders: Iterable[Path]) -> dict[str, Entries]:
             problems += more
             if not more:
                 found[name] = entries
+    for address in (place for place in places if isinstance(place, str)):
+        _add_database(address, found, where, problems)
     problems += check_registers(found)
     if problems:
         raise InputError(problems)
     for entries in found.values():
         entries.forget()
     return found
+
+
+def _add_database(address: str, found: dict[str, Entries], where: dict[str, str], problems: list[Problem]) -> None:
+    """Add the registers of a database to those that were found before."""
+    from .register_database import read_database
+
+    try:
+        tables = read_database(address)
+    except InputError as error:
+        problems += error.problems
+        return
+    for name, (entries, more) in tables.items():
+        if name in where:
+            args = {"name": name, "first": where[name]}
+            problems.append(Problem(code="register-twice", location=Location(entries.file), args=args))
+            continue
+        where[name] = entries.file
+        problems += more
+        if not more:
+            found[name] = entries
 
 
 def _files(folders: Iterable[Path], problems: list[Problem]) -> list[Path]:

@@ -27,6 +27,7 @@ from tutela.engine.messages_policy import POLICY
 from tutela.engine.messages_register import REGISTER
 from tutela.engine.messages_rewrite import REWRITE
 from tutela.engine.messages_schema import SCHEMA
+from tutela.engine.messages_server import SERVER
 from tutela.engine.messages_tags import TAGS
 from tutela.engine.messages_waiver import WAIVER
 from tutela.engine.register_references import REFERENCES
@@ -52,6 +53,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Masks, row filters and rewritten queries": REWRITE,
     "Waivers, baselines and comparisons": WAIVER,
     "The decision log": DECISION_LOG,
+    "The decision service": SERVER,
     "Applications": INTEGRATION,
 }
 CLI_HEAD: Final = """# Command line

@@ -178,6 +178,11 @@ class Decision:
         return frozenset((*self._denied_by, *self._allowed_by)) - self.doubtful
 
     @property
+    def permitting(self) -> tuple[int, ...]:
+        """Numbers of the rules that allow, in the order of the reasons of an allow."""
+        return self._allowed_by
+
+    @property
     def denying(self) -> frozenset[int]:
         """Numbers of the rules that deny, also because they could not be evaluated."""
         is_deny = self._policies.is_deny

@@ -52,7 +52,7 @@ def evidence(facts: Facts, question: Any) -> tuple[Used, ...]:  # noqa: ANN401 (
     counts: dict[str, int] = {}
     for register, name in wanted:
         counts[register] = counts.get(register, 0) + 1
-        if counts[register] <= MOST and (entry := _locate(facts, register, name)):
+        if counts[register] <= MOST and (entry := _locate(facts, register, name, question.resource["type"])):
             found.append(entry)
     for register, count in counts.items():
         if count > MOST:
@@ -60,11 +60,11 @@ def evidence(facts: Facts, question: Any) -> tuple[Used, ...]:  # noqa: ANN401 (
     return tuple(found)
 
 
-def _locate(facts: Facts, register: str, name: str) -> Used | None:
+def _locate(facts: Facts, register: str, name: str, kind: str) -> Used | None:
     entries: Sequence[Any] = facts.registers.get(register, ())
     key = KEYS.get(register, "id")
     for index, entry in enumerate(entries):
-        if value_of(entry, key) == name:
+        if value_of(entry, key) == name and (register != "resources" or entry["type"] == kind):
             return Used(register, name, entries.locate(index) if isinstance(entries, Entries) else None)
     return None
 
@@ -108,6 +108,8 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
         number = peek(resource, "request_id") if kind == "transfer" else name
         yield from _application(world, forms.get(str(number), {}), register)
     yield from ((register, name) for register in DIRECT.get(kind, ()))
+    if (kind, name) in world.resources:
+        yield "resources", name
     if kind in ("role", "grant"):
         for review in world.reviews.get(f"role:{peek(resource, 'grantee') or name}", ()):
             yield "access_reviews", review["id"]

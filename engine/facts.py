@@ -54,7 +54,7 @@ RESOURCES: Final[Mapping[str, type[View]]] = {
     "transfer": TransferView,
     "use_request": UseView,
 }
-"""Resource type -> who looks at it; a type that is not here is what its caller says."""
+"""Resource type -> who looks at it; one of another type is what `resources` and, besides, its caller say."""
 
 
 class Question:
@@ -130,8 +130,13 @@ class Facts:
         view = RESOURCES.get(resource["type"])
         if view is TableView:
             question.resource = settled.table(resource, question)
+        elif view is None:
+            known = world.resources.get((resource["type"], resource["id"]))
+            question.resource = (
+                {**resource, **known, "type": resource["type"], "id": resource["id"]} if known else resource
+            )
         else:
-            question.resource = resource if view is None else Known(view(world, resource, question))
+            question.resource = Known(view(world, resource, question))
         return question
 
     def _settle(self, policies: PolicySet) -> Settled:

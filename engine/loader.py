@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
+from .actions import declared_actions, unknown_actions
 from .documents import Document, Map, read_document
 from .errors import PolicyError
 from .lower import Lowered, Surface, lower
@@ -82,6 +83,7 @@ def load_parsed(parsed: Parsed, parameters: Mapping[str, object] | None = None) 
 def parse(sources: Sequence[Source]) -> Parsed:
     """Read and validate each file by itself."""
     documents: dict[str, list[Document]] = {}
+    policies: list[Document] = []
     problems: list[Problem] = []
     for name, text in sources:
         document = read_document(text, name)
@@ -93,8 +95,13 @@ def parse(sources: Sequence[Source]) -> Parsed:
             continue
         found = validate(document, schema_of_cached(kind), kind)
         problems.extend(found)
+        if kind in POLICY_KINDS:
+            policies.append(document)
         if not found:
             documents.setdefault(kind, []).append(document)
+    actions = declared_actions(documents.get("vocabulary", ()))
+    for document in policies:
+        problems.extend(unknown_actions(document, actions))
     return Parsed(documents, problems)
 
 

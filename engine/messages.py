@@ -17,6 +17,7 @@ from .messages_policy import POLICY
 from .messages_register import REGISTER
 from .messages_rewrite import REWRITE
 from .messages_schema import SCHEMA
+from .messages_server import SERVER
 from .messages_tags import TAGS
 from .messages_waiver import WAIVER
 
@@ -27,5 +28,5 @@ if TYPE_CHECKING:
 
 MESSAGES: Final[Mapping[str, Message]] = {
     **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **REWRITE,
-    **WAIVER, **DECISION_LOG, **INTEGRATION,
+    **WAIVER, **DECISION_LOG, **SERVER, **INTEGRATION,
 }  # fmt: skip

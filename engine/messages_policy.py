@@ -116,6 +116,12 @@ POLICY: Final[Mapping[str, Message]] = {
         "allowed: {known}",
         "允许的值:{known}",
     ),
+    "action-unknown": Message(
+        "`{value}` is not a known action{hint}",
+        "`{value}` 不是已知的操作{hint}",
+        "correct the name, or declare it in the `actions` of a vocabulary file",
+        "请更正名称,或在 vocabulary 文件的 `actions` 中声明",
+    ),
     "value-malformed": Message(
         "`{what}` has the wrong form: `{value}`",
         "`{what}` 的格式错误:`{value}`",

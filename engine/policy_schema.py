@@ -132,14 +132,22 @@ def _check(*, required: tuple[str, ...] = (), **more: object) -> Schema:
     return _object(("id", *required), **_META, **more)
 
 
+ACTION: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^[A-Za-z][A-Za-z0-9_.:-]{0,99}$",
+    "description": "one of these, or one of the `actions` of a vocabulary",
+    "examples": list(ACTIONS),
+}
+
+
 RULE: Final[Schema] = _check(
     required=("effect",),
     effect={"enum": ["allow", "deny"]},
-    actions=_list({"type": "string", "enum": list(ACTIONS)}, 1),
+    actions=_list(ACTION, 1),
     target={
         "type": "object",
         "description": "attribute = value, or one of several; `personal.contact.*` means that category and below",
-        "propertyNames": {"pattern": r"^(subject|resource|context)\.[a-z][a-z0-9_.]*$"},
+        "propertyNames": {"pattern": r"^(subject|resource|context)\.[A-Za-z][A-Za-z0-9_.]*$"},
         "additionalProperties": {
             "type": ["string", "number", "boolean", "array"],
             "items": {"type": ["string", "number", "boolean"]},
@@ -161,7 +169,7 @@ _HEAD: Final[Schema] = {
 }
 _BODY: Final[Schema] = {"default": _ref("check"), "rules": _list(_ref("rule"))}
 
-ACCESS: Final[Schema] = _object(("kind", "id"), **_HEAD, actions=_list({"enum": list(ACTIONS)}, 1), **_BODY)
+ACCESS: Final[Schema] = _object(("kind", "id"), **_HEAD, actions=_list(ACTION, 1), **_BODY)
 COLLECTION: Final[Schema] = _object(
     ("kind", "id"),
     **_HEAD,
@@ -269,12 +277,13 @@ ATTRIBUTE: Final[Schema] = {
 }  # fmt: skip
 _ATTRIBUTES: Final[Schema] = {
     "type": "object",
-    "propertyNames": {"pattern": r"^[a-z][a-z0-9_]*$"},
+    "propertyNames": {"pattern": r"^[A-Za-z][A-Za-z0-9_]*$"},
     "additionalProperties": _ref("attribute"),
 }
 VOCABULARY: Final[Schema] = _object(
-    ("kind",), **_HEAD, subject=_ATTRIBUTES, action=_ATTRIBUTES, resource=_ATTRIBUTES, context=_ATTRIBUTES
-)
+    ("kind",), **_HEAD, actions=_list(ACTION, 1), subject=_ATTRIBUTES, action=_ATTRIBUTES, resource=_ATTRIBUTES,
+    context=_ATTRIBUTES,
+)  # fmt: skip
 _VALUE: Final[Schema] = {"type": ["string", "number", "boolean", "array"], "items": {"type": "string"}}
 PARAMETERS: Final[Schema] = _object(
     ("kind",),

@@ -134,6 +134,8 @@ class PolicySet:
     def duties(self, number: int, question: Any) -> tuple[Obligation, ...]:  # noqa: ANN401 (request-like)
         """The obligations of a rule that a request calls for; one that cannot be told is called for."""
         obligations = self.rules[number].obligations
+        if not obligations:
+            return ()
         hang = self._compiled.duties[number]
         found: list[Obligation] = []
         for index, duty in enumerate(obligations):

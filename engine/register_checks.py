@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .entities import HOMES
 from .entries import value_of
 from .errors import Location, Problem
 from .register_delegations import delegations_wrong, overlaps
@@ -66,6 +67,7 @@ def check_registers(registers: Mapping[str, Entries]) -> list[Problem]:
         *_released(registers),
         *_undated(registers),
         *_accounts(registers),
+        *_resources(registers),
     ]
 
 
@@ -143,6 +145,22 @@ def _undated(registers: Mapping[str, Entries]) -> Iterator[Problem]:
         if entry["status"] == "closed" and entry.get("closed_at") is None:
             location = _at(registers, "incidents", index, ("status",))
             yield Problem(code="register-closed-undated", location=location, args={"id": entry["id"]})
+
+
+def _resources(registers: Mapping[str, Entries]) -> Iterator[Problem]:
+    """Resources of a type that another register declares, and those registered twice."""
+    first: dict[tuple[str, str], int] = {}
+    for index, entry in enumerate(registers.get("resources", ())):
+        kind, name = entry["type"], entry["id"]
+        if kind in HOMES:
+            location = _at(registers, "resources", index, ("type",))
+            args = {"type": kind, "registers": ", ".join(HOMES[kind]) or "-"}
+            yield Problem(code="register-resource-type", location=location, args=args)
+        elif (kind, name) in first:
+            location = _at(registers, "resources", index, ("id",))
+            args = {"id": name, "first": _at(registers, "resources", first[kind, name], ("id",))}
+            yield Problem(code="register-duplicate", location=location, args=args)
+        first.setdefault((kind, name), index)
 
 
 def _accounts(registers: Mapping[str, Entries]) -> Iterator[Problem]:

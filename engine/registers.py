@@ -36,8 +36,8 @@ KEYS: Final[Mapping[str, str]] = {
     "receipts": "request_id", "tracking": "request_id",
 }  # fmt: skip
 """Registers whose entries are not named by `id`."""
-SEVERAL: Final = frozenset({"policy_changes"})
-"""Registers with several entries about one thing."""
+SEVERAL: Final = frozenset({"policy_changes", "resources"})
+"""Registers in which several entries may have one id: about one thing, or about things of different types."""
 
 ENTRIES: Final[Mapping[str, Schema]] = {
     "catalog": shapes_data.DATASET,
@@ -78,6 +78,7 @@ ENTRIES: Final[Mapping[str, Schema]] = {
     "incidents": shapes_people.INCIDENT,
     "break_glass": shapes_people.BREAK_GLASS,
     "policy_changes": shapes_people.POLICY_CHANGE,
+    "resources": shapes_data.RESOURCE,
 }
 FORMS: Final[Mapping[str, Schema]] = {
     "sharing_request": shapes_requests.SHARING,
@@ -87,7 +88,7 @@ FORMS: Final[Mapping[str, Schema]] = {
 
 
 def key_of(name: str) -> str | None:
-    """The field that names an entry of a register; None where several entries may be about one thing."""
+    """The field that names an entry of a register; None where several entries may have the same."""
     return None if name in SEVERAL else KEYS.get(name, "id")
 
 

@@ -71,7 +71,11 @@ class Rule:
 
     def words(self) -> Words:
         """The message for people, or the title, or the id."""
-        return next((words for words in (self.meta.message, self.meta.title) if words.en or words.zh), Words(self.id))
+        meta = self.meta
+        for words in (meta.message, meta.title):
+            if words.en or words.zh:
+                return words
+        return Words(self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,3 +172,9 @@ RECORD: Final = entry(
     right=FLAG,
 )
 """A group of rows that somebody keeps or wants to erase."""
+RESOURCE: Final = entry(
+    "type id",
+    type={**TEXT, "description": "a type of your own, such as `document`; not one that another register declares"},
+    id=TEXT,
+    properties={"type": "object", "description": "attributes, which count for more than what a caller states"},
+)

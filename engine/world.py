@@ -52,6 +52,10 @@ class World:
         self.changes = self._grouped("policy_changes", "policy")
         self.holds: Sequence[dict[str, Any]] = registers.get("holds", ())
         self.statutory: Sequence[dict[str, Any]] = registers.get("statutory_retention", ())
+        self.resources: dict[tuple[str, str], Mapping[str, Any]] = {
+            (entry["type"], entry["id"]): entry.get("properties", {}) for entry in registers.get("resources", ())
+        }
+        """Type and id of a resource that has no register of its own -> its attributes."""
         self.minor_approvals = self._grouped("minor_approvals", "employee")
         self.shares_to: dict[tuple[str, str], list[dict[str, Any]]] = {}
         """(recipient, purpose) -> sharing requests, in the order of submission."""

@@ -2,18 +2,23 @@
 
 In a page, a fenced block is a file when its first line is a comment with a path (`# policies/x.yaml`) or its info
 string has `title=`; a `console` block holds commands (`$ ...`) and what they print, `...` standing for any text. A
-command exits with 0, or with what its `# exit status N` says. Each page has a folder of its own.
+command exits with 0, or with what its `# exit status N` says. Each page has a folder of its own. What a command leaves
+running is killed when the page ends, and the port 8181 is one that nobody else uses.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
+import signal
+import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 import pytest
 
@@ -26,6 +31,8 @@ FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"\A(?:#|--) ([\w./-]+\.\w+)\n")
 TITLED = re.compile(r'title="([\w./-]+)"')
 STATUS = re.compile(r"# exit status (\d+)$")
+SHARED = frozenset({"--project", "--policies", "--lang"})
+"""Options that every command has."""
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)")
 
 
@@ -35,6 +42,17 @@ class Shell:
 
     root: Path
     folder: Path
+    port: str
+    groups: list[int] = field(default_factory=list[int])
+    """Process groups of the commands that were run."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for group in self.groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, signal.SIGKILL)
 
     def write(self, name: str, text: str) -> None:
         """Make a file that the page shows; its path starts where the page starts, or where `cd` went."""
@@ -50,17 +68,18 @@ class Shell:
         place = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         swayed = ("TUTELA_", "LC_", "COLUMNS")
         plain = {name: value for name, value in os.environ.items() if not name.startswith(swayed)}
-        done = subprocess.run(
-            ["bash", "-c", command],
+        with subprocess.Popen(
+            ["bash", "-c", command.replace("8181", self.port)],
             cwd=self.folder,
             env={**plain, "PATH": place, "LANG": "C.UTF-8", "NO_COLOR": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            check=False,
-            timeout=120,
-        )
-        return done.returncode, done.stdout.decode("utf-8")
+            start_new_session=True,
+        ) as process:
+            self.groups.append(process.pid)
+            output, _ = process.communicate(timeout=120)
+        return process.returncode, output.decode("utf-8").replace(self.port, "8181")
 
 
 def commands(block: str) -> Iterator[tuple[str, str]]:
@@ -76,6 +95,12 @@ def fits(shown: str, output: str) -> bool:
     return not shown.strip() or re.fullmatch(pattern, output.strip(), re.DOTALL) is not None
 
 
+def free_port() -> str:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return str(taken.getsockname()[1])
+
+
 def name_of(page: Path) -> str:
     """A page as pytest names it."""
     return page.relative_to(ROOT).as_posix()
@@ -84,17 +109,20 @@ def name_of(page: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_of_a_page_run_as_shown(page: Path, tmp_path: Path) -> None:
     """Every file of a page can be used, every command runs and prints what the page says."""
-    shell = Shell(tmp_path, tmp_path)
-    for kind, info, block in FENCE.findall(page.read_text(encoding="utf-8")):
-        named = NAMED.match(block) or TITLED.search(info)
-        if named:
-            shell.write(named[1], block)
-        for command, shown in commands(block) if kind == "console" else ():
-            status, output = shell.run(command)
-            said = STATUS.search(command)
+    text = page.read_text(encoding="utf-8")
+    if "\n$ curl " in text and shutil.which("curl") is None:
+        pytest.skip("the page's commands need curl, which is not here")
+    with Shell(tmp_path, tmp_path, free_port()) as shell:
+        for kind, info, block in FENCE.findall(text):
+            named = NAMED.match(block) or TITLED.search(info)
+            if named:
+                shell.write(named[1], block)
+            for command, shown in commands(block) if kind == "console" else ():
+                status, output = shell.run(command)
+                said = STATUS.search(command)
 
-            assert int(said[1] if said else 0) == status, f"{command}\n{output}"
-            assert fits(shown, output), f"{command}\n--- printed\n{output}\n--- the page says\n{shown}"
+                assert int(said[1] if said else 0) == status, f"{command}\n{output}"
+                assert fits(shown, output), f"{command}\n--- printed\n{output}\n--- the page says\n{shown}"
 
 
 def test_output_that_differs_does_not_fit() -> None:
@@ -152,6 +180,18 @@ def test_every_code_rule_and_command_has_its_place() -> None:
     assert [] == [code for code in MESSAGES if f"`{code}`" not in text_of("errors.md")]
     assert [] == [rule for rule in sorted(rules) if f"## {rule}\n" not in text_of("rules.md")]
     assert [] == [name for name in COMMANDS if f"## tutela {name}" not in text_of("cli.md")]
+
+
+def test_every_endpoint_and_limit_of_the_service_has_its_place() -> None:
+    """Each path that the service answers and each option of `serve` is on its page."""
+    from tutela.cli.serve import command
+    from tutela.server.metadata import ENDPOINTS, WELL_KNOWN
+
+    paths = [*ENDPOINTS.values(), WELL_KNOWN, "/healthz", "/readyz"]
+    options = [name for option in command.params for name in option.opts]
+
+    page = text_of("serve.md")
+    assert [] == [word for word in (*paths, *options) if word not in page and word not in SHARED]
 
 
 def test_every_format_register_and_dialect_has_its_place() -> None:

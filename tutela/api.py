@@ -38,7 +38,9 @@ def load(*paths: PathLike, parameters: Mapping[str, object] | None = None) -> Po
 
 
 def load_facts(*folders: PathLike, policies: PolicySet) -> Facts:
-    """Load the registers of some folders, with the time zone and sensitivity profile that the policies bind.
+    """Load the registers of some folders, or of databases by their addresses, for a policy set.
+
+    Time zone and sensitivity profile are those that the policies bind.
 
     InputError lists every problem of every file.
     """
@@ -47,7 +49,8 @@ def load_facts(*folders: PathLike, policies: PolicySet) -> Facts:
     from .project import make_facts
     from .taxonomies import load_taxonomy
 
-    return make_facts(read_registers([Path(folder) for folder in folders]), policies, load_taxonomy())
+    sources = [folder if "://" in str(folder) else Path(folder) for folder in folders]
+    return make_facts(read_registers(sources), policies, load_taxonomy())
 
 
 def lint(

@@ -151,7 +151,7 @@ class Runner:
             if suite.registers is not None:
                 base: Mapping[str, Any] = {}
             else:
-                base = read_registers([self.project.path(name) for name in self.project.registers])
+                base = read_registers(self.project.register_sources())
             if suite.registers is None and not case.add and not case.remove:
                 registers: Mapping[str, Any] | None = base or None
             else:

@@ -68,6 +68,10 @@ class Project:
         """The schema sources: addresses of databases as they are, paths ready to open."""
         return [name if "://" in name else self.path(name) for name in self.schemas]
 
+    def register_sources(self) -> list[str | Path]:
+        """The registers: addresses of databases as they are, folders ready to open."""
+        return [name if "://" in name else self.path(name) for name in self.registers]
+
     def recording(self) -> LogSettings | None:
         """Where and how decisions are recorded, with paths ready to open; None where they are not.
 
@@ -200,7 +204,7 @@ def load_facts_of(project: Project, policies: PolicySet, taxonomy: Taxonomy | No
     if not project.registers:
         return None
     return make_facts(
-        read_registers([project.path(name) for name in project.registers]),
+        read_registers(project.register_sources()),
         policies,
         taxonomy or load_taxonomy(project),
     )

@@ -69,9 +69,9 @@ def database() -> Iterator[Database]:
             servers,
             shared_preload_libraries="''",
             logging_collector="off",
-            pgaudit__log="'none'",
-            log_statement="'all'",
             log_disconnections="off",
+            log_statement="'all'",
+            pgaudit__log="'none'",
         )
         with server.connect() as admin:
             admin.execute("CREATE DATABASE shop")
@@ -118,7 +118,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
 
 
 @pytest.fixture(scope="session")
-def shop() -> Any:  # noqa: ANN401 (a Local: imported when it is used)
+def shop() -> Any:
     """Who decides for the shop, in this process."""
     from tutela.integrations.local import Local
 

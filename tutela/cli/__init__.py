@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "test": ("policy_test", "Run the policy tests."),
     "decide": ("decide", "Answer requests: allow or deny, with every reason."),
     "explain": ("explain", "Show how a decision comes about, rule by rule and clause by clause."),
+    "serve": ("serve", "Answer requests over HTTP (OpenID AuthZEN 1.0)."),
     "rewrite": ("rewrite", "Write row filters and masks into a query, or refuse it."),
     "classify": ("classify", "Say which data category each column of a schema holds."),
     "lint": ("lint", "Judge every column, table and right of schema files and live databases."),

@@ -14,11 +14,12 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
 from django.http import JsonResponse
 
+from tutela.server.headers import language
+
 from .acting import acting, actor
 from .asking import Answer, Question, complying, problem
 from .denied import PROBLEM_JSON, AccessDenied, refuse
 from .django_settings import Settings, configured, unusable
-from .language import preferred
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -142,7 +143,8 @@ def _acting(
 
 
 def _lang(settings: Settings, request: HttpRequest) -> Lang:
-    return preferred(request.headers.get("Accept-Language"), settings.lang)
+    stated = request.headers.get("Accept-Language", "")
+    return language({b"accept-language": stated.encode("latin-1", "replace")}, settings.lang)
 
 
 def _is_async(found: object) -> bool:

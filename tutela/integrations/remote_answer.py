@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from tutela.engine.model import Obligation
 from tutela.engine.plain import is_list, is_map
+from tutela.server.answer import CUSTOM, STANDARD
 
 from .asking import Answer, ReasonText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-KINDS: Final = {"step-up": "step_up", "notification": "notify", "session_termination": "terminate_sessions"}
+KINDS: Final = {of: kind for kind, (of, _) in STANDARD.items()}
 """Types of the obligations profile -> the kind that policies know them by."""
-CUSTOM: Final = "custom"
 VENDOR: Final = "tutela"
 FOR_PEOPLE: Final = ("reason_user", "reason_admin", "reason")
 """Where services of others have words for people."""

@@ -14,10 +14,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse
 
+from tutela.server.headers import language
+
 from .acting import acting, actor, state
 from .asking import Answer, Question, complying, problem
 from .denied import PROBLEM_JSON, AccessDenied, refuse
-from .language import preferred
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
@@ -68,7 +69,7 @@ class TutelaMiddleware:
             await self._app(scope, receive, send)
             return
         connection = HTTPConnection(scope)
-        lang = preferred(connection.headers.get("accept-language"), self._lang)
+        lang = language(dict(scope["headers"]), self._lang)
         scope[KEY] = _Setup(self._decider, lang)
         begun = False
 

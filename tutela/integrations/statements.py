@@ -192,7 +192,7 @@ class Statements:
         """A denial: what keeps the statement from being rewritten, or the decision that it met on the way."""
         if made.problem is not None:
             return Answer.failed(made.problem, who.lang)
-        answers = [answer_of(decision, "", who.lang) for _, decision in made.decisions]
+        answers = [answer_of(decision, "", who.lang) for _, decision, _ in made.decisions]
         return replace(self.together(answers, who), allowed=False)
 
 

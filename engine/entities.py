@@ -1,0 +1,79 @@
+"""Which subjects and resources the registers know, by type: what a search asks about, one after the other.
+
+A type that no register declares has no entities here, although a caller may describe one and ask about it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .world import World
+
+HOMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "account": ("people", "service_accounts"),
+    "break_glass": ("break_glass",),
+    "channel": ("channels",),
+    "collection_event": (),
+    "column": ("catalog",),
+    "copy": ("copies",),
+    "employee": ("people",),
+    "form_field": (),
+    "grant": (),
+    "import_request": ("imports",),
+    "message": (),
+    "policy": ("policy_changes",),
+    "record_group": ("catalog",),
+    "role": ("roles",),
+    "schedule": (),
+    "shared_copy": ("sharing_requests",),
+    "sharing_request": ("sharing_requests",),
+    "statutory_exception": ("statutory_retention",),
+    "table": ("catalog",),
+    "transfer": (),
+    "use_request": ("use_requests",),
+}
+"""Resource type -> the registers that declare such resources; none where only a caller can describe one."""
+
+
+def known_subjects(world: World, kind: str) -> list[str]:
+    """The ids of all subjects of a type, sorted, each once: every name that counts as one of it."""
+    people = world.people
+    found: Iterable[str] = ()
+    match kind:
+        case "employee":
+            found = people.by_id
+        case "user":
+            found = {*people.by_id, *people.owners}
+        case "account":
+            found = people.owners
+        case "service":
+            found = people.service_accounts
+        case _:
+            pass
+    return sorted(found)
+
+
+def known_resources(world: World, kind: str) -> list[str]:
+    """The ids of all resources of a type, sorted, each once, as somebody would ask about them."""
+    if kind not in HOMES:
+        return sorted(name for of, name in world.resources if of == kind)
+    return sorted(set(_declared(world, kind)))
+
+
+def _declared(world: World, kind: str) -> Iterable[str]:
+    registers = world.registers
+    match kind:
+        case "account":
+            return world.people.owners
+        case "column":
+            tables = registers.get("catalog", ())
+            return (f"{table['dataset']}.{column['name']}" for table in tables for column in table.get("columns", ()))
+        case "table" | "record_group":
+            return (table["dataset"] for table in registers.get("catalog", ()))
+        case "policy":
+            return world.changes
+        case _:
+            return (entry["id"] for register in HOMES[kind] for entry in registers.get(register, ()))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import psycopg
 import pytest
 
@@ -103,8 +103,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
         until = time.monotonic() + 60
         while True:
             try:
-                httpx.get(address + ready)
-            except httpx.TransportError:
+                httpx2.get(address + ready)
+            except httpx2.TransportError:
                 if process.poll() is not None or time.monotonic() > until:
                     pytest.fail(log.read_text(encoding="utf-8"))
                 time.sleep(0.05)

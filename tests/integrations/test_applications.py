@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import httpx2
 import pytest
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ DENIED = {
 }
 
 
-def get(address: str, who: str = "", **headers: str) -> httpx.Response:
+def get(address: str, who: str = "", **headers: str) -> httpx2.Response:
     """A request of somebody."""
-    return httpx.get(address, headers={"X-Employee": who, **headers}, timeout=30)
+    return httpx2.get(address, headers={"X-Employee": who, **headers}, timeout=30)
 
 
 @pytest.fixture(scope="module")

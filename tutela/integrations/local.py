@@ -97,6 +97,11 @@ class Local:
             return _failed(error, lang)
         return made.answer
 
+    def close(self) -> None:
+        """Write what waits for the log, and close it; afterwards nothing can be recorded, and so nothing is allowed."""
+        if self._log is not None:
+            self._log.close()
+
     def _made(self, question: Question, lang: Lang) -> _Made:
         now, name = self._clock(), uuid4().hex
         request = Request(question.subject, question.action, question.resource, question.context, as_of=now)

@@ -101,7 +101,7 @@ def _doubled(text: str) -> str:
 
 def _tokens(sql: str, dialect: str) -> list[Token]:
     try:
-        return sqlglot.tokenize(sql, dialect=dialect)
+        return sqlglot.tokenize(f"{sql}\n", dialect=dialect)
     except SqlglotError:
         raise PlaceholderError(sql) from None
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 from weakref import WeakKeyDictionary
 
-import httpx
+import httpx2
 import orjson
 
 from tutela.engine.errors import InputError
@@ -40,7 +40,7 @@ class Remote:
     """Asks the decision service at an address (`https://HOST[/PATH]`); InputError when it is none.
 
     `timeout`: seconds that an answer may take. `headers` go with every question, as a bearer token does; `verify` is
-    httpx's: an `ssl.SSLContext` for authorities or client certificates of one's own. Connections are those of this
+    httpx2's: an `ssl.SSLContext` for authorities or client certificates of one's own. Connections are those of this
     object: make one, and use it from all threads and event loops.
     """
 
@@ -56,9 +56,9 @@ class Remote:
         self._timeout = timeout
         self._options: dict[str, Any] = {"timeout": timeout, "headers": dict(headers or {}), "verify": verify}
         self._lock = threading.Lock()
-        self._client: tuple[int, httpx.Client] | None = None
+        self._client: tuple[int, httpx2.Client] | None = None
         """A process that was forked must not use the connections of its parent."""
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx2.AsyncClient] = WeakKeyDictionary()
         """The connections of an event loop end with it."""
 
     def decide(self, question: Question, lang: Lang = "en") -> Answer:
@@ -106,18 +106,18 @@ class Remote:
         if kept is not None:
             await kept.aclose()
 
-    def _sync(self) -> httpx.Client:
+    def _sync(self) -> httpx2.Client:
         with self._lock:
             if self._client is None or self._client[0] != os.getpid():
-                self._client = os.getpid(), httpx.Client(**self._options)
+                self._client = os.getpid(), httpx2.Client(**self._options)
             return self._client[1]
 
-    def _async(self) -> httpx.AsyncClient:
+    def _async(self) -> httpx2.AsyncClient:
         loop = asyncio.get_running_loop()
         with self._lock:
             found = self._clients.get(loop)
             if found is None:
-                found = self._clients[loop] = httpx.AsyncClient(**self._options)
+                found = self._clients[loop] = httpx2.AsyncClient(**self._options)
             return found
 
     def _failed(self, error: Exception, lang: Lang) -> Answer:
@@ -127,9 +127,9 @@ class Remote:
                 found = problem("pdp-malformed", self._url, path=error.path)
             case _StatusError():
                 found = problem("pdp-status", self._url, status=error.status)
-            case httpx.TimeoutException() | TimeoutError():
+            case httpx2.TimeoutException() | TimeoutError():
                 found = problem("pdp-timeout", self._url, seconds=f"{self._timeout:g}")
-            case httpx.HTTPError() | OSError():
+            case httpx2.HTTPError() | OSError():
                 found = problem("pdp-unreachable", self._url, what=what)
             case _QuestionError():
                 found = problem("pdp-question", self._url, what=str(error))
@@ -189,7 +189,7 @@ def _in_time(until: float) -> None:
         raise TimeoutError
 
 
-def _read(response: httpx.Response, data: bytes, name: str) -> Answer:
+def _read(response: httpx2.Response, data: bytes, name: str) -> Answer:
     """The decision in a response; nothing else than status 200, JSON and our own request's id is one."""
     if response.status_code != SUCCESS:
         raise _StatusError(response.status_code)

@@ -199,7 +199,7 @@ class Statements:
 def _several(sql: str, dialect: str) -> bool:
     """Whether a text holds more than one statement, as far as it can be taken apart."""
     try:
-        tokens = sqlglot.tokenize(sql, dialect=dialect)
+        tokens = sqlglot.tokenize(f"{sql}\n", dialect=dialect)
     except SqlglotError:
         return False  # the analysis says so, too, and why
     rest = dropwhile(lambda token: token.token_type is not TokenType.SEMICOLON, tokens)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -104,6 +105,12 @@ WAYS: dict[str, Callable[[sa.Connection], Any]] = {
     ).all(),
     "whole table": lambda connection: connection.exec_driver_sql("TABLE customer").all(),
     "count": lambda connection: connection.execute(sa.select(sa.func.count()).select_from(TABLE)).scalar(),
+    "engine with options": lambda connection: (
+        connection.engine.execution_options(isolation_level="AUTOCOMMIT").connect().execute(NAMES).all()
+    ),
+    "long text": lambda connection: connection.exec_driver_sql(
+        f"SELECT full_name FROM customer -- {'x' * 30_000}"
+    ).all(),
     "other schema name": lambda connection: connection.exec_driver_sql('SELECT full_name FROM public."customer"').all(),
 }
 
@@ -401,6 +408,37 @@ def test_async_engines(database: Any, shop: Any, driver: str) -> None:
         await engine.dispose()
 
     asyncio.run(work())
+
+
+def test_a_service_decides(database: Any, start: Callable[..., str]) -> None:
+    """The decision service decides about statements, too: for engines of threads and of event loops."""
+    tool = Path(sys.executable).parent / "tutela"
+    remote = Remote(start(str(tool), "serve", "--port", "{port}", ready="/readyz"))
+    engine = sa.create_engine(database.address())
+    aengine = create_async_engine(database.address())
+    for made in (engine, aengine):
+        protect(made, remote, SHOP / "schema.sql", default_schema="public")
+
+    async def names() -> list[str]:
+        async with aengine.connect() as connection:
+            found = list((await connection.execute(NAMES)).scalars())
+        await aengine.dispose()
+        await remote.aclose()
+        return found
+
+    with acting(WANG, purpose=PURPOSE):
+        assert asyncio.run(names()) == ["Anna Huber", "Wei Chen"]
+        with engine.connect() as connection:
+            assert connection.execute(NAMES).scalars().all() == ["Anna Huber", "Wei Chen"]
+    with acting(ZHAO, purpose=PURPOSE):
+        start_of = database.seen()
+        with pytest.raises(StatementDenied, match="no-permitting-policy"):
+            asyncio.run(names())
+        with engine.connect() as connection, pytest.raises(StatementDenied, match="no-permitting-policy"):
+            connection.execute(NAMES)
+        assert "full_name" not in database.since(start_of)
+    engine.dispose()
+    remote.close()
 
 
 def test_duckdb(tmp_path: Path, shop: Any) -> None:

@@ -184,7 +184,7 @@ class _Hook:
 
     def _permit(self, cursor: Any, statement: str, *, plain: bool, is_async: bool) -> _Permit:  # noqa: ANN401
         statements, who = self._statements, actor()
-        wanted = statements.wanted(statement, plain)
+        wanted = statements.wanted(statement, plain=plain)
         denied = statements.refusal(wanted, who)
         if denied is not None:
             raise _refused(denied)

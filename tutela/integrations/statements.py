@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 PLACE: Final = "statement"
 KEPT: Final = 4096
 """Texts of statements whose analysis is kept; beyond that, the analysis of their shapes is."""
+LONGEST_KEPT: Final = 20_000
+"""Longer texts (rows by the thousand) are analysed each time."""
 IN_SQL: Final = frozenset({MASK_COLUMNS, FILTER_ROWS})
 """Obligations that rewriting carries out."""
 _VALUE: Final = r"(?:'[^'\\]*'|[\w.+-]+)"
@@ -111,10 +113,13 @@ class Statements:
         self._remote = not isinstance(decider, Local)
         self._lock = threading.Lock()
         """The analysis remembers, and is not made for two at a time."""
-        self.wanted = lru_cache(maxsize=KEPT)(self._wanted)
+        self._kept = lru_cache(maxsize=KEPT)(self._wanted)
+
+    def wanted(self, text: str, *, plain: bool) -> Wanted:
+        """What a text of the driver asks for; `plain`: it is sent as it is, without parameters."""
+        return (self._kept if len(text) <= LONGEST_KEPT else self._wanted)(text, plain)
 
     def _wanted(self, text: str, plain: bool) -> Wanted:
-        """What a text of the driver asks for; `plain`: it is sent as it is, without parameters."""
         try:
             written = neutral(text, self._paramstyle, self.dialect, plain=plain)
         except PlaceholderError:

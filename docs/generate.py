@@ -17,6 +17,7 @@ import click
 
 import tutela
 from tutela.cli import COMMANDS, group
+from tutela.engine.messages_bundle import BUNDLE
 from tutela.engine.messages_decision_log import DECISION_LOG
 from tutela.engine.messages_expression import EXPRESSION
 from tutela.engine.messages_integration import INTEGRATION
@@ -52,6 +53,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Registers, forms and requests": REGISTER,
     "Masks, row filters and rewritten queries": REWRITE,
     "Waivers, baselines and comparisons": WAIVER,
+    "Bundles, keys and signatures": BUNDLE,
     "The decision log": DECISION_LOG,
     "The decision service": SERVER,
     "Applications": INTEGRATION,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .messages_bundle import BUNDLE
 from .messages_decision_log import DECISION_LOG
 from .messages_expression import EXPRESSION
 from .messages_integration import INTEGRATION
@@ -28,5 +29,5 @@ if TYPE_CHECKING:
 
 MESSAGES: Final[Mapping[str, Message]] = {
     **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **REWRITE,
-    **WAIVER, **DECISION_LOG, **SERVER, **INTEGRATION,
+    **WAIVER, **BUNDLE, **DECISION_LOG, **SERVER, **INTEGRATION,
 }  # fmt: skip

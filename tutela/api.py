@@ -26,14 +26,24 @@ if TYPE_CHECKING:
 PathLike = str | Path
 
 
-def load(*paths: PathLike, parameters: Mapping[str, object] | None = None) -> PolicySet:
-    """Load policy files, folders and packs (`pack:NAME`) into one set.
+def load(
+    *paths: PathLike, parameters: Mapping[str, object] | None = None, bundle_keys: Iterable[PathLike] = ()
+) -> PolicySet:
+    """Load policy files, folders and packs (`pack:NAME`), or a bundle (`x.tutela`), into one set.
 
-    `parameters` bind further values. PolicyError lists every problem of every file.
+    `parameters` bind further values. With `bundle_keys` (files of public keys) there must be a bundle, signed by one
+    of them. PolicyError lists every problem of every file; InputError says why a bundle is refused.
     """
     from tutela.connectors.policy_cache import load_cached
     from tutela.connectors.policy_files import read_policies
 
+    from .bundles import bundle_of, policies_of
+    from .project import Project
+
+    keys = tuple(str(Path(key).absolute()) for key in bundle_keys)
+    bundle = bundle_of(Project(Path.cwd(), policies=tuple(map(str, paths)), bundle_keys=keys))
+    if bundle is not None:
+        return policies_of(bundle, parameters)
     return load_cached(read_policies(paths), parameters)
 
 

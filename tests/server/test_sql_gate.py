@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CRM = Path(__file__).parents[2] / "examples" / "crm"
-CASES = yaml.safe_load(Path(__file__).with_name("cases").joinpath("sql.yaml").read_text("utf-8"))
+CASES = yaml.safe_load(Path(__file__).with_name("statements").joinpath("cases.yaml").read_text("utf-8"))
 EVALUATE, REWRITE = "/v1/sql/evaluate", "/v1/sql/rewrite"
 WHO = {"type": "employee", "id": "E1023"}
 READ = "SELECT full_name, mobile FROM crm.customer WHERE id = 7"

@@ -47,13 +47,29 @@ class Setup:
 
 
 def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --project, --policies and --lang; the command gets a `Setup`."""
+    """Add --project, --policies, --bundle-key and --lang; the command gets a `Setup`."""
 
     @click.option("--project", "folder", type=click.Path(path_type=Path), help="The project's folder.  [default: here]")
-    @click.option("--policies", multiple=True, help="Policy files, folders or pack:NAME instead of the project's.")
+    @click.option(
+        "--policies", multiple=True, help="Policy files, folders, pack:NAME or a bundle instead of the project's."
+    )
+    @click.option(
+        "--bundle-key",
+        "keys",
+        multiple=True,
+        type=click.Path(),
+        help="A public key: the policies must be a bundle that it, or another one that is named, has signed.",
+    )
     @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
     @wraps(function)
-    def wrapped(folder: Path | None, policies: tuple[str, ...], lang: str | None, **more: Any) -> Any:  # noqa: ANN401
+    def wrapped(
+        folder: Path | None,
+        policies: tuple[str, ...],
+        keys: tuple[str, ...],
+        lang: str | None,
+        **more: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        from tutela.bundles import with_bundle
         from tutela.project import find_project
 
         choose(lang)
@@ -61,6 +77,10 @@ def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
         project = find_project(folder, required=not (policies or more.get("files")))
         if policies:
             project = replace(project, policies=tuple(absolute(entry) for entry in policies))
+        if keys:
+            project = replace(project, bundle_keys=tuple(absolute(key) for key in keys))
+        # `check FILES` names policies of its own.
+        project = project if more.get("files") else with_bundle(project)
         return function(setup=Setup(project, language(lang or project.lang)), **more)
 
     return wrapped

@@ -57,7 +57,7 @@ class Local:
         self.authorizer = authorizer
         self._log = log
         self._recorder = recorder
-        self._clock = clock
+        self.clock = clock
 
     @classmethod
     def of_project(cls, folder: Path | str | None = None) -> Local:
@@ -103,7 +103,7 @@ class Local:
             self._log.close()
 
     def _made(self, question: Question, lang: Lang) -> _Made:
-        now, name = self._clock(), uuid4().hex
+        now, name = self.clock(), uuid4().hex
         request = Request(question.subject, question.action, question.resource, question.context, as_of=now)
         decision = self.authorizer.decide(request)
         answer = answer_of(decision, name, lang)

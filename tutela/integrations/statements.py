@@ -105,6 +105,7 @@ class Statements:
         self._paramstyle = paramstyle
         self._database = database
         self._complies: frozenset[str] = frozenset(complies) | (IN_SQL if rewrite else frozenset[str]())
+        self._clock = decider.clock if isinstance(decider, Local) else present
         self._rewriter = (
             Rewriter(decider.authorizer, accesses.analyser, accesses.categories)
             if rewrite and isinstance(decider, Local)
@@ -186,7 +187,7 @@ class Statements:
         """The statement with masks and filters (as the database reads it), or the denial that there is none."""
         assert self._rewriter is not None  # noqa: S101 (`must_rewrite`)
         nothing = {"type": "table", "id": "*"}
-        request = Request(who.subject, "read", nothing, who.context, as_of=present())
+        request = Request(who.subject, "read", nothing, who.context, as_of=self._clock())
         with self._lock:
             made = self._rewriter.rewrite(wanted.written.sql, request)
         if made.sql and all(duty.kind in self._complies for _, duty in made.obligations):

@@ -100,7 +100,11 @@ class Accesses:
         as_of: datetime,
     ) -> Request:
         """What somebody asks for of one table."""
-        dataset, action, resolved = group
+        return Request(subject, group[1], self.resource(group, columns), context, as_of=as_of)
+
+    def resource(self, group: Group, columns: set[str]) -> dict[str, Any]:
+        """A table that is touched, as requests have it: with the columns and what they hold."""
+        dataset, _, resolved = group
         properties: dict[str, Any] = {
             "dataset": dataset,
             "columns": sorted(columns),
@@ -109,8 +113,7 @@ class Accesses:
             "known_by": SCHEMA,
             "lineage_resolved": resolved,
         }
-        resource = {"type": "table", "id": dataset, "properties": properties}
-        return Request(subject, action, resource, context, as_of=as_of)
+        return {"type": "table", "id": dataset, "properties": properties}
 
     def touched(self, event: Event) -> Touched:
         """What an event touches: by its statement, and by what the log itself names."""

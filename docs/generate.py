@@ -20,6 +20,7 @@ from tutela.cli import COMMANDS, group
 from tutela.engine.messages_bundle import BUNDLE
 from tutela.engine.messages_decision_log import DECISION_LOG
 from tutela.engine.messages_expression import EXPRESSION
+from tutela.engine.messages_integration import INTEGRATION
 from tutela.engine.messages_lineage import LINEAGE
 from tutela.engine.messages_live import LIVE
 from tutela.engine.messages_log import LOG
@@ -55,6 +56,7 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Bundles, keys and signatures": BUNDLE,
     "The decision log": DECISION_LOG,
     "The decision service": SERVER,
+    "Applications": INTEGRATION,
 }
 CLI_HEAD: Final = """# Command line
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from .messages_bundle import BUNDLE
 from .messages_decision_log import DECISION_LOG
 from .messages_expression import EXPRESSION
+from .messages_integration import INTEGRATION
 from .messages_lineage import LINEAGE
 from .messages_live import LIVE
 from .messages_log import LOG
@@ -28,5 +29,5 @@ if TYPE_CHECKING:
 
 MESSAGES: Final[Mapping[str, Message]] = {
     **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **REWRITE,
-    **WAIVER, **BUNDLE, **DECISION_LOG, **SERVER,
+    **WAIVER, **BUNDLE, **DECISION_LOG, **SERVER, **INTEGRATION,
 }  # fmt: skip

@@ -130,7 +130,7 @@ class Rewriter:
         if not touched.resolved:
             raise RefusedError(f"statement-{touched.reason}", touched.detail)
         try:
-            statements = sqlglot.parse(sql, dialect=self._catalog.dialect)
+            statements = sqlglot.parse(f"{sql}\n", dialect=self._catalog.dialect)
         except (SqlglotError, RecursionError):
             raise RefusedError("statement-not-parsed") from None
         if len(statements) != 1 or statements[0] is None or touched.kind != "read":

@@ -272,6 +272,12 @@ SERVER: Final[Mapping[str, Message]] = {
         "give `address` of [decision_log] as an absolute path, or as that of a database",
         "请将 [decision_log] 的 `address` 写成绝对路径或数据库地址",
     ),
+    "server-stale": Message(
+        "policies and registers were last known to be current at {at}; nothing is permitted",
+        "策略和登记册最后一次确认为最新是在 {at};不予许可",
+        "the log of the service says why they cannot be loaded; `/readyz` shows it, too",
+        "服务日志说明无法加载的原因;`/readyz` 也会显示",
+    ),
     "sql-gate-none": Message(
         "the service knows no tables",
         "服务不知道任何数据表",

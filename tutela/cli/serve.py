@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,18 @@ def _print_key(context: click.Context, _option: click.Parameter, value: str | No
     show_default=True,
     help="Seconds between two looks at the files; 0: reload only when told to.",
 )
+@click.option(
+    "--refresh",
+    type=click.FloatRange(0.1),
+    default=60.0,
+    show_default=True,
+    help="Seconds after which databases of registers and schemas are read again.",
+)
+@click.option(
+    "--max-staleness",
+    type=click.FloatRange(0.1),
+    help="Answer 503 when policies and registers were last looked at longer ago than these seconds.",
+)
 @click.option("--wait-ready", is_flag=True, help="Start without a valid policy set, and answer 503 until there is one.")
 @click.option("--git", type=click.Path(path_type=Path), metavar="REPOSITORY", help="Serve from a git repository.")
 @click.option("--revision", default="HEAD", show_default=True, help="The branch, tag or commit to serve and follow.")
@@ -90,6 +103,9 @@ def command(host: str, port: int, setup: Setup, **more: Any) -> int:  # noqa: AN
     from tutela.server.running import Plan, make_metrics
     from tutela.server.starting import first
 
+    stale: float | None = more["max_staleness"]
+    if stale is not None and not 0 < 2 * more["reload_interval"] <= stale:
+        raise click.UsageError("--max-staleness must be at least twice --reload-interval, which must not be 0")
     if traces.wanted():
         traces.check()
     settings = _settings(setup, more)
@@ -121,6 +137,7 @@ def _settings(setup: Setup, more: dict[str, Any]) -> Settings:
     from tutela.server.settings import Settings
 
     url: str | None = more["public_url"]
+    stale: float | None = more["max_staleness"]
     return Settings(
         page_key=secrets.token_bytes(32),
         lang=setup.lang,
@@ -130,6 +147,7 @@ def _settings(setup: Setup, more: dict[str, Any]) -> Settings:
         items_limit=more["max_items"],
         page_limit=more["max_results"],
         read_seconds=more["read_timeout"],
+        max_staleness=None if stale is None else timedelta(seconds=stale),
     )
 
 
@@ -137,5 +155,6 @@ def _origin(setup: Setup, more: dict[str, Any]) -> Origin:
     from tutela.server.sources import FolderOrigin, GitOrigin
 
     if more["git"] is None:
-        return FolderOrigin(setup.again)
+        stale: float | None = more["max_staleness"]
+        return FolderOrigin(setup.again, more["refresh"] if stale is None else min(more["refresh"], stale / 2))
     return GitOrigin(more["git"], more["revision"], more["git_folder"], setup.adapt)

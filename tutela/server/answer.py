@@ -38,7 +38,7 @@ def answer(decision: Decision, evaluation_id: str, exchange: Exchange) -> dict[s
         "missing": decision.missing,
         "errors": decision.errors,
         "evaluation_id": evaluation_id,
-        **exchange.service.digests,
+        **exchange.provenance,
         "as_of": decision.as_of.isoformat(),
     }
     if not decision.allowed:

@@ -84,6 +84,8 @@ class App:
         from .pages_served import own_pages
 
         self.service = service
+        self._checked: datetime | None = None
+        self._checked_at = ""
         self.authenticate = authenticate
         self.charge: Callable[[Caller, int], None] | None = None
         self.settings = settings
@@ -94,6 +96,10 @@ class App:
         # A proxy in front may take the path of the public address away, or leave it.
         self._handlers = {prefix + path: (path, *made) for path, made in HANDLERS.items() for prefix in {"", base}}
         self._pages: Mapping[str, Page] = {**own_pages(self, base), **(pages or {})}
+
+    def check(self, at: datetime) -> None:
+        """Note that what answers was that of its source at an instant."""
+        self._checked, self._checked_at = at, at.isoformat(timespec="milliseconds")
 
     def route(self, path: str) -> str:
         """The endpoint that a path leads to, which is one of few: a path is a caller's words."""
@@ -140,9 +146,13 @@ class App:
         service, settings = self.service, self.settings
         if service is None:
             raise Refused(503, [problem("server-not-ready", "policies")], [(b"retry-after", b"5")])
+        now, limit = self._clock(), settings.max_staleness
+        if limit is not None and (self._checked is None or now - self._checked > limit):
+            raise Refused(503, [problem("server-stale", "policies", at=self._checked_at)], [(b"retry-after", b"5")])
         return Exchange(
-            endpoint, service, settings, self._clock(), language(headers, settings.lang), name.decode("ascii")
-        )
+            endpoint, service, settings, now, language(headers, settings.lang), name.decode("ascii"),
+            checked=self._checked_at,
+        )  # fmt: skip
 
     async def _answer(  # noqa: PLR0913 (a request in its parts)
         self,

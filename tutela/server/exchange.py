@@ -68,4 +68,14 @@ class Exchange:
     """What the caller may ask; None where callers are not known, and everybody may ask everything."""
     charge: Callable[[Caller, int], None] | None = None
     """Counts further evaluations of the caller, and refuses those that are too many."""
+    checked: str = ""
+    """When policies and registers were last known to be those of their source; empty where nobody looks."""
     decisions: list[Decided] = field(default_factory=list[Decided])
+
+    @property
+    def provenance(self) -> dict[str, str]:
+        """What an answer rests on: digests, and until when they were known to be current."""
+        found = {**self.service.digests, "as_of": self.now.isoformat()}
+        if self.checked:
+            found["checked_at"] = self.checked
+        return found

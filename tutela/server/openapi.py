@@ -28,7 +28,7 @@ ERRORS: Final[Mapping[str, str]] = {
     "429": "The caller asks too often.",
     "431": "The headers are too large.",
     "500": "A fault of the service; nothing is permitted.",
-    "503": "There is no valid policy set yet, or too many connections.",
+    "503": "There is no valid policy set yet, it is too old, it cannot be recorded, or there are too many connections.",
 }
 OF_PAGES: Final = ("400", "405", "408", "431", "500", "503")
 OF_CALLERS: Final = (*OF_PAGES, "401", "403", "429")
@@ -175,6 +175,7 @@ def _schemas() -> dict[str, Any]:
         "evaluation_id": {"type": "string"},
         **digests,
         "as_of": {"type": "string", "format": "date-time"},
+        "checked_at": {"type": "string", "format": "date-time"},
         "reason_admin": free,
         "reason_user": free,
         "error": _ref("Problem"),

@@ -122,6 +122,7 @@ class Running:
         plan.metrics.sources.append(self._samples)
         if began.loaded is not None:
             self._take(began.loaded)
+            self.app.check(began.state.at)
         elif configuration.callers:  # it is not ready, and knows already who may ask
             keys = None if configuration.jwt is None else KeySet(configuration.jwt)
             self.app.authenticate = Access(configuration, plan.rates, keys)
@@ -142,6 +143,7 @@ class Running:
     def swap(self, loaded: Loaded, state: State) -> None:
         """Answer with something else from the next request on; call it in the event loop."""
         self._take(loaded)
+        self.app.check(state.at)
         self.state = state
         if self.context is not None and loaded.configuration.tls is not None:
             try:
@@ -224,16 +226,17 @@ async def follow_origin(running: Running, seen: object) -> None:
         nonlocal seen
         async with lock:
             # First what the source is like, then what is in it: what changes in between is loaded the next time.
+            at = datetime.now(UTC)
             seen = await asyncio.to_thread(plan.origin.state)
             try:
                 loaded = await asyncio.to_thread(plan.load)
                 running.check(loaded)
             except InputError as error:
                 tell(error.problems, plan.lang)
-                running.state = State(datetime.now(UTC), error.problems, running.state.revision)
+                running.state = State(at, error.problems, running.state.revision)
                 plan.metrics.reload(good=False)
             else:
-                running.swap(loaded, State(datetime.now(UTC), revision=loaded.revision))
+                running.swap(loaded, State(at, revision=loaded.revision))
                 plan.metrics.reload(good=True)
                 logs.say("loaded", {**loaded.service.digests, **running.state.told()})
             return running.state
@@ -241,5 +244,8 @@ async def follow_origin(running: Running, seen: object) -> None:
     running.reload = reload
     while plan.interval:
         await asyncio.sleep(plan.interval)
+        at = datetime.now(UTC)
         if await asyncio.to_thread(plan.origin.state) != seen:
             await reload()
+        elif plan.origin.told and not running.state.problems:
+            running.app.check(at)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from tutela.engine.errors import Lang
 
 
@@ -26,6 +28,8 @@ class Settings:
     """How deep objects and lists of a body may nest."""
     items_limit: int = 1_000
     """Evaluations in one request."""
+    max_staleness: timedelta | None = None
+    """How long ago policies and registers may have been looked at; None: however long."""
     page_limit: int = 1_000
     """Results in one answer to a search."""
     head_limit: int = 1 << 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,6 +52,9 @@ class Loaded:
 class Origin(Protocol):
     """Where a service loads from; both are slow, and called in a thread."""
 
+    told: bool
+    """Whether a state that is as before means that what was loaded is current: of databases it does not."""
+
     def state(self) -> object:
         """What the source is like now: equal values mean that there is nothing new to load."""
         ...
@@ -80,11 +84,14 @@ class FolderOrigin:
     """A project's folder; `find` reads its settings again."""
 
     find: Callable[[], Project]
+    refresh: float = 60.0
+    """Seconds after which databases are read again: nothing tells that they have changed."""
+    told: bool = True
     _named: frozenset[str] | None = None
     """All policy files, those outside the project's folders, which others include, too."""
 
     def state(self) -> object:
-        """The fingerprint of all files that settings and policies name."""
+        """The fingerprint of all files that settings and policies name; the turn of time where databases are, too."""
         try:
             project = self.find()
         except InputError as error:
@@ -97,7 +104,9 @@ class FolderOrigin:
             named += [Path(name) for name in configuration_of(project).files()]
         if self._named is None:
             self._named = _included(project)
-        return fingerprint([*own, *named, *entries, *self._named])
+        self.told = not any("://" in str(source) for source in (*project.register_sources(), *project.sources()))
+        turn = 0 if self.told else int(time.monotonic() // self.refresh)
+        return fingerprint([*own, *named, *entries, *self._named]), turn
 
     def load(self) -> Loaded:
         """Load the project as it is now."""
@@ -125,6 +134,7 @@ class GitOrigin:
     folder: str = "."
     """Where in the repository the project is."""
     adapt: Callable[[Project], Project] = lambda project: project
+    told: bool = True
     _scratch: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list["tempfile.TemporaryDirectory[str]"])
 
     def state(self) -> object:

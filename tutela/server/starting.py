@@ -42,8 +42,8 @@ def first(plan: Plan, project: Project, *, wait: bool) -> Beginning:
     configuration = configuration_of(project) if isinstance(plan.origin, FolderOrigin) else None
     if configuration is not None:
         plan.check(configuration)
-    seen = plan.origin.state()
     now = datetime.now(UTC)
+    seen = plan.origin.state()
     try:
         loaded = plan.load()
     except InputError as error:

@@ -61,6 +61,8 @@ class Obedience:
                 task.add_done_callback(self._tasks.discard)
             case ("swap", attempt, state):
                 self._swap(attempt, state)
+            case ("checked", at):
+                self._running.app.check(at)
             case ("state", state):
                 self._held = None
                 self._running.state = state

@@ -98,12 +98,20 @@ class Supervisor:
             self._wait(heard, left)
             self._revive()
             if self._plan.interval and time.monotonic() >= due:
-                self._asked = self._asked or self._plan.origin.state() != self._seen
+                self._look()
                 due = time.monotonic() + self._plan.interval
             if self._asked and not self._stopping:
                 self._asked = False
                 self._reload()
         self._stop()
+
+    def _look(self) -> None:
+        """Look at the source: load it where it has changed, else tell that it has not."""
+        at = datetime.now(UTC)
+        if self._plan.origin.state() != self._seen:
+            self._asked = True
+        elif self._plan.origin.told and not self._began.state.problems:
+            self._tell("checked", at)
 
     def _wait(self, heard: int, seconds: float | None) -> None:
         """Wait for a signal, a word of a worker or the end of one."""
@@ -151,7 +159,7 @@ class Supervisor:
             self._start(worker.row)
 
     def _reload(self) -> None:
-        plan = self._plan
+        plan, at = self._plan, datetime.now(UTC)
         self._seen = plan.origin.state()
         try:
             loaded = plan.load()
@@ -159,13 +167,13 @@ class Supervisor:
             self._prepare(loaded)
         except InputError as error:
             tell(error.problems, plan.lang)
-            state = State(datetime.now(UTC), error.problems, self._began.state.revision)
+            state = State(at, error.problems, self._began.state.revision)
             self._began = replace(self._began, state=state)
             plan.metrics.reload(good=False)
             self._tell("state", state)
             return
         # A worker that is started from now on has it; those that run swap at the same moment.
-        state = State(datetime.now(UTC), revision=loaded.revision)
+        state = State(at, revision=loaded.revision)
         self._began = Beginning(loaded, loaded.configuration, state, self._seen, loaded.log)
         plan.metrics.reload(good=True)
         self._tell("swap", self._attempt, state)

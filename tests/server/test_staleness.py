@@ -1,0 +1,115 @@
+"""Registers in a database are read again and again; answers say when, and end where that is too long ago."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ASK = {
+    "subject": {"type": "user", "id": "alice"}, "action": {"name": "read"},
+    "resource": {"type": "document", "id": "d-1"},
+}  # fmt: skip
+RULES = """kind: access
+id: documents
+rules:
+  - {id: DOC-1.public, effect: allow, severity: low, actions: [read], target: {resource.type: document},
+     when: "resource.public ?? false"}
+"""
+WAIT = 60
+
+
+VOCABULARY = """kind: vocabulary
+resource: {public: {type: boolean, nullable: true}}
+"""
+PARAMETERS = """kind: parameters
+declare:
+  timezone: {type: timezone, description: of the calendar}
+  sensitivity_profile: {type: string, description: what counts as sensitive}
+bind: {timezone: Asia/Shanghai, sensitivity_profile: pipl_strict}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose documents stand in a database."""
+    policies = tmp_path / "policies"
+    policies.mkdir()
+    for name, text in (("rules", RULES), ("vocabulary", VOCABULARY), ("parameters", PARAMETERS)):
+        (policies / f"{name}.yaml").write_text(text, "utf-8")
+    settings = f'policies = ["policies"]\nregisters = ["sqlite:///{tmp_path / "hr.db"}"]\n'
+    (tmp_path / "tutela.toml").write_text(settings, "utf-8")
+    write(tmp_path, public=False)
+    return tmp_path
+
+
+def write(folder: Path, *, public: bool) -> None:
+    """Say of the document whether it is public."""
+    with closing(sqlite3.connect(folder / "hr.db")) as connection, connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS resources (type TEXT, id TEXT, properties TEXT)")
+        connection.execute("DELETE FROM resources")
+        text = f'{{"public": {str(public).lower()}}}'
+        connection.execute("INSERT INTO resources VALUES ('document', 'd-1', ?)", (text,))
+
+
+def until(test: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + WAIT
+    while not test():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_changes_in_a_database_is_answered(project: Path, start: Callable[..., Any], workers: str) -> None:
+    """Without a restart, and every answer says when the register was read."""
+    serving = start("--refresh", "0.5", "--reload-interval", "0.2", "--workers", workers, cwd=project)
+
+    def answer() -> dict[str, Any]:
+        found: dict[str, Any] = serving.ask("/access/v1/evaluation", ASK).json
+        return found
+
+    first = answer()
+    assert first["decision"] is False
+    read = datetime.fromisoformat(first["context"]["checked_at"])
+    assert read <= datetime.now(UTC)
+    write(project, public=True)
+    until(lambda: answer()["decision"] is True)
+    assert datetime.fromisoformat(answer()["context"]["checked_at"]) > read
+
+
+def test_what_is_too_old_is_not_answered(project: Path, start: Callable[..., Any]) -> None:
+    """The database is gone: answers go on for as long as was allowed, then there are none, then there are again."""
+    serving = start("--max-staleness", "2", "--reload-interval", "0.2", cwd=project)
+    assert serving.ask("/access/v1/evaluation", ASK).status == 200
+    (project / "hr.db").rename(project / "away")
+    until(lambda: serving.ask("/access/v1/evaluation", ASK).status == 503)
+    reply = serving.ask("/access/v1/evaluation", ASK)
+    assert "server-stale" == reply.json["error"]["code"]
+    assert "decision" not in reply.json
+    assert "refused" in serving.ask("/readyz", method="GET").json["reload"]
+    (project / "away").rename(project / "hr.db")
+    until(lambda: serving.ask("/access/v1/evaluation", ASK).status == 200)
+
+
+def test_a_bound_that_nobody_can_keep_is_refused(project: Path, environment: dict[str, str]) -> None:
+    """Looking every two seconds, nothing is younger than two seconds."""
+    import subprocess
+    import sys
+
+    tool = Path(sys.executable).parent / "tutela"
+    for more in (("--max-staleness", "3"), ("--max-staleness", "3", "--reload-interval", "0")):
+        done = subprocess.run(
+            [tool, "serve", "--port", "0", *more], cwd=project, env=environment, capture_output=True, text=True,
+            check=False, timeout=WAIT,
+        )  # fmt: skip
+        assert done.returncode == 2
+        assert "--max-staleness" in done.stderr

@@ -34,6 +34,7 @@ def _validator(method: str, path: str, status: str, kind: str) -> Draft202012Val
 
 def check(method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
     """Fail unless an answer is described, and is as it is described."""
+    path = path.partition("?")[0]
     where = WELL_KNOWN if path.startswith(WELL_KNOWN) else path.removeprefix("/tenant1")
     kind = headers["content-type"].partition(";")[0]
     validator = _validator(method, where, str(status), kind)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 OFFER: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """Headers by which a caller offers another protocol."""
+PARTING_SECONDS: Final = 0.5
+"""How long a request may be on its way when the service stops."""
 
 
 class Guard(NamedTuple):
@@ -55,6 +57,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._piece = 0
         self._timer: asyncio.TimerHandle | None = None
         self._too_large = False
+        self._parting = False
+        """Whether the service stops: the next answer is the last one."""
         self._extensions: dict[str, Any] | None = None
         """What the application is told of the connection: who called, where TLS says it."""
 
@@ -68,6 +72,22 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse(503, problem("connections-too-many", "connection", limit=self.guard.most()))
         else:
             self._start_timer()
+
+    def shutdown(self) -> None:
+        """Answer what has begun, and what is on its way already, then hang up.
+
+        uvicorn hangs up at once where no request is known of, and so on a caller whose request is not read yet.
+        """
+        if not self._parting:
+            self._parting = True
+            if self.cycle is None or self.cycle.response_complete:
+                self.loop.call_later(PARTING_SECONDS, self._part)
+            else:
+                self.cycle.keep_alive = False
+
+    def _part(self) -> None:
+        if not self._arriving and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget about the time."""
@@ -109,6 +129,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._too_large = True
             raise ValueError("head too large")  # for uvicorn an invalid request, which comes back below
         super().on_headers_complete()
+        if self._parting:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """The request is there; of one that offers another protocol, only the head is."""

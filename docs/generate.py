@@ -238,7 +238,8 @@ def _cell(text: str) -> str:
 SERVE_HEAD: Final = """# Settings of the decision service
 
 The table `[serve]` of `tutela.toml` (or `[tool.tutela.serve]` of pyproject.toml). Everything that is wrong with it is
-told at once, and the service does not start, or goes on with the last good one. [The decision service](serve.md) says what it is for.
+told at once, and the service does not start, or goes on with the last good one. [The decision service](serve.md) says
+what it is for.
 
 """
 

@@ -8,7 +8,7 @@ import ssl
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -18,6 +18,8 @@ from credentials import AUDIENCE, ISSUER, Authority, Signer, key_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from conftest import Serving
 
 PATH = "/access/v1/evaluation"
 ASK: dict[str, Any] = {
@@ -37,19 +39,18 @@ class Provider(http.server.ThreadingHTTPServer):
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Provider
-
     def do_GET(self) -> None:
-        self.server.fetched += 1
-        body = self.server.keys.encode()
-        self.send_response(self.server.status)
-        if self.server.status == 302:
+        provider = cast("Provider", self.server)
+        provider.fetched += 1
+        body = provider.keys.encode()
+        self.send_response(provider.status)
+        if provider.status == 302:
             self.send_header("Location", "/elsewhere")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (as its base has it)
         pass
 
 
@@ -72,10 +73,10 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
 
 
 @pytest.fixture
-def begin(start: Callable[..., Any], provider: Provider, tmp_path: Path) -> Callable[..., Any]:
+def begin(start: Callable[..., Serving], provider: Provider, tmp_path: Path) -> Callable[..., Serving]:
     """Start a service that takes tokens of the provider."""
 
-    def made(*args: str, trusted: bool = True) -> Any:  # noqa: ANN401
+    def made(*args: str, trusted: bool = True) -> Serving:
         copy = Path(shutil.copytree(PROJECT, tmp_path / "copy"))
         shutil.copy(tmp_path / "provider-ca.pem", copy)
         table = f"""
@@ -102,7 +103,7 @@ def bearer(signer: Signer) -> dict[str, Any]:
     return {"method": "POST", "body": ASK, "headers": {"Authorization": f"Bearer {signer.token()}"}}
 
 
-def test_keys_are_exchanged(begin: Callable[..., Any], provider: Provider) -> None:
+def test_keys_are_exchanged(begin: Callable[..., Serving], provider: Provider) -> None:
     """A new key counts soon after the provider has it, and one that is gone counts no more, remembered or not."""
     provider.keys = key_set(OLD)
     service = begin()
@@ -115,7 +116,7 @@ def test_keys_are_exchanged(begin: Callable[..., Any], provider: Provider) -> No
     assert 401 == service.ask(PATH, **old).status
 
 
-def test_without_keys_nobody_is_let_in(begin: Callable[..., Any], provider: Provider) -> None:
+def test_without_keys_nobody_is_let_in(begin: Callable[..., Serving], provider: Provider) -> None:
     """Status 503 while there are none; an answer that holds no keys does not count, and a redirect is not followed."""
     provider.status = 500
     service = begin()
@@ -140,7 +141,7 @@ def test_without_keys_nobody_is_let_in(begin: Callable[..., Any], provider: Prov
     assert "the provider's keys cannot be read: status " in service.said
 
 
-def test_a_provider_that_nobody_vouches_for_is_none(begin: Callable[..., Any], provider: Provider) -> None:
+def test_a_provider_that_nobody_vouches_for_is_none(begin: Callable[..., Serving], provider: Provider) -> None:
     """Its certificate must be signed by the authority that is named, or by one of the system's."""
     provider.keys = key_set(OLD)
     service = begin(trusted=False)

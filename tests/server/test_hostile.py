@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from conftest import Serving
+
 PATH = "/access/v1/evaluation"
 ASK: dict[str, Any] = {
     "subject": {"type": "user", "id": "alice"},
@@ -33,7 +35,7 @@ def room() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_idle_and_slow_callers_keep_nobody_out(start: Callable[..., Any], room: None, workers: str) -> None:
+def test_idle_and_slow_callers_keep_nobody_out(start: Callable[..., Serving], room: None, workers: str) -> None:
     """1,500 connections that say nothing, or one letter now and then; a service with few files of its own."""
     del room
     service = start("--workers", workers, "--read-timeout", "60")
@@ -65,13 +67,13 @@ def test_idle_and_slow_callers_keep_nobody_out(start: Callable[..., Any], room: 
     ],
     ids=["brackets", "objects", "deep", "escapes", "number", "exponent", "empty objects", "keys"],
 )
-def test_bombs_are_refused_or_answered_soon(service: Any, body: bytes) -> None:  # noqa: ANN401
+def test_bombs_are_refused_or_answered_soon(service: Serving, body: bytes) -> None:
     """JSON that is made to hurt costs one refusal, and the next caller is answered."""
     assert 400 == service.ask(PATH, body).status
     assert service.ask(PATH, ASK).json["decision"]
 
 
-def test_headers_without_end_are_cut_off(service: Any) -> None:  # noqa: ANN401
+def test_headers_without_end_are_cut_off(service: Serving) -> None:
     """Many small ones, in small pieces; the connection ends, and the memory that it took with it."""
     with service.connect() as connection:
         connection.sendall(b"POST /access/v1/evaluation HTTP/1.1\r\n")
@@ -84,7 +86,7 @@ def test_headers_without_end_are_cut_off(service: Any) -> None:  # noqa: ANN401
     assert service.ask(PATH, ASK).json["decision"]
 
 
-def test_a_caller_who_does_not_read_is_waited_for_by_nobody(service: Any) -> None:  # noqa: ANN401
+def test_a_caller_who_does_not_read_is_waited_for_by_nobody(service: Serving) -> None:
     """Answers that nobody takes do not pile up without end: the connection stops being read."""
     import json
 

@@ -17,6 +17,8 @@ from tutela.server.openapi import document
 from tutela.server.pages_served import PAGES
 
 if TYPE_CHECKING:
+    from conftest import Serving
+
     from tutela.engine.authorizer import Authorizer
 
 EXAMPLES = 60
@@ -26,7 +28,7 @@ ANSWERED = {200, 400}
 """What a service without callers answers to a body of its own endpoints."""
 
 
-def test_the_description_is_valid_and_whole(service: Any) -> None:  # noqa: ANN401
+def test_the_description_is_valid_and_whole(service: Serving) -> None:
     """OpenAPI 3.1, and every path that is answered is in it, with the methods that are taken."""
     found = service.ask("/openapi.json", method="GET").json
     OpenAPIV31SpecValidator(found).validate()
@@ -38,7 +40,7 @@ def test_the_description_is_valid_and_whole(service: Any) -> None:  # noqa: ANN4
             assert (method in operations) is (status != 405), path
 
 
-def test_the_page_stands_alone(service: Any) -> None:  # noqa: ANN401
+def test_the_page_stands_alone(service: Serving) -> None:
     """Each operation and each schema, and nothing that would have to be fetched."""
     reply = service.ask("/docs", method="GET")
     page = reply.body.decode()
@@ -63,12 +65,12 @@ def oracle() -> Authorizer:
 
 @pytest.mark.parametrize("path", OPERATIONS)
 @pytest.mark.parametrize("mode", ["positive", "negative"])
-def test_generated_bodies_never_harm(service: Any, oracle: Authorizer, path: str, mode: str) -> None:  # noqa: ANN401
+def test_generated_bodies_never_harm(service: Serving, oracle: Authorizer, path: str, mode: str) -> None:
     """Whatever a body is: an answer that is described, never 500, and permitted is only what the library permits."""
     config = schemathesis.Config()
-    schema = schemathesis.openapi.from_dict(document(), config=config)
+    schema: Any = schemathesis.openapi.from_dict(document(), config=config)
     operation = schema[path]["POST"]
-    generated = operation.as_strategy(
+    generated: Any = operation.as_strategy(
         generation_mode=schemathesis.GenerationMode.POSITIVE
         if mode == "positive"
         else schemathesis.GenerationMode.NEGATIVE
@@ -77,9 +79,14 @@ def test_generated_bodies_never_harm(service: Any, oracle: Authorizer, path: str
 
     from hypothesis import given
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
     @given(generated)
-    def ask(case: Any) -> None:  # noqa: ANN401
+    def ask(case: Any) -> None:  # noqa: ANN401 (a case of schemathesis)
         try:
             body = json.dumps(case.body).encode()
         except (TypeError, ValueError):
@@ -96,7 +103,7 @@ def test_generated_bodies_never_harm(service: Any, oracle: Authorizer, path: str
         assert 200 in seen
 
 
-def agree(oracle: Authorizer, body: Any, answer: Any) -> None:  # noqa: ANN401
+def agree(oracle: Authorizer, body: Any, answer: Any) -> None:  # noqa: ANN401 (JSON)
     """Fail when an answer permits what the library denies."""
     from tutela.engine.request import Request
 

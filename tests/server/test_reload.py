@@ -22,6 +22,8 @@ from conftest import PROJECT, TIMEOUT
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
+    from conftest import Serving
+
 PATH = "/access/v1/evaluation"
 MANY = "/access/v1/evaluations"
 ASK: dict[str, Any] = {
@@ -40,7 +42,7 @@ def copy(tmp_path: Path) -> Path:
     return Path(shutil.copytree(PROJECT, tmp_path / "copy"))
 
 
-def ready(service: Any) -> dict[str, Any]:  # noqa: ANN401
+def ready(service: Serving) -> dict[str, Any]:
     """What `/readyz` says."""
     found: dict[str, Any] = service.ask("/readyz", method="GET").json
     return found
@@ -49,7 +51,7 @@ def ready(service: Any) -> dict[str, Any]:  # noqa: ANN401
 class Load:
     """Callers who ask all the time, each on a connection of its own; what they got."""
 
-    def __init__(self, service: Any, count: int = 4) -> None:  # noqa: ANN401
+    def __init__(self, service: Serving, count: int = 4) -> None:
         self._service = service
         self._end = threading.Event()
         self._threads = [threading.Thread(target=self._ask) for _ in range(count)]
@@ -98,7 +100,7 @@ class Load:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_reloads_under_load_lose_and_mix_nothing(start: Callable[..., Any], copy: Path, workers: str) -> None:
+def test_reloads_under_load_lose_and_mix_nothing(start: Callable[..., Serving], copy: Path, workers: str) -> None:
     """Every answer is of one set, every request is answered, and after a change is seen everywhere, none is old."""
     service = start(*FAST, "--workers", workers, cwd=copy)
     digests = [ready(service)["policy_digest"]]
@@ -121,7 +123,7 @@ def test_reloads_under_load_lose_and_mix_nothing(start: Callable[..., Any], copy
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_bad_set_is_refused_and_seen(start: Callable[..., Any], copy: Path, workers: str) -> None:
+def test_a_bad_set_is_refused_and_seen(start: Callable[..., Serving], copy: Path, workers: str) -> None:
     """The last good set answers on; `/readyz`, the figures and the log tell; a good one takes its place again."""
     service = start(*FAST, "--workers", workers, cwd=copy)
     before = ready(service)
@@ -147,7 +149,7 @@ def test_a_bad_set_is_refused_and_seen(start: Callable[..., Any], copy: Path, wo
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_reload_can_be_asked_for(start: Callable[..., Any], copy: Path, workers: str) -> None:
+def test_a_reload_can_be_asked_for(start: Callable[..., Serving], copy: Path, workers: str) -> None:
     """By a request, which waits for how it went, and by a signal; without either, nothing is looked at."""
     service = start("--reload-interval", "0", "--workers", workers, cwd=copy)
     (copy / "policies" / "closed.yaml").write_text(CLOSED)
@@ -163,7 +165,7 @@ def test_a_reload_can_be_asked_for(start: Callable[..., Any], copy: Path, worker
     assert 405 == service.ask("/v1/reload", method="GET").status
 
 
-def test_registers_settings_and_links_are_looked_at(start: Callable[..., Any], copy: Path) -> None:
+def test_registers_settings_and_links_are_looked_at(start: Callable[..., Serving], copy: Path) -> None:
     """A register, the settings themselves, a file that is included from elsewhere, and a link that turns elsewhere."""
     (copy / "shared").mkdir()
     (copy / "shared" / "one.yaml").write_text(CLOSED.replace("read", "delete"))
@@ -193,7 +195,7 @@ def test_registers_settings_and_links_are_looked_at(start: Callable[..., Any], c
     assert "" == seen[-1]["facts_digest"]
 
 
-def test_callers_change_with_a_reload(start: Callable[..., Any], copy: Path) -> None:
+def test_callers_change_with_a_reload(start: Callable[..., Serving], copy: Path) -> None:
     """A caller that is added may ask from then on, one that is taken away no more; a wrong table is refused."""
     service = start(*FAST, cwd=copy)
     settings = (copy / "tutela.toml").read_text(encoding="utf-8")
@@ -214,7 +216,7 @@ def test_callers_change_with_a_reload(start: Callable[..., Any], copy: Path) -> 
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_service_may_wait_for_a_valid_set(start: Callable[..., Any], copy: Path, workers: str) -> None:
+def test_a_service_may_wait_for_a_valid_set(start: Callable[..., Serving], copy: Path, workers: str) -> None:
     """Not ready, and every question is refused, until there is one."""
     (copy / "policies" / "bad.yaml").write_text(BAD)
     service = start(*FAST, "--wait-ready", "--workers", workers, cwd=copy)
@@ -241,7 +243,7 @@ def git(folder: Path, *args: str) -> str:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_branch_is_followed(start: Callable[..., Any], copy: Path, tmp_path: Path, workers: str) -> None:
+def test_a_branch_is_followed(start: Callable[..., Serving], copy: Path, tmp_path: Path, workers: str) -> None:
     """What is committed counts, whatever the work tree holds; a bad commit is refused; no hook and no filter runs."""
     folder = tmp_path / "repository"
     shutil.copytree(copy, folder / "pdp")
@@ -309,7 +311,7 @@ def test_a_repository_that_cannot_be_served_is_told(
 
 
 @pytest.fixture
-def handed_over(environment: dict[str, str], copy: Path) -> Generator[tuple[Any, Callable[[], Any]]]:
+def handed_over(environment: dict[str, str], copy: Path) -> Generator[tuple[Any, Callable[[], Serving]]]:
     """A socket as systemd hands it over, and how a service is started on it."""
     import socket
 
@@ -340,7 +342,7 @@ def handed_over(environment: dict[str, str], copy: Path) -> Generator[tuple[Any,
             process.communicate()
 
 
-def test_a_restart_loses_nothing_where_the_socket_stays(handed_over: tuple[Any, Callable[[], Any]]) -> None:
+def test_a_restart_loses_nothing_where_the_socket_stays(handed_over: tuple[Any, Callable[[], Serving]]) -> None:
     """As with a socket unit of systemd: who connects in between waits, and is answered by the next process."""
     _, begin = handed_over
     service = begin()

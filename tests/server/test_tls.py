@@ -17,6 +17,8 @@ from credentials import Authority
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from conftest import Serving
+
 PATH = "/access/v1/evaluation"
 ASK: dict[str, Any] = {
     "subject": {"type": "user", "id": "alice"},
@@ -54,7 +56,7 @@ def project(folder: Path, more: str = "") -> Path:
 
 
 @pytest.fixture(scope="module")
-def secured(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Path]]:
+def secured(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Serving, Path]]:
     """A service with TLS, and its folder."""
     copy = project(tmp_path_factory.mktemp("tls"))
     with served(env=environment, cwd=copy) as service:
@@ -81,7 +83,7 @@ def client(folder: Path, *certificate: str) -> ssl.SSLContext:
     ],
 )
 def test_a_caller_is_known_by_its_certificate(
-    secured: tuple[Any, Path], tmp_path: Path, name: str, alternative: tuple[str, ...], status: int
+    secured: tuple[Serving, Path], tmp_path: Path, name: str, alternative: tuple[str, ...], status: int
 ) -> None:
     """By the common name or an alternative one, each of its own kind."""
     service, folder = secured
@@ -90,7 +92,7 @@ def test_a_caller_is_known_by_its_certificate(
     assert status == service.ask(PATH, ASK, tls=context).status
 
 
-def test_without_a_certificate_nobody_is_known(secured: tuple[Any, Path]) -> None:
+def test_without_a_certificate_nobody_is_known(secured: tuple[Serving, Path]) -> None:
     """The connection stands, for probes; a question is refused, and so is plain HTTP."""
     service, folder = secured
 
@@ -100,7 +102,7 @@ def test_without_a_certificate_nobody_is_known(secured: tuple[Any, Path]) -> Non
         service.ask(PATH, ASK)
 
 
-def test_a_certificate_of_strangers_is_refused(secured: tuple[Any, Path], tmp_path: Path) -> None:
+def test_a_certificate_of_strangers_is_refused(secured: tuple[Serving, Path], tmp_path: Path) -> None:
     """Signed by somebody else, or expired: there is no connection."""
     service, folder = secured
     for made in (STRANGERS.issue(tmp_path, "crm"), CLIENTS.issue(tmp_path, "crm", days=-1)):
@@ -108,7 +110,7 @@ def test_a_certificate_of_strangers_is_refused(secured: tuple[Any, Path], tmp_pa
             service.ask(PATH, ASK, tls=client(folder, *made))
 
 
-def test_old_protocols_are_not_spoken(secured: tuple[Any, Path]) -> None:
+def test_old_protocols_are_not_spoken(secured: tuple[Serving, Path]) -> None:
     """TLS 1.2 is the oldest."""
     service, folder = secured
     context = client(folder)
@@ -119,7 +121,7 @@ def test_old_protocols_are_not_spoken(secured: tuple[Any, Path]) -> None:
         service.ask("/healthz", method="GET", tls=context)
 
 
-def test_a_certificate_can_be_required(start: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_certificate_can_be_required(start: Callable[..., Serving], tmp_path: Path) -> None:
     """Then there is no connection without one."""
     copy = project(tmp_path, '\nclient_certificate = "required"')
     service = start(cwd=copy)
@@ -129,7 +131,7 @@ def test_a_certificate_can_be_required(start: Callable[..., Any], tmp_path: Path
         service.ask("/healthz", method="GET", tls=client(copy))
 
 
-def test_a_new_certificate_is_taken_with_a_reload(start: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_new_certificate_is_taken_with_a_reload(start: Callable[..., Serving], tmp_path: Path) -> None:
     """Without a restart; other files than before need one, and the service says so."""
     copy = project(tmp_path)
     service = start("--reload-interval", "0", cwd=copy)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import http.server
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from conftest import Serving
 
 PATH = "/access/v1/evaluation"
 ASK: dict[str, Any] = {
@@ -30,15 +32,13 @@ class Collector(http.server.ThreadingHTTPServer):
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
-    server: Collector
-
     def do_POST(self) -> None:
-        self.server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+        cast("Collector", self.server).bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
         self.send_response(200)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (as its base has it)
         pass
 
 
@@ -56,7 +56,7 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_span_goes_on_where_the_caller_is(start: Callable[..., Any], collector: Collector, workers: str) -> None:
+def test_a_span_goes_on_where_the_caller_is(start: Callable[..., Serving], collector: Collector, workers: str) -> None:
     """Its trace and parent, endpoint and status; no word of what was asked; all are sent before the end."""
     variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_address[1]}"}
     service = start("--workers", workers, env=variables)
@@ -88,7 +88,7 @@ def test_a_span_goes_on_where_the_caller_is(start: Callable[..., Any], collector
         assert not any(word in body for body in collector.bodies)
 
 
-def test_a_collector_that_is_away_harms_nobody(start: Callable[..., Any]) -> None:
+def test_a_collector_that_is_away_harms_nobody(start: Callable[..., Serving]) -> None:
     """Requests are answered all the same."""
     service = start(
         env={"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:9/", "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
@@ -98,7 +98,7 @@ def test_a_collector_that_is_away_harms_nobody(start: Callable[..., Any]) -> Non
     assert 0 == service.stop()
 
 
-def test_log_lines_are_json(start: Callable[..., Any]) -> None:
+def test_log_lines_are_json(start: Callable[..., Serving]) -> None:
     """Each with its time; a line for each request, and no word of what was asked."""
     service = start("--log-format", "json", "--access-log")
     service.ask(PATH, ASK, headers={"X-Request-ID": "request-4711"})

@@ -18,6 +18,8 @@ from conftest import TIMEOUT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from conftest import Serving
+
 PATH = "/access/v1/evaluation"
 ASK: dict[str, Any] = {
     "subject": {"type": "user", "id": "alice"},
@@ -26,13 +28,13 @@ ASK: dict[str, Any] = {
 }
 
 
-def workers_of(service: Any) -> list[int]:  # noqa: ANN401
+def workers_of(service: Serving) -> list[int]:
     """The processes that a service has started."""
     pid = service.process.pid
     return [int(found) for found in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
-def figures(service: Any) -> dict[tuple[str, ...], float]:  # noqa: ANN401
+def figures(service: Serving) -> dict[tuple[str, ...], float]:
     """The figures of a service, as Prometheus reads them: name and labels -> value."""
     text = service.ask("/metrics", method="GET").body.decode()
     return {
@@ -50,7 +52,7 @@ def until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_worker_that_dies_is_replaced(start: Callable[..., Any]) -> None:
+def test_a_worker_that_dies_is_replaced(start: Callable[..., Serving]) -> None:
     """Others answer meanwhile, what waits to be let in is not lost, and what was counted stays counted."""
     service = start("--workers", "2")
     before = {"digest": service.ask("/readyz", method="GET").json["policy_digest"]}
@@ -69,7 +71,7 @@ def test_a_worker_that_dies_is_replaced(start: Callable[..., Any]) -> None:
     assert 3 == service.said.count("a worker ended")
 
 
-def test_workers_do_not_outlive_their_parent(start: Callable[..., Any]) -> None:
+def test_workers_do_not_outlive_their_parent(start: Callable[..., Serving]) -> None:
     """Killed without a chance to tell them, it leaves none behind."""
     service = start("--workers", "2")
     until(lambda: len(workers_of(service)) == 2)
@@ -81,7 +83,7 @@ def test_workers_do_not_outlive_their_parent(start: Callable[..., Any]) -> None:
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
 
 
-def test_all_workers_stop_after_what_they_have_begun(start: Callable[..., Any]) -> None:
+def test_all_workers_stop_after_what_they_have_begun(start: Callable[..., Serving]) -> None:
     """SIGTERM to the one that looks after them: the answer comes, the port is free, nobody is left."""
     service = start("--workers", "2")
     body = json.dumps({**ASK, "evaluations": [{}] * 500}).encode()
@@ -103,7 +105,7 @@ def test_all_workers_stop_after_what_they_have_begun(start: Callable[..., Any]) 
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
 
 
-def test_figures_are_those_of_all_requests(start: Callable[..., Any]) -> None:
+def test_figures_are_those_of_all_requests(start: Callable[..., Serving]) -> None:
     """By endpoint and status, decisions by effect, durations and sizes; paths and methods of callers are no labels."""
     service = start("--workers", "2")
     denied = {**ASK, "subject": {"type": "user", "id": "nobody"}}
@@ -143,7 +145,7 @@ def test_figures_are_those_of_all_requests(start: Callable[..., Any]) -> None:
     assert "secret" not in str(found)
 
 
-def test_a_metric_may_be_open(start: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_metric_may_be_open(start: Callable[..., Serving], tmp_path: Path) -> None:
     """With `public_metrics` it needs no credential, and everything else does."""
     import shutil
 

@@ -5,7 +5,7 @@ uvicorn has limits of neither kind: a peer could send headers without end, or ho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import httptools
 import orjson
@@ -18,6 +18,8 @@ from .tls import names_of
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     from tutela.engine.errors import Problem
 
@@ -80,14 +82,19 @@ class GuardedProtocol(HttpToolsProtocol):
         """
         if not self._parting:
             self._parting = True
-            if self.cycle is None or self.cycle.response_complete:
+            if self._idle():
                 self.loop.call_later(PARTING_SECONDS, self._part)
             else:
                 self.cycle.keep_alive = False
 
     def _part(self) -> None:
-        if not self._arriving and (self.cycle is None or self.cycle.response_complete):
+        if not self._arriving and self._idle():
             self.transport.close()
+
+    def _idle(self) -> bool:
+        # uvicorn's own types do not say that there is none until the first request.
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is None or cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget about the time."""

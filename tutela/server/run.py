@@ -107,10 +107,11 @@ def _work(plan: Plan, began: Beginning, listening: socket.socket, pipe: Connecti
 def _answer(running: Running, listening: socket.socket, jobs: Sequence[Callable[[], Awaitable[None]]]) -> None:
     settings = running.plan.settings
     traced = traces.Traced(running.app) if traces.wanted() else None
-    guard = Guard(
-        lambda: running.configuration.max_connections,
-        lambda status: running.metrics.request(NONE, status, 0.0, None),
-    )
+
+    def refused(status: int) -> None:
+        running.metrics.request(NONE, status, 0.0, None)
+
+    guard = Guard(lambda: running.configuration.max_connections, refused)
     config = uvicorn.Config(
         traced or running.app,
         http=protocol_of(settings, guard),

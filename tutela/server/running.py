@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from tutela.engine.errors import Lang, Problem
 
-    from .app import Record
     from .configuration import Configuration
     from .exchange import Exchange
     from .rates import Rates
@@ -71,8 +70,6 @@ class Plan:
     interval: float = 2.0
     """Seconds between two looks at the source; 0 is never."""
     lang: Lang = "en"
-    make_record: Callable[[Loaded], Record] | None = None
-    """Makes the step that records decisions, for what was loaded."""
 
     def load(self) -> Loaded:
         """Load from the source what may be served; InputError lists all problems, whatever they are."""
@@ -158,8 +155,6 @@ class Running:
         app = self.app
         app.authenticate = access
         app.charge = None if access is None else access.charge
-        if self.plan.make_record is not None:
-            app.record = self.plan.make_record(loaded)
         app.service = loaded.service
 
     def follow(self) -> None:

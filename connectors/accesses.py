@@ -6,7 +6,6 @@ resolved asks for all columns (`lineage_resolved` is false), never for none.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +25,8 @@ from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, Tab
 from tutela.engine.statements_catalog import Entry, sqlglot_dialect
 from tutela.engine.statements_lower import UnresolvedError
 
+from .row_window import RowWindow
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
@@ -37,8 +38,6 @@ WRITES: Final[Mapping[str, str]] = {"insert": "update", "update": "update", "ddl
 """What a statement of this kind asks for on the tables that it writes."""
 WHOLE: Final = frozenset({"delete", "ddl", "grant"})
 """Kinds that concern whole tables, whatever columns they name."""
-MAX_KEPT: Final = 4096
-"""Counts of one account and table that are kept before those far from the event at hand are dropped."""
 MAX_DATABASES: Final = 64
 """Databases whose analysed statements are remembered."""
 UNNAMED: Final = "?"
@@ -56,11 +55,8 @@ class Accesses:
     """Dataset (lower case) -> column (lower case) -> category, as classified; the catalog register comes later."""
     as_of: datetime
     """The instant for events of a log that has no times."""
-    window: timedelta = timedelta(0)
-    recent: dict[tuple[str, str], list[tuple[datetime, int]]] = field(
-        default_factory=dict[tuple[str, str], "list[tuple[datetime, int]]"]
-    )
-    """(account, dataset) -> times and rows, by time, however the log is ordered."""
+    window: RowWindow = field(default_factory=RowWindow)
+    """The rows of the last minutes."""
     views: frozenset[str] = frozenset()
     by_database: bool = False
     """Whether the database of an event is the schema of names without one: so it is in MySQL."""
@@ -75,7 +71,9 @@ class Accesses:
                 touched = self.touched(event)
                 groups = self.groups(event, touched)
                 datasets = dict.fromkeys(group[0] for group in groups)
-                yield from self.requests(event, touched, {name: self._rows(event, name) for name in datasets}, groups)
+                yield from self.requests(
+                    event, touched, {name: self.window.add(event, name) for name in datasets}, groups
+                )
 
     def requests(
         self, event: Event, touched: Touched, rows: Mapping[str, int | None], groups: Mapping[Group, set[str]]
@@ -88,7 +86,25 @@ class Accesses:
 
     def request(self, event: Event, group: Group, columns: set[str], rows: int | None) -> Asked:
         """What one event asks for of one table."""
-        dataset, action, resolved = group
+        subject = {"type": "account", "id": event.account or UNNAMED}
+        request = self.request_by(subject, self._context(event, rows), group, columns, event.at or self.as_of)
+        access = Access(event.account, at=event.at)
+        return Asked(request, event.location, key=f"{event.id}|{group[1]}", access=access)
+
+    def request_by(
+        self,
+        subject: Mapping[str, Any],
+        context: Mapping[str, Any],
+        group: Group,
+        columns: set[str],
+        as_of: datetime,
+    ) -> Request:
+        """What somebody asks for of one table."""
+        return Request(subject, group[1], self.resource(group, columns), context, as_of=as_of)
+
+    def resource(self, group: Group, columns: set[str]) -> dict[str, Any]:
+        """A table that is touched, as requests have it: with the columns and what they hold."""
+        dataset, _, resolved = group
         properties: dict[str, Any] = {
             "dataset": dataset,
             "columns": sorted(columns),
@@ -97,12 +113,7 @@ class Accesses:
             "known_by": SCHEMA,
             "lineage_resolved": resolved,
         }
-        subject = {"type": "account", "id": event.account or UNNAMED}
-        resource = {"type": "table", "id": dataset, "properties": properties}
-        context = self._context(event, rows)
-        request = Request(subject, action, resource, context, as_of=event.at or self.as_of)
-        access = Access(event.account, at=event.at)
-        return Asked(request, event.location, key=f"{event.id}|{action}", access=access)
+        return {"type": "table", "id": dataset, "properties": properties}
 
     def touched(self, event: Event) -> Touched:
         """What an event touches: by its statement, and by what the log itself names."""
@@ -262,30 +273,6 @@ class Accesses:
         }
         return {name: value for name, value in context.items() if value is not None}
 
-    def forget(self) -> None:
-        """Drop the counts that are far from the newest of their account and table: no event to come is near to them."""
-        for rows in self.recent.values():
-            del rows[: bisect_left(rows, rows[-1][0] - 2 * self.window, key=_at)]
-
-    def _rows(self, event: Event, dataset: str) -> int | None:
-        """Rows of this account and table within the window before and after, as far as the log has been read."""
-        if event.at is None:
-            return None
-        if not self.window:
-            return event.row_count
-        if event.row_count is None:
-            rows = self.recent.get((event.account, dataset.lower()), [])
-        else:
-            rows = self.recent.setdefault((event.account, dataset.lower()), [])
-            insort(rows, (event.at, event.row_count))
-        if len(rows) > MAX_KEPT:
-            # Far from this event, not from the newest: a log may run backwards.
-            del rows[bisect_right(rows, event.at + 2 * self.window, key=_at) :]
-            del rows[: bisect_left(rows, event.at - 2 * self.window, key=_at)]
-        first = bisect_right(rows, event.at - self.window, key=_at)
-        near = rows[first : bisect_left(rows, event.at + self.window, key=_at)]
-        return sum(count for _, count in near) if near else None
-
 
 def accesses(  # noqa: PLR0913 (what an audit needs to know)
     schema: Schema | None,
@@ -309,7 +296,7 @@ def accesses(  # noqa: PLR0913 (what an audit needs to know)
         analyser=_analyser(schema, dialect, default_schema),
         categories=categories,
         as_of=as_of,
-        window=timedelta(minutes=float(window_minutes)) if isinstance(window_minutes, int | float) else timedelta(0),
+        window=RowWindow(timedelta(minutes=float(window_minutes) if isinstance(window_minutes, int | float) else 0)),
         views=frozenset(table.path.lower() for table in tables if table.kind == "view"),
         by_database=sqlglot_dialect(dialect).startswith("mysql"),
     )
@@ -334,10 +321,6 @@ def _why(touched: Touched) -> Words:
     """Why a statement could not be parsed; its detail is a name, never a value."""
     message = MESSAGES.get(f"statement-{touched.reason}", MESSAGES["statement-not-parsed"])
     return Words(*(message.text(lang).format(detail=touched.detail) for lang in ("en", "zh")))
-
-
-def _at(entry: tuple[datetime, int]) -> datetime:
-    return entry[0]
 
 
 def _split(path: str) -> tuple[str, str, str]:

@@ -238,7 +238,7 @@ class SqlAudit:
 
     def _most_in_window(self) -> str:
         """By account and table, the most rows that a window can hold: those of two neighbouring stretches of time."""
-        window = self._accesses.window
+        window = self._accesses.window.length
         if not window:
             return (
                 "SELECT d.pair, max(q.most) AS most FROM questions AS q"
@@ -292,7 +292,7 @@ class SqlAudit:
 
     def _with_windows(self) -> str:
         """The doubtful events, once for each table, with the rows of the window before."""
-        window = self._accesses.window
+        window = self._accesses.window.length
         if not window:
             return "SELECT *, CASE WHEN logged_at IS NOT NULL THEN row_count END AS rows_in_window FROM doubtful"
         stretch = _stretch(window)

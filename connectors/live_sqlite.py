@@ -73,6 +73,16 @@ def rows(connection: sqlite3.Connection, query: str, options: LiveOptions) -> li
 
 
 @contextmanager
+def guarded(connection: sqlite3.Connection, target: Target, options: LiveOptions) -> Generator[None]:
+    """Queries inside have a limit of time; InputError when one does not succeed."""
+    try:
+        with _limited(connection, options.timeout):
+            yield
+    except sqlite3.Error as error:
+        _failed(target, options, error)
+
+
+@contextmanager
 def _limited(connection: sqlite3.Connection, seconds: int) -> Generator[None]:
     """Queries inside run no longer than that: SQLite knows no limit of time, and so looks at the clock."""
     end = time.monotonic() + seconds

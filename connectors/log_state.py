@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
+    from .row_window import Rows
+
 VERSION: Final = 1
 HEAD: Final = 1024
 """Bytes at the beginning of a log that tell it from others; they do not change when it grows."""
@@ -59,8 +61,6 @@ SCHEMA: Final[Mapping[str, Any]] = {
     },
 }
 """Of the file; `rows` are account, dataset, seconds since 1970, rows."""
-
-Rows = dict[tuple[str, str], list[tuple[datetime, int]]]
 
 
 @dataclass(frozen=True, slots=True)

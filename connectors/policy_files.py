@@ -46,6 +46,13 @@ def read_policies(entries: Iterable[str | Path], *, root: Path | None = None, te
     With `tests` the folders named `tests` are read, too. PolicyError lists every file that cannot be read, an
     include that goes in a circle, and a folder without policies.
     """
+    return list(read_policy_files(entries, root=root, tests=tests).values())
+
+
+def read_policy_files(
+    entries: Iterable[str | Path], *, root: Path | None = None, tests: bool = False
+) -> dict[Path, Source]:
+    """What `read_policies` reads, by the real path of each file."""
     reader = _Reader(root=(root or Path.cwd()).resolve(), tests=tests)
     for entry in entries:
         reader.entry(str(entry), None)
@@ -54,7 +61,7 @@ def read_policies(entries: Iterable[str | Path], *, root: Path | None = None, te
         reader.problems.append(Problem(code="policy-none", location=Location(shown)))
     if reader.problems:
         raise PolicyError(reader.problems)
-    return list(reader.sources.values())
+    return reader.sources
 
 
 @dataclass(slots=True)

@@ -149,7 +149,7 @@ def stream_jsonl(name: str, text: str, file: str) -> tuple[Entries, list[Problem
 
         data: Any = None
         try:
-            data = _marked(json.loads(source, object_pairs_hook=pairs, parse_constant=_refused), (line, 1))
+            data = marked(json.loads(source, object_pairs_hook=pairs, parse_constant=_refused), (line, 1))
         except json.JSONDecodeError as error:
             at = Location(file, line, error.colno)
             problems.append(Problem(code="json-syntax", location=at, args={"what": error.msg}))
@@ -193,18 +193,18 @@ def _refused(_constant: str) -> object:
     raise ValueError("NaN and Infinity are no JSON")
 
 
-def _marked(value: Any, at: tuple[int, int]) -> Any:  # noqa: ANN401 (any JSON value)
+def marked(value: Any, at: tuple[int, int]) -> Any:  # noqa: ANN401 (any JSON value)
     """Plain data whose every value stands at one place: JSON Lines have a line for each entry."""
     if is_map(value):
         made = Map(at)
         for name, item in value.items():
-            made[name] = _marked(item, at)
+            made[name] = marked(item, at)
             made.keys_at[name] = made.values_at[name] = at
         return made
     if not is_list(value):
         return value
     items = Items(at)
     for item in value:
-        items.append(_marked(item, at))
+        items.append(marked(item, at))
         items.items_at.append(at)
     return items

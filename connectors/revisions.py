@@ -35,6 +35,15 @@ def is_revision(rev: str, near: Path) -> bool:
         return False
 
 
+def describe(near: Path) -> str | None:
+    """What git calls the work tree around a path: a tag or commit, `-dirty` where it differs; None when git cannot."""
+    try:
+        told = _git(near, "describe", "--always", "--tags", "--dirty", "--abbrev=12")
+    except (InputError, OSError):
+        return None
+    return os.fsdecode(told).strip() or None
+
+
 def at_revision(rev: str, sources: Sequence[Path], scratch: Path) -> list[Path]:
     """Lay out in `scratch` what some files and folders were at a revision; what was not there is left out.
 

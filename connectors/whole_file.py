@@ -8,7 +8,7 @@ import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -20,6 +20,28 @@ def replacing(path: Path, *, private: bool = False) -> Generator[TextIO]:
 
     A new file that is `private` is its owner's alone. OSError, which names the file, when it may not be written.
     """
+    with (
+        _scratch(path, private=private) as descriptor,
+        os.fdopen(descriptor, "w", encoding="utf-8", newline="", closefd=False) as stream,
+    ):
+        yield stream
+
+
+@contextmanager
+def replacing_bytes(path: Path) -> Generator[BinaryIO]:
+    """A stream whose bytes take a file's place like the text of `replacing`, and are there after a loss of power."""
+    with _scratch(path) as descriptor, os.fdopen(descriptor, "wb", closefd=False) as stream:
+        yield stream
+    folder = os.open(path.resolve().parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the new name, too
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _scratch(path: Path, *, private: bool = False) -> Generator[int]:
+    """The descriptor of a file beside another one, whose place it takes when all was written."""
     target = path.resolve()
     try:
         mode = _mode(target, new=0o600 if private else 0o666)
@@ -29,10 +51,11 @@ def replacing(path: Path, *, private: bool = False) -> Generator[TextIO]:
         raise
     scratch = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-            stream.flush()
+        try:
+            yield descriptor
             os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         scratch.chmod(mode)
         scratch.replace(target)
     except BaseException:

@@ -17,8 +17,10 @@ import click
 
 import tutela
 from tutela.cli import COMMANDS, group
+from tutela.engine.messages_bundle import BUNDLE
 from tutela.engine.messages_decision_log import DECISION_LOG
 from tutela.engine.messages_expression import EXPRESSION
+from tutela.engine.messages_integration import INTEGRATION
 from tutela.engine.messages_lineage import LINEAGE
 from tutela.engine.messages_live import LIVE
 from tutela.engine.messages_log import LOG
@@ -52,8 +54,10 @@ AREAS: Final[Mapping[str, Mapping[str, Message]]] = {
     "Registers, forms and requests": REGISTER,
     "Masks, row filters and rewritten queries": REWRITE,
     "Waivers, baselines and comparisons": WAIVER,
+    "Bundles, keys and signatures": BUNDLE,
     "The decision log": DECISION_LOG,
     "The decision service": SERVER,
+    "Applications": INTEGRATION,
 }
 CLI_HEAD: Final = """# Command line
 

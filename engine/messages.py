@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .messages_bundle import BUNDLE
 from .messages_decision_log import DECISION_LOG
 from .messages_expression import EXPRESSION
+from .messages_integration import INTEGRATION
 from .messages_lineage import LINEAGE
 from .messages_live import LIVE
 from .messages_log import LOG
@@ -27,5 +29,5 @@ if TYPE_CHECKING:
 
 MESSAGES: Final[Mapping[str, Message]] = {
     **POLICY, **EXPRESSION, **SCHEMA, **LINEAGE, **TAGS, **LIVE, **LOG, **REGISTER, **REWRITE,
-    **WAIVER, **DECISION_LOG, **SERVER,
+    **WAIVER, **BUNDLE, **DECISION_LOG, **SERVER, **INTEGRATION,
 }  # fmt: skip

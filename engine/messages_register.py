@@ -16,6 +16,24 @@ REGISTER: Final[Mapping[str, Message]] = {
         "registers: {known}",
         "可用登记册:{known}",
     ),
+    "register-database-kind": Message(
+        "registers cannot be read from a database of this kind",
+        "无法从此类数据库读取登记册",
+        "databases: {kinds}; or export the tables as CSV",
+        "可用数据库:{kinds};也可将表导出为 CSV",
+    ),
+    "register-database-empty": Message(
+        "the database has no table or view that is called like a register, or none that may be read",
+        "数据库中没有与登记册同名的表或视图,或均无权读取",
+        "make views with these names: {known}",
+        "请以这些名称建立视图:{known}",
+    ),
+    "register-database-twice": Message(
+        "the register `{name}` stands in two schemas (`{first}`, `{second}`)",
+        "登记册 `{name}` 出现在两个模式中(`{first}`、`{second}`)",
+        "name one in the address: `?schema={first}`",
+        "请在地址中指定其一:`?schema={first}`",
+    ),
     "register-twice": Message(
         "the register `{name}` stands in two files (also {first})",
         "登记册 `{name}` 出现在两个文件中(另见 {first})",

@@ -260,6 +260,30 @@ SERVER: Final[Mapping[str, Message]] = {
         "choose another `--host` or `--port`, or stop what listens there",
         "请另选 `--host` 或 `--port`,或停止占用它的程序",
     ),
+    "serve-log-workers": Message(
+        "{workers} workers cannot write one file of decisions",
+        "{workers} 个工作进程不能写同一个决策日志文件",
+        "record in a database (`sqlite:///...`, `postgresql://...`), or use one worker",
+        "请记录到数据库(`sqlite:///...`、`postgresql://...`),或只用一个工作进程",
+    ),
+    "serve-git-log": Message(
+        "the decision log of a project in a git repository needs a place of its own",
+        "git 仓库中的项目需要为决策日志指定独立的位置",
+        "give `address` of [decision_log] as an absolute path, or as that of a database",
+        "请将 [decision_log] 的 `address` 写成绝对路径或数据库地址",
+    ),
+    "sql-gate-none": Message(
+        "the service knows no tables",
+        "服务不知道任何数据表",
+        "name `schemas` in the project's tutela.toml",
+        "请在项目的 tutela.toml 中写明 `schemas`",
+    ),
+    "statement-too-long": Message(
+        "the statement is longer than {limit} characters",
+        "语句超过 {limit} 个字符",
+        "send statements that people and programs write",
+        "请发送正常书写的语句",
+    ),
     "serve-extra": Message(
         "the service needs `{module}`, which is not installed",
         "服务需要 `{module}`,但它没有安装",

@@ -110,12 +110,20 @@ CAUSES: Final = {
     "`{}` must be true or false": "`{}` 必须为 true 或 false",
     "a character that must be quoted stands in the user's name or password": "用户名或密码中有必须转义的字符",
     "a name or comment of its catalog is not text in UTF-8": "系统目录中有名称或注释不是 UTF-8 文本",
+    "device": "设备文件",
+    "folder": "文件夹",
     "git is not installed": "未安装 git",
+    "hard link": "硬链接",
     "it has no entry `{}` for the user `{}`": "其中没有 `{}` 下用户 `{}` 的条目",
     "it is too long, or has characters that no address has": "它过长,或含有地址中不允许的字符",
     "it names no file; a file in this folder is `{}:///name`, any other `{}:////path/name`": (
         "没有指明文件;当前文件夹中的文件写作 `{}:///name`,其他文件写作 `{}:////path/name`"
     ),
+    "no answer in {} seconds": "{} 秒内没有响应",
+    "pipe": "管道",
+    "special entry": "特殊条目",
+    "symbolic link": "符号链接",
+    "the answer is not HTTP": "返回的不是 HTTP 响应",
     "the package `keyring` is not installed": "未安装 `keyring` 包",
     "what stands after the last colon is no port, or a part is not well-formed": (
         "最后一个冒号之后不是端口,或某个部分格式不正确"

@@ -8,7 +8,7 @@ read again, and given out only when no table stands outside of such a subquery.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import sqlglot
 from sqlglot import exp
@@ -41,13 +41,21 @@ MAX_VIEWS: Final = 20
 BACKSLASH: Final = "\\"
 
 
+class TableDecision(NamedTuple):
+    """The answer for one table that a statement reads, and what was asked."""
+
+    table: str
+    decision: Decision
+    request: Request
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
     """What became of a statement: its text with masks and filters, or why there is none."""
 
     sql: str = ""
     """The statement to run; empty when it is denied or refused. It may hold values of the request, and salts."""
-    decisions: tuple[tuple[str, Decision], ...] = ()
+    decisions: tuple[TableDecision, ...] = ()
     """The answer for each table that the statement reads."""
     obligations: tuple[tuple[str, Obligation], ...] = ()
     """What the caller still has to do: table and obligation."""
@@ -83,7 +91,7 @@ class Rewriter:
 
         A whole number in `context.row_count` is kept: the statement gives at most so many rows.
         """
-        named: list[tuple[str, Decision]] = []
+        named: list[TableDecision] = []
         try:
             return self._rewritten(sql, request, named)
         except RefusedError as error:
@@ -92,12 +100,13 @@ class Rewriter:
             refused = RefusedError("rewrite-incomplete", type(error).__name__)
             return Rewritten(decisions=tuple(named), problem=_problem(refused))
 
-    def _rewritten(self, sql: str, request: Request, named: list[tuple[str, Decision]]) -> Rewritten:
+    def _rewritten(self, sql: str, request: Request, named: list[TableDecision]) -> Rewritten:
         """Raises RefusedError; what was decided by then is in `named`."""
         tree, touched = self._parsed(sql)
         asked = self._asked(touched)
-        decisions = {entry.ref: self._decide(entry, columns, request) for entry, columns in asked}
-        named += [(".".join(part for part in ref if part), decision) for ref, decision in decisions.items()]
+        answers = {entry.ref: self._decide(entry, columns, request) for entry, columns in asked}
+        named += answers.values()
+        decisions = {ref: answer.decision for ref, answer in answers.items()}
         if not all(decision.allowed for decision in decisions.values()):
             return Rewritten(decisions=tuple(named))
         guards = {
@@ -107,7 +116,7 @@ class Rewriter:
         limited = _limited(tree, request.context.get("row_count"))
         text = _Work(self._catalog, guards, self._classes).text(limited)
         check_rewritten(text.sql, text.guards, self._analyser)
-        left = ((name, duty) for name, decision in named for duty in decision.obligations)
+        left = ((found.table, duty) for found in named for duty in found.decision.obligations)
         return Rewritten(
             sql=text.sql,
             decisions=tuple(named),
@@ -121,7 +130,7 @@ class Rewriter:
         if not touched.resolved:
             raise RefusedError(f"statement-{touched.reason}", touched.detail)
         try:
-            statements = sqlglot.parse(sql, dialect=self._catalog.dialect)
+            statements = sqlglot.parse(f"{sql}\n", dialect=self._catalog.dialect)
         except (SqlglotError, RecursionError):
             raise RefusedError("statement-not-parsed") from None
         if len(statements) != 1 or statements[0] is None or touched.kind != "read":
@@ -147,7 +156,7 @@ class Rewriter:
             if entry.table.kind != "view" and (entry.ref in columns or entry.ref in tables)
         ]
 
-    def _decide(self, entry: Entry, columns: frozenset[str], request: Request) -> Decision:
+    def _decide(self, entry: Entry, columns: frozenset[str], request: Request) -> TableDecision:
         """Whether the columns may be read: the question that an audit asks of the same access."""
         known = self._classes.table(entry)
         wanted = columns or frozenset({"*"})
@@ -163,7 +172,8 @@ class Rewriter:
         }
         subject = {"type": request.subject["type"], "id": request.subject["id"], "properties": request.subject}
         resource = {"type": "table", "id": properties["dataset"], "properties": properties}
-        return self._pdp.decide(Request(subject, "read", resource, dict(request.context), as_of=request.as_of))
+        asked = Request(subject, "read", resource, dict(request.context), as_of=request.as_of)
+        return TableDecision(properties["dataset"], self._pdp.decide(asked), asked)
 
 
 @dataclass(frozen=True, slots=True)

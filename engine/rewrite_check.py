@@ -23,7 +23,7 @@ def check_rewritten(sql: str, guards: Collection[str], analyser: Analyser) -> No
     touched = analyser.afresh(sql)
     if not touched.resolved or touched.kind != "read":
         raise RefusedError("rewrite-incomplete", f"{touched.reason} {touched.detail}".strip())
-    statements = sqlglot.parse(sql, dialect=dialect)
+    statements = sqlglot.parse(f"{sql}\n", dialect=dialect)
     if len(statements) != 1 or statements[0] is None:
         raise RefusedError("rewrite-incomplete", "statements")
     around = {id(node): _around(node, dialect) for node in statements[0].find_all(exp.Table)}

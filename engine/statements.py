@@ -206,7 +206,8 @@ class Analyser:
             return self._everything(kind, "not-parsed", parsed=False)
         if self.catalog.family == "postgres" and (named := NAMED_STATEMENT.match(sql)):
             return self._analyse(sql[named.end() :], _kind_of(sql[named.end() :]))
-        statements = [node for node in sqlglot.parse(sql, dialect=self.catalog.dialect) if node is not None]
+        # The line end: sqlglot cannot read `$1` in a text that ends with an empty text (`''`).
+        statements = [node for node in sqlglot.parse(f"{sql}\n", dialect=self.catalog.dialect) if node is not None]
         if not statements:
             return Touched(kind="other")
         return _together([self._statement(statement, kind) for statement in statements])

@@ -31,7 +31,7 @@ FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAMED = re.compile(r"\A(?:#|--) ([\w./-]+\.\w+)\n")
 TITLED = re.compile(r'title="([\w./-]+)"')
 STATUS = re.compile(r"# exit status (\d+)$")
-SHARED = frozenset({"--project", "--policies", "--lang"})
+SHARED = frozenset({"--project", "--policies", "--bundle-key", "--lang"})
 """Options that every command has."""
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)\s]*)?\)")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .api import audit, compare, lint, load, load_facts, report, retention, rewrite, rewriter, share, waive
+    from .bundles import load_bundle
     from .engine.authorizer import Authorizer
     from .engine.decision import Decision
     from .engine.errors import InputError, PolicyError, TutelaError
@@ -40,6 +41,7 @@ __all__ = [
     "compare",
     "lint",
     "load",
+    "load_bundle",
     "load_facts",
     "report",
     "retention",
@@ -61,6 +63,7 @@ _HOMES: Final = {
     "Request": "engine.request",
     "Rewritten": "engine.rewrite",
     "TutelaError": "engine.errors",
+    "load_bundle": "bundles",
 }
 
 

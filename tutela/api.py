@@ -26,19 +26,31 @@ if TYPE_CHECKING:
 PathLike = str | Path
 
 
-def load(*paths: PathLike, parameters: Mapping[str, object] | None = None) -> PolicySet:
-    """Load policy files, folders and packs (`pack:NAME`) into one set.
+def load(
+    *paths: PathLike, parameters: Mapping[str, object] | None = None, bundle_keys: Iterable[PathLike] = ()
+) -> PolicySet:
+    """Load policy files, folders and packs (`pack:NAME`), or a bundle (`x.tutela`), into one set.
 
-    `parameters` bind further values. PolicyError lists every problem of every file.
+    `parameters` bind further values. With `bundle_keys` (files of public keys) there must be a bundle, signed by one
+    of them. PolicyError lists every problem of every file; InputError says why a bundle is refused.
     """
     from tutela.connectors.policy_cache import load_cached
     from tutela.connectors.policy_files import read_policies
 
+    from .bundles import bundle_of, policies_of
+    from .project import Project
+
+    keys = tuple(str(Path(key).absolute()) for key in bundle_keys)
+    bundle = bundle_of(Project(Path.cwd(), policies=tuple(map(str, paths)), bundle_keys=keys))
+    if bundle is not None:
+        return policies_of(bundle, parameters)
     return load_cached(read_policies(paths), parameters)
 
 
 def load_facts(*folders: PathLike, policies: PolicySet) -> Facts:
-    """Load the registers of some folders, with the time zone and sensitivity profile that the policies bind.
+    """Load the registers of some folders, or of databases by their addresses, for a policy set.
+
+    Time zone and sensitivity profile are those that the policies bind.
 
     InputError lists every problem of every file.
     """
@@ -47,7 +59,8 @@ def load_facts(*folders: PathLike, policies: PolicySet) -> Facts:
     from .project import make_facts
     from .taxonomies import load_taxonomy
 
-    return make_facts(read_registers([Path(folder) for folder in folders]), policies, load_taxonomy())
+    sources = [folder if "://" in str(folder) else Path(folder) for folder in folders]
+    return make_facts(read_registers(sources), policies, load_taxonomy())
 
 
 def lint(

@@ -40,9 +40,12 @@ def run_suites(project: Project, paths: Sequence[str], wanted: str | None = None
     from tutela.connectors.policy_files import PACK, read_policies
     from tutela.engine.loader import parse
 
-    sources = read_policies(project.entries(), root=project.root)
+    from .project import policy_sources
+
+    sources = policy_sources(project)
     own = [e for e in project.entries() if not e.startswith(PACK)] or project.entries()
-    tests = read_policies(paths or own, root=project.root, tests=True)
+    # A bundle holds no tests: those to run on it are named.
+    tests = [] if project.bundle and not paths else read_policies(paths or own, root=project.root, tests=True)
     parsed = parse(sorted(set(tests)))
     suites = [read_suite(document) for document in parsed.of("tests")]
     # Problems of policy files are told when the policies are loaded.
@@ -139,9 +142,7 @@ class Runner:
     def _authorizer(
         self, suite: Suite, case: Case, included: tuple[Source, ...]
     ) -> tuple[Authorizer, tuple[Source, ...]]:
-        from tutela.connectors.register_files import read_registers
-
-        from .project import make_facts
+        from .project import load_registers, make_facts
 
         sources = tuple(dict.fromkeys((*self.sources, *included)))
         written = suite.file if suite.registers is not None else ""
@@ -151,7 +152,7 @@ class Runner:
             if suite.registers is not None:
                 base: Mapping[str, Any] = {}
             else:
-                base = read_registers([self.project.path(name) for name in self.project.registers])
+                base = load_registers(self.project)
             if suite.registers is None and not case.add and not case.remove:
                 registers: Mapping[str, Any] | None = base or None
             else:

@@ -13,10 +13,12 @@ from tutela.engine.errors import InputError, Location, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from tutela.connectors.bundle import Bundle
     from tutela.connectors.decision_log import LogSettings
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.facts import Facts
     from tutela.engine.lineage import SchemaClassifier
+    from tutela.engine.loader import Source
     from tutela.engine.model import Words
     from tutela.engine.policyset import PolicySet
     from tutela.engine.tables import Schema
@@ -25,10 +27,10 @@ if TYPE_CHECKING:
 FILE: Final = "tutela.toml"
 PREFIX: Final = "TUTELA_"
 PACK: Final = "pack:"
-LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers"})
+LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers", "bundle_keys"})
 TABLES: Final = frozenset({"decision_log", "log", "serve", "tags"})
-PERMISSION: Final = "sampling"
-"""Given by the project's file only: no variable of the environment lends it."""
+OWN: Final = frozenset({"sampling", "bundle_keys"})
+"""Given by the project's file only: no variable of the environment lends permission or trust."""
 LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone", "year")
 
 
@@ -58,6 +60,10 @@ class Project:
     """Where decisions are recorded, and how: `connectors.decision_log.LogSettings`."""
     serve: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Who may ask the decision service, and how: `server.configuration.SCHEMA`."""
+    bundle_keys: tuple[str, ...] = ()
+    """Files of public keys: where there are any, policies come from a bundle that one of them signed, or not at all."""
+    bundle: Bundle | None = field(default=None, repr=False)
+    """The opened bundle (`bundles.with_bundle`), so that all is read from one state of its file; no setting."""
 
     def path(self, name: str) -> Path:
         """A path of the settings as one that can be opened from the working folder."""
@@ -69,6 +75,10 @@ class Project:
     def sources(self) -> list[str | Path]:
         """The schema sources: addresses of databases as they are, paths ready to open."""
         return [name if "://" in name else self.path(name) for name in self.schemas]
+
+    def register_sources(self) -> list[str | Path]:
+        """The registers: addresses of databases as they are, folders ready to open."""
+        return [name if "://" in name else self.path(name) for name in self.registers]
 
     def recording(self) -> LogSettings | None:
         """Where and how decisions are recorded, with paths ready to open; None where they are not.
@@ -88,7 +98,7 @@ class Project:
         return [e if e.startswith("pack:") else str(self.path(e)) for e in self.policies]
 
 
-SETTINGS: Final = tuple(f.name for f in fields(Project) if f.name != "root")
+SETTINGS: Final = tuple(f.name for f in fields(Project) if f.name not in {"root", "bundle"})
 
 
 def find_project(start: Path | None = None, *, required: bool = True) -> Project:
@@ -164,7 +174,7 @@ def _override(project: Project) -> Project:
     changes: dict[str, Any] = {}
     for name in SETTINGS:
         value = os.environ.get(PREFIX + name.upper())
-        if value and name not in TABLES and name != PERMISSION:
+        if value and name not in TABLES and name not in OWN:
             changes[name] = _split(value) if name in LISTS else value
     return replace(project, **changes) if changes else project
 
@@ -185,27 +195,48 @@ def _split(value: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def policy_sources(project: Project) -> list[Source]:
+    """The texts of the project's policies, from its files or its bundle."""
+    from tutela.connectors.policy_files import read_policies
+
+    from .bundles import bundle_of
+
+    bundle = bundle_of(project)
+    return read_policies(project.entries(), root=project.root) if bundle is None else bundle.sources()
+
+
 def load_policies_of(project: Project) -> PolicySet:
     """The project's policy set."""
     from tutela.connectors.policy_cache import load_cached
-    from tutela.connectors.policy_files import read_policies
 
-    return load_cached(read_policies(project.entries(), root=project.root))
+    from .bundles import bundle_of, policies_of
+
+    bundle = bundle_of(project)
+    return load_cached(policy_sources(project)) if bundle is None else policies_of(bundle)
+
+
+def load_registers(project: Project) -> Mapping[str, Any]:
+    """The registers of the bundle, or those of the project where the bundle has none.
+
+    What stands beside a signed whole does not change it.
+    """
+    from tutela.connectors.register_files import read_registers
+
+    from .bundles import bundle_of, registers_in
+
+    bundle = bundle_of(project)
+    found = {} if bundle is None else registers_in(bundle)
+    return found or read_registers(project.register_sources())
 
 
 def load_facts_of(project: Project, policies: PolicySet, taxonomy: Taxonomy | None = None) -> Facts | None:
     """The project's registers, or None when it has none."""
-    from tutela.connectors.register_files import read_registers
-
     from .taxonomies import load_taxonomy
 
-    if not project.registers:
+    registers = load_registers(project)
+    if not registers and not project.registers:
         return None
-    return make_facts(
-        read_registers([project.path(name) for name in project.registers]),
-        policies,
-        taxonomy or load_taxonomy(project),
-    )
+    return make_facts(registers, policies, taxonomy or load_taxonomy(project))
 
 
 def make_facts(registers: Mapping[str, Any], policies: PolicySet, taxonomy: Taxonomy) -> Facts:

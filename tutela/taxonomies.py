@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tutela.connectors.bundle import Bundle
     from tutela.engine.lineage_rules import LineageRules
     from tutela.engine.loader import Source
     from tutela.engine.taxonomy import Taxonomy
@@ -25,8 +26,7 @@ def load_taxonomy(project: Project | None = None) -> Taxonomy:
     from tutela.connectors.policy_cache import valid_data
     from tutela.engine.taxonomy import Taxonomy
 
-    source = _taxonomy(project)
-    made = {key: found for key, end in _MADE.items() if (found := _beside(project, end))}
+    source, made = taxonomy_sources(project)
     sources = [source, *made.values()]
     return Taxonomy.from_data(valid_data("taxonomy", sources, partial(_whole, source, made)), source.name)
 
@@ -34,12 +34,11 @@ def load_taxonomy(project: Project | None = None) -> Taxonomy:
 def load_lineage(project: Project, taxonomy: Taxonomy) -> LineageRules:
     """What becomes of a category on its way through functions; raises InputError with every problem."""
     from tutela.connectors.policy_cache import valid_data
-    from tutela.connectors.policy_files import packs_folder
     from tutela.engine.lineage_rules import LineageRules
 
-    source = _source(project.path(project.lineage) if project.lineage else packs_folder() / "lineage.yaml")
+    source = lineage_source(project)
     # They are valid for the categories of this taxonomy.
-    sources = [source, _taxonomy(project)]
+    sources = [source, taxonomy_sources(project)[0]]
     return LineageRules.from_data(valid_data("lineage", sources, partial(_rules, source, taxonomy)))
 
 
@@ -68,8 +67,45 @@ def _rules(source: Source, taxonomy: Taxonomy) -> object:
     return valid_rules(read_document(source.text, source.name), taxonomy)
 
 
-def _taxonomy(project: Project | None) -> Source:
-    return _source(_path(project))
+def taxonomy_sources(project: Project | None) -> tuple[Source, dict[str, Source]]:
+    """The text of the taxonomy, and of what was made for it (`pinyin`, `model`): of the bundle, where there is one."""
+    from tutela.connectors.bundle import TAXONOMY
+
+    from .bundles import bundle_of
+
+    bundle = bundle_of(project) if project else None
+    if bundle is not None:
+        there = {key: f"taxonomy{end}" for key, end in _MADE.items() if TAXONOMY + f"taxonomy{end}" in bundle.contents}
+        return _packed(bundle, "taxonomy.yaml"), {key: _packed(bundle, name) for key, name in there.items()}
+    found = {key: source for key, end in _MADE.items() if (source := _beside(project, end))}
+    return _source(_path(project)), found
+
+
+def lineage_source(project: Project) -> Source:
+    """The text of the rules of lineage."""
+    from tutela.connectors.policy_files import packs_folder
+
+    from .bundles import bundle_of
+
+    bundle = bundle_of(project)
+    if bundle is not None:
+        return _packed(bundle, "lineage.yaml")
+    return _source(project.path(project.lineage) if project.lineage else packs_folder() / "lineage.yaml")
+
+
+def packed_sources(project: Project) -> dict[str, str]:
+    """The texts that a bundle keeps of the taxonomy and the rules of lineage, by their names there."""
+    source, made = taxonomy_sources(project)
+    texts = {f"taxonomy{_MADE[key]}": found.text for key, found in made.items()}
+    return {"taxonomy.yaml": source.text, "lineage.yaml": lineage_source(project).text, **texts}
+
+
+def _packed(bundle: Bundle, name: str) -> Source:
+    from tutela.connectors.bundle import TAXONOMY
+    from tutela.engine.loader import Source
+
+    path = TAXONOMY + name
+    return Source(path, bundle.text(path))
 
 
 def _beside(project: Project | None, end: str) -> Source | None:

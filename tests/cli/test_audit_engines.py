@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +11,6 @@ import pytest
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     Tool = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -22,6 +23,12 @@ MAPPED = (
     "no JSON\n"
     '{"at": "2026-11-06T01:32:34Z", "account": "lina", "sql": "DROP TABLE crm.customer"}\n'
 )
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> Path:
+    """A copy of the example project, for logs beside its own."""
+    return Path(shutil.copytree(Path(__file__).parents[2] / "examples" / "crm", tmp_path / "crm"))
 
 
 @pytest.mark.parametrize("form", ["json", "human", "sarif"])

@@ -48,7 +48,7 @@ def outcome(rewriting: Rewriter, sql: str, employee: str | None = "E1", **contex
     if made.problem:
         assert not made.allowed
         return f"{made.problem.code} {made.problem.args['what']}".strip()
-    return made.sql or ", ".join(reason.rule for _, decision in made.decisions for reason in decision.reasons)
+    return made.sql or ", ".join(reason.rule for _, decision, _ in made.decisions for reason in decision.reasons)
 
 
 def test_a_denied_table_denies_the_statement() -> None:
@@ -58,7 +58,10 @@ def test_a_denied_table_denies_the_statement() -> None:
 
     assert not made.allowed
     assert made.problem is None
-    assert [(name, decision.effect) for name, decision in made.decisions] == [("customer", "allow"), ("secret", "deny")]
+    assert [(found.table, found.decision.effect) for found in made.decisions] == [
+        ("customer", "allow"),
+        ("secret", "deny"),
+    ]
 
 
 def test_only_columns_that_were_asked_for_are_there() -> None:

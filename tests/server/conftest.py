@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,10 +107,15 @@ class Serving:
 
 
 @contextmanager
-def served(*args: str, env: dict[str, str], cwd: Path = PROJECT) -> Generator[Serving]:
-    """A service on a free port; it is killed in the end."""
+def served(*args: str, env: dict[str, str], cwd: Path = PROJECT, wrap: tuple[str, ...] = ()) -> Generator[Serving]:
+    """A service on a free port; it is killed in the end. `wrap` is what it runs under."""
     process = subprocess.Popen(
-        [TOOL, "serve", "--port", "0", *args], cwd=cwd, env=env, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+        [*wrap, TOOL, "serve", "--port", "0", *args],
+        cwd=cwd,
+        env=env,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     )
     try:
         assert process.stderr is not None
@@ -140,11 +145,18 @@ def service(environment: dict[str, str]) -> Iterator[Serving]:
         yield found
 
 
+@pytest.fixture(scope="module")
+def serve(environment: dict[str, str]) -> Iterator[Callable[..., Serving]]:
+    """Start services with options; they run until the module's tests are over."""
+    with ExitStack() as stack:
+        yield lambda *args, **more: stack.enter_context(
+            served(*args, env={**environment, **more.pop("env", {})}, **more)
+        )
+
+
 @pytest.fixture
 def start(environment: dict[str, str]) -> Iterator[Callable[..., Serving]]:
     """Start a service of one's own, with options."""
-    from contextlib import ExitStack
-
     with ExitStack() as stack:
         yield lambda *args, **more: stack.enter_context(
             served(*args, env={**environment, **more.pop("env", {})}, **more)

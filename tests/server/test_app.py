@@ -189,7 +189,8 @@ def test_callers_are_authenticated_before_their_body_is_read(pdp: Authorizer) ->
     assert (401, b'Bearer realm="x"') == (refused[0], refused[1][b"www-authenticate"])
     assert 400 == malformed[0]
     (exchange,) = recorded
-    ((name, decision),) = exchange.decisions
+    ((name, decision, request),) = exchange.decisions
+    assert NOW == request.as_of
     assert ("gateway", "r", "/access/v1/evaluation") == (exchange.caller, exchange.request_id, exchange.endpoint)
     assert (answered[2]["context"]["evaluation_id"], True) == (name, decision.allowed)
     assert NOW == exchange.now

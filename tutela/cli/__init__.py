@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "share": ("share", "Check sharing and use requests."),
     "retention": ("retention", "Check groups of rows against their retention periods."),
     "duties": ("duties", "Judge what stands in the registers: reviews, leavers, tickets, shared data, channels."),
+    "bundle": ("bundle", "Build, sign, verify and push bundles: policies in one signed file."),
     "log": ("log", "Verify, show, export and replay decision logs."),
     "coverage": ("coverage", "Say which requirements the policies enforce and test."),
     "rules": ("rules", "List the rules."),

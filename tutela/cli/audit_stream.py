@@ -147,7 +147,7 @@ class Stream:
             reader = following.reader
             known = FORMATS.get(reader.format if reader else begun.format)
             self._asked = self._asked_in(known.dialect if known else None)
-            self._asked.recent.update(begun.recent())
+            self._asked.window.rows.update(begun.recent())
             if reader and reader.note and not begun.prefix:
                 click.echo(visible(reader.note.text(self._lang)), err=True)
         return self._asked.ask([item])
@@ -156,8 +156,8 @@ class Stream:
         """The state with the rows that events to come may be added to; older ones are forgotten."""
         if self._asked is None:
             return state
-        self._asked.forget()
-        return state.with_rows(self._asked.recent)
+        self._asked.window.forget()
+        return state.with_rows(self._asked.window.rows)
 
     def _idle(self, stream: TextIO | None, seconds: float) -> None:
         if stream:

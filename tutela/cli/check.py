@@ -29,17 +29,36 @@ if TYPE_CHECKING:
 @output_options
 @project_options
 def command(files: tuple[str, ...], gate: bool, as_of: datetime | None, output: Output, setup: Setup) -> int:
-    """Check the policies, parameters, policy tests and registers of a project, or the policies in FILES (and folders).
+    """Check the policies, parameters, policy tests and registers of a project, or the policies in FILES.
+
+    FILES are policy files, folders, or a bundle with all that it holds.
 
     Lists every problem of every file as file:line:col, with the line and what to do. Then asks the policies about
     themselves: retention schedules against minimum, maximum and notices, and data sets without one.
     """
-    from tutela.engine.errors import PolicyError, TutelaError
-    from tutela.project import load_facts_of, load_policies_of
+    from tutela.bundles import with_bundle
 
     project = setup.project
     if files:
-        project = replace(project, policies=tuple(absolute(path) for path in files), registers=())
+        project = with_bundle(replace(project, policies=tuple(absolute(path) for path in files), registers=()))
+    policies, facts = checked(project)
+    report = _review(project, policies, facts, instant(as_of), gate=gate) if facts or gate else None
+    if report is not None and report.findings:
+        return output.write(report, setup.lang)
+    count = len(policies.ids())
+    entries = sum(map(len, facts.registers.values())) if facts else 0
+    if setup.lang == "zh":
+        click.echo(f"通过:{count} 条规则,{entries} 条登记,{policies.digest}")
+    else:
+        click.echo(f"ok: {count} rules, {entries} register entries, {policies.digest}")
+    return 0
+
+
+def checked(project: Project) -> tuple[PolicySet, Facts | None]:
+    """The policies and registers of a project; PolicyError with every problem of them, and of its policy tests."""
+    from tutela.engine.errors import PolicyError, TutelaError
+    from tutela.project import load_facts_of, load_policies_of
+
     problems: list[Problem] = []
     policies: PolicySet | None = None
     facts: Facts | None = None
@@ -53,29 +72,20 @@ def command(files: tuple[str, ...], gate: bool, as_of: datetime | None, output: 
             facts = load_facts_of(project, policies)
         except TutelaError as error:
             problems += error.problems
-    if problems:
+    if problems or policies is None:
         raise PolicyError(problems)
-    report = _review(project, policies, facts, instant(as_of), gate=gate) if policies and (facts or gate) else None
-    if report is not None and report.findings:
-        return output.write(report, setup.lang)
-    count = len(policies.ids()) if policies else 0
-    entries = sum(map(len, facts.registers.values())) if facts else 0
-    digest = policies.digest if policies else ""
-    if setup.lang == "zh":
-        click.echo(f"通过:{count} 条规则,{entries} 条登记,{digest}")
-    else:
-        click.echo(f"ok: {count} rules, {entries} register entries, {digest}")
-    return 0
+    return policies, facts
 
 
 def _review(project: Project, policies: PolicySet, facts: Facts | None, when: datetime, *, gate: bool) -> Report:
     """What the policies say about themselves; those of the pack are no change of this project."""
-    from tutela.connectors.policy_files import PACK, read_policies
+    from tutela.connectors.policy_files import PACK
     from tutela.connectors.policy_review import ask_policies, changes
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.findings import report as make_report
+    from tutela.project import policy_sources
 
-    sources = read_policies(project.entries(), root=project.root)
+    sources = policy_sources(project)
     items = ask_policies(sources, policies, facts, when)
     if gate:
         items += changes([source for source in sources if not source.name.startswith(PACK)], when)

@@ -126,9 +126,9 @@ def catalog_path(project: Project, named: Path | None) -> Path:
 
     if named is not None:
         return named
-    if not project.registers:
+    folders = [source for source in project.register_sources() if isinstance(source, Path)]
+    if not folders:
         raise click.UsageError("name the catalog with --catalog, or `registers` in tutela.toml")
-    folders = [project.path(name) for name in project.registers]
     found = (folder / f"catalog{suffix}" for folder in folders for suffix in FORMATS)
     return next((path for path in found if path.exists()), folders[0] / "catalog.yaml")
 

@@ -65,8 +65,11 @@ def _covered(project: Project) -> tuple[list[Covered], list[str]]:
     from tutela.project import load_policies_of
 
     policies = load_policies_of(project)
-    folders = [packs_folder() / e.removeprefix(PACK) if e.startswith(PACK) else Path(e) for e in project.entries()]
-    parsed = parse(sorted(set(read_policies([f for f in folders if f.exists()], root=project.root, tests=True))))
+    # A bundle holds no tests.
+    entries = [] if project.bundle else project.entries()
+    folders = [packs_folder() / e.removeprefix(PACK) if e.startswith(PACK) else Path(e) for e in entries]
+    found = [folder for folder in folders if folder.exists()]
+    parsed = parse(sorted(set(read_policies(found, root=project.root, tests=True) if found else ())))
     problems = [problem for problem in parsed.problems if "/tests/" in problem.location.file]
     if problems:
         raise PolicyError(problems)

@@ -46,10 +46,18 @@ class Setup:
     lang: Lang
     policies: tuple[str, ...] = ()
     """The policies that were named instead of the project's, ready to open."""
+    keys: tuple[str, ...] = ()
+    """Files of keys that were named instead of the project's."""
 
-    def adapt(self, project: Project) -> Project:
-        """A project as this run was told to take it."""
-        return replace(project, policies=self.policies) if self.policies else project
+    def adapt(self, project: Project, *, opened: bool = True) -> Project:
+        """A project as this run was told to take it; a bundle that it names is opened."""
+        from tutela.bundles import with_bundle
+
+        if self.policies:
+            project = replace(project, policies=self.policies)
+        if self.keys:
+            project = replace(project, bundle_keys=self.keys)
+        return with_bundle(project) if opened else project
 
     def again(self) -> Project:
         """The project as its file says it now; one that was run without a file still has none."""
@@ -59,20 +67,37 @@ class Setup:
 
 
 def project_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --project, --policies and --lang; the command gets a `Setup`."""
+    """Add --project, --policies, --bundle-key and --lang; the command gets a `Setup`."""
 
     @click.option("--project", "folder", type=click.Path(path_type=Path), help="The project's folder.  [default: here]")
-    @click.option("--policies", multiple=True, help="Policy files, folders or pack:NAME instead of the project's.")
+    @click.option(
+        "--policies", multiple=True, help="Policy files, folders, pack:NAME or a bundle instead of the project's."
+    )
+    @click.option(
+        "--bundle-key",
+        "keys",
+        multiple=True,
+        type=click.Path(),
+        help="A public key: the policies must be a bundle that it, or another one that is named, has signed.",
+    )
     @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
     @wraps(function)
-    def wrapped(folder: Path | None, policies: tuple[str, ...], lang: str | None, **more: Any) -> Any:  # noqa: ANN401
+    def wrapped(
+        folder: Path | None,
+        policies: tuple[str, ...],
+        keys: tuple[str, ...],
+        lang: str | None,
+        **more: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
         from tutela.project import find_project
 
         choose(lang)
         # Without a project, the policies must be named: by --policies, as the files to check, or by a repository.
         project = find_project(folder, required=not (policies or more.get("files") or more.get("git")))
-        setup = Setup(project, language(lang or project.lang), tuple(absolute(entry) for entry in policies))
-        return function(setup=replace(setup, project=setup.adapt(project)), **more)
+        named, trusted = tuple(map(absolute, policies)), tuple(map(absolute, keys))
+        setup = Setup(project, language(lang or project.lang), named, trusted)
+        # `check FILES` names policies of its own.
+        return function(setup=replace(setup, project=setup.adapt(project, opened=not more.get("files"))), **more)
 
     return wrapped
 

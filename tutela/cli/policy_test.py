@@ -54,7 +54,7 @@ def command(  # noqa: PLR0913 (options)
         elif format_ == "junit":
             stream.write(_junit(outcomes))
         else:
-            for line in _lines(outcomes, verbose=verbose, zh=setup.lang == "zh"):
+            for line in lines_of(outcomes, verbose=verbose, zh=setup.lang == "zh"):
                 stream.write(line + "\n")
     if not outcomes:
         click.echo("没有运行任何测试" if setup.lang == "zh" else "no tests ran", err=True)
@@ -62,7 +62,8 @@ def command(  # noqa: PLR0913 (options)
     return 0 if all(outcome.passed for outcome in outcomes) else 1
 
 
-def _lines(outcomes: Sequence[Outcome], *, verbose: bool, zh: bool) -> list[str]:
+def lines_of(outcomes: Sequence[Outcome], *, verbose: bool, zh: bool) -> list[str]:
+    """What failed, or with `verbose` every test, and how many passed."""
     from tutela.reports.text import visible
 
     lines: list[str] = []

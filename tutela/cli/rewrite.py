@@ -134,7 +134,7 @@ def _tell(made: Rewritten, lang: Lang) -> None:
         for line in made.problem.render(lang).splitlines():
             click.echo(visible(line), err=True)
         return
-    for table, decision in made.decisions:
+    for table, decision, _ in made.decisions:
         if not decision.allowed:
             click.echo(visible(DENIED[lang].format(table=table)), err=True)
             write_decision(decision, "human", sys.stderr, lang)
@@ -148,7 +148,7 @@ def _shape(made: Rewritten, lang: Lang) -> dict[str, object]:
         "allowed": made.allowed,
         "sql": made.sql or None,
         "refused": problem and {"code": problem.code, "message": problem.message(lang), "help": problem.help(lang)},
-        "tables": [{"table": name, "decision": decision_shape(decision, lang)} for name, decision in made.decisions],
+        "tables": [{"table": name, "decision": decision_shape(decision, lang)} for name, decision, _ in made.decisions],
         "obligations": [
             {"table": name, "kind": duty.kind, "args": plain(duty.args)} for name, duty in made.obligations
         ],

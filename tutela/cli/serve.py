@@ -86,6 +86,7 @@ def command(host: str, port: int, setup: Setup, **more: Any) -> int:  # noqa: AN
         raise InputError([Problem(code="serve-extra", location=Location("serve"), args=args)]) from None
     from tutela.server import logs, traces
     from tutela.server.rates import Rates
+    from tutela.server.record import check_log
     from tutela.server.running import Plan, make_metrics
     from tutela.server.starting import first
 
@@ -107,6 +108,7 @@ def command(host: str, port: int, setup: Setup, **more: Any) -> int:  # noqa: AN
             lang=setup.lang,
         )
         began = first(plan, setup.project, wait=more["wait_ready"])
+        check_log(began.log, workers)
         address = address_of(listening, tls=began.configuration.tls is not None)
         served = began.loaded.service.digests["policy_digest"] if began.loaded else "none yet"
         logs.say(f"tutela listens on {address} with policies {served}")

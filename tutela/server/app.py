@@ -18,6 +18,7 @@ from .headers import check_form, language, request_id
 from .metadata import ENDPOINTS, base_path
 from .refusals import Refused, error_shape, problem, refused
 from .search import searcher
+from .sql import EVALUATE, REWRITE, evaluate_sql, rewrite_sql
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -54,6 +55,8 @@ HANDLERS: Final[Mapping[str, tuple[Permission, Handler]]] = {
     ENDPOINTS["search_subject_endpoint"]: ("search", searcher("subject")),
     ENDPOINTS["search_resource_endpoint"]: ("search", searcher("resource")),
     ENDPOINTS["search_action_endpoint"]: ("search", searcher("action")),
+    EVALUATE: ("evaluate", evaluate_sql),
+    REWRITE: ("evaluate", rewrite_sql),
 }
 """Path -> the permission that its callers need, and what answers."""
 

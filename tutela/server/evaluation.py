@@ -32,9 +32,10 @@ PARTS: Final = (*REQUIRED, "context")
 
 def evaluate(body: Mapping[str, Any], exchange: Exchange, path: str = "$") -> dict[str, Any]:
     """Decide the request that a body holds; Refused (400) names everything that it lacks, (403) what is not to ask."""
-    decision = exchange.service.authorizer.decide(request_of(body, exchange, path))
+    request = request_of(body, exchange, path)
+    decision = exchange.service.authorizer.decide(request)
     name = evaluation_id()
-    exchange.decisions.append(Decided(name, decision))
+    exchange.decisions.append(Decided(name, decision, request))
     return answer(decision, name, exchange)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tutela.engine.decision import Decision
     from tutela.engine.errors import Lang
+    from tutela.engine.request import Request
 
     from .callers import Caller
     from .service import Service
@@ -46,6 +47,7 @@ class Decided(NamedTuple):
 
     evaluation_id: str
     decision: Decision
+    request: Request
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from .evaluation import REQUIRED
 from .metadata import ENDPOINTS, WELL_KNOWN
 from .pages_served import DOCS, HEALTH, METRICS, OPENAPI, READY, RELOAD
 from .search import SEARCHED
+from .sql import EVALUATE, REWRITE, WHO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ ERRORS: Final[Mapping[str, str]] = {
 }
 OF_PAGES: Final = ("400", "405", "408", "431", "500", "503")
 OF_CALLERS: Final = (*OF_PAGES, "401", "403", "429")
+OF_QUESTIONS: Final = (*OF_CALLERS, "413")
+TOLD: Final = "The answer; a denial is one, too."
 ACCESS: Final[Mapping[str, str]] = {
     "access_evaluation_endpoint": "Decide one request.",
     "access_evaluations_endpoint": "Decide many requests.",
@@ -53,7 +56,7 @@ def document() -> dict[str, Any]:
             "description": "OpenID AuthZEN 1.0. A denial is an answer with status 200; an error permits nothing.",
         },
         "security": [{}, {"bearer": []}, {"certificate": []}],
-        "paths": {**paths, **_pages()},
+        "paths": {**paths, **_statements(), **_pages()},
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
@@ -80,14 +83,29 @@ def _answers(schema: str, about: str, errors: Sequence[str]) -> dict[str, Any]:
     return found | {status: {"$ref": f"#/components/responses/{status}"} for status in errors}
 
 
+def _statements() -> dict[str, Any]:
+    missing = {"404": {"description": "The service knows no tables.", "content": _json("Error")}}
+    return {
+        path: {"post": _question(name, about, "Statement", _answers("StatementAnswer", TOLD, OF_QUESTIONS) | missing)}
+        for path, name, about in (
+            (EVALUATE, "sql_evaluate", "Decide whether a statement may run."),
+            (REWRITE, "sql_rewrite", "Write masks and row filters into a query."),
+        )
+    }
+
+
 def _access(name: str) -> dict[str, Any]:
     words = {"evaluation": "Evaluation", "evaluations": "Evaluations"}
     last = ENDPOINTS[name].rpartition("/")[2]
     body = words.get(last, f"Search{last.capitalize()}")
     answer = {"Evaluation": "Answer", "Evaluations": "Answers"}.get(body, f"Found{last.capitalize()}s")
+    return _question(name.removesuffix("_endpoint"), ACCESS[name], body, _answers(answer, TOLD, OF_QUESTIONS))
+
+
+def _question(name: str, about: str, body: str, answers: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "operationId": name.removesuffix("_endpoint"),
-        "summary": ACCESS[name],
+        "operationId": name,
+        "summary": about,
         "tags": ["decisions"],
         "parameters": [
             {"name": header, "in": "header", "required": False, "description": about, "schema": {"type": "string"}}
@@ -97,7 +115,7 @@ def _access(name: str) -> dict[str, Any]:
             )
         ],
         "requestBody": {"required": True, "content": _json(body)},
-        "responses": _answers(answer, "The answer; a denial is one, too.", (*OF_CALLERS, "413")),
+        "responses": answers,
     }
 
 
@@ -172,6 +190,23 @@ def _schemas() -> dict[str, Any]:
     options = _object({"evaluations_semantic": {"enum": [*STOPS, None]}})
     found = _object({"next_token": {"type": "string"}, "count": {"type": "integer"}}, ["next_token"])
     items = {"type": ["array", "null"], "items": free}
+    column = _object({"name": {"type": "string"}, "decision": {"type": "boolean"}}, ["name", "decision"])
+    table = _object(
+        {
+            "dataset": {"type": "string"},
+            "action": {"type": "string"},
+            "decision": {"type": "boolean"},
+            "columns": {"type": "array", "items": column},
+            **{name: context[name] for name in ("reasons", "obligations", "missing", "errors")},
+        },
+        ["dataset", "decision", "reasons"],
+    )
+    statement = {
+        "kind": {"type": "string"},
+        "resolved": {"type": "boolean"},
+        "statement": {"type": "string"},
+        "tables": {"type": "array", "items": table},
+    }
     return {
         "Evaluation": _body(REQUIRED),
         "Evaluations": {
@@ -192,6 +227,17 @@ def _schemas() -> dict[str, Any]:
             f"Search{part.capitalize()}": _body(parts, page={"anyOf": [page, {"type": "null"}]})
             for part, parts in SEARCHED.items()
         },
+        "Statement": _body(
+            WHO,
+            statement={"type": "string", "minLength": 1},
+            purpose={"type": ["string", "null"]},
+            database={"type": ["string", "null"]},
+        )
+        | {"required": [*WHO, "statement"]},
+        "StatementAnswer": _object(
+            {"decision": {"type": "boolean"}, "context": _object({**context, **statement}, ["tables"])},
+            ["decision", "context"],
+        ),
         "Answer": _object({"decision": {"type": "boolean"}, "context": _object(context)}, ["decision"]),
         "Answers": {
             "anyOf": [

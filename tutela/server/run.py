@@ -135,6 +135,7 @@ def _answer(running: Running, listening: socket.socket, jobs: Sequence[Callable[
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
     finally:
+        running.close()
         if traced is not None:
             traced.close()
 

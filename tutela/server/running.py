@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from tutela.connectors.decision_log import open_log
 from tutela.engine.errors import InputError, PolicyError
 
 from . import logs
@@ -17,6 +18,7 @@ from .auth import Access
 from .auth_keys import KeySet
 from .metrics import Metrics, Sample
 from .pages_served import PAGES, running_pages
+from .record import recording
 from .refusals import problem
 from .tls import load_certificate, make_context
 
@@ -100,6 +102,8 @@ class Running:
     def __init__(self, plan: Plan, began: Beginning) -> None:
         configuration = began.configuration
         self.plan = plan
+        self._began = began
+        self._log = None if began.log is None else open_log(began.log)
         self.metrics: Final = plan.metrics
         self.state = began.state
         self.configuration = configuration
@@ -111,6 +115,7 @@ class Running:
             None,
             plan.settings,
             lambda: datetime.now(UTC),
+            record=None if self._log is None else recording(self._log),
             observe=self._observe if plan.access_log else plan.metrics.request,
             pages=running_pages(self),
         )
@@ -127,8 +132,12 @@ class Running:
 
     def check(self, loaded: Loaded) -> None:
         """InputError when something has changed that a service which runs cannot change."""
-        if loaded.configuration.tls != self.configuration.tls:
-            raise InputError([problem("serve-restart", "tutela.toml", key_="serve.tls")])
+        check_unchanged(loaded, self._began)
+
+    def close(self) -> None:
+        """Write what waits to be recorded."""
+        if self._log is not None:
+            self._log.close()
 
     def swap(self, loaded: Loaded, state: State) -> None:
         """Answer with something else from the next request on; call it in the event loop."""
@@ -181,6 +190,20 @@ class Running:
 
     def _revision(self) -> dict[str, str]:
         return {"revision": self.state.revision} if self.state.revision else {}
+
+
+def check_unchanged(loaded: Loaded, began: Beginning) -> None:
+    """InputError when something has changed that a service which runs cannot change."""
+    changed = [
+        name
+        for name, now, then in (
+            ("serve.tls", loaded.configuration.tls, began.configuration.tls),
+            ("decision_log", loaded.log, began.log),
+        )
+        if now != then
+    ]
+    if changed:
+        raise InputError([problem("serve-restart", "tutela.toml", key_=key) for key in changed])
 
 
 def tell(problems: tuple[Problem, ...], lang: Lang) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .answer import obligations
 from .evaluation import REQUIRED, faults, request_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from tutela.engine.decision import Decision
+    from tutela.engine.request import Request
 
     from .exchange import Exchange
     from .pages import Page
@@ -32,6 +33,14 @@ SEARCHED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "action": {"subject": REQUIRED["subject"], "resource": REQUIRED["resource"]},
 }
 """What is searched for -> the entities that a body must have, and which of their keys."""
+
+
+class _Found(NamedTuple):
+    """A result, and what permitted it."""
+
+    name: str
+    decision: Decision
+    request: Request
 
 
 def searcher(part: str) -> Callable[[Mapping[str, Any], Exchange], Awaitable[dict[str, Any]]]:
@@ -49,11 +58,11 @@ def searcher(part: str) -> Callable[[Mapping[str, Any], Exchange], Awaitable[dic
         pattern: dict[str, Any] = {} if part == "action" else body[part]
         found, more = await _permitted(part, name, pattern, body, exchange, page)
         one = evaluation_id()
-        exchange.decisions += (Decided(one, decision) for _, decision in found)
+        exchange.decisions += (Decided(one, decision, request) for _, decision, request in found)
         return {
             "page": {"next_token": _token(found, page, exchange) if more else "", "count": len(found)},
             "context": {"evaluation_id": one, **exchange.service.digests, "as_of": exchange.now.isoformat()},
-            "results": [_result(pattern, name, value, decision) for value, decision in found],
+            "results": [_result(pattern, name, value, decision) for value, decision, _ in found],
         }
 
     return search
@@ -61,11 +70,11 @@ def searcher(part: str) -> Callable[[Mapping[str, Any], Exchange], Awaitable[dic
 
 async def _permitted(  # noqa: PLR0913 (one question with one part left open)
     part: str, name: str, pattern: Mapping[str, Any], body: Mapping[str, Any], exchange: Exchange, page: Page
-) -> tuple[list[tuple[str, Decision]], bool]:
-    """What is permitted of a page, each with its decision, and whether there is more behind it."""
+) -> tuple[list[_Found], bool]:
+    """What is permitted of a page, and whether there is more behind it."""
     candidates = _candidates(part, pattern, exchange)
     start = 0 if page.after is None else bisect_right(candidates, page.after)
-    found: list[tuple[str, Decision]] = []
+    found: list[_Found] = []
     for number in range(start, len(candidates)):
         if number % TURN == TURN - 1:
             await asyncio.sleep(0)
@@ -74,7 +83,7 @@ async def _permitted(  # noqa: PLR0913 (one question with one part left open)
         if decision.allowed:
             if len(found) == page.limit:
                 return found, True
-            found.append((candidates[number], decision))
+            found.append(_Found(candidates[number], decision, request))
     return found, False
 
 
@@ -90,7 +99,7 @@ def _candidates(part: str, pattern: Mapping[str, Any], exchange: Exchange) -> Se
             return [name for name in service.actions if granted is None or granted.may_act(name)]
 
 
-def _token(found: Sequence[tuple[str, Decision]], page: Page, exchange: Exchange) -> str:
+def _token(found: Sequence[_Found], page: Page, exchange: Exchange) -> str:
     return token_after(found[-1][0] if found else page.after, page, exchange.settings.page_key)
 
 

@@ -11,7 +11,9 @@ from tutela.engine.facts import Facts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tutela.connectors.sql_gate import SqlGate
     from tutela.engine.authorizer import Authorizer
+    from tutela.engine.decision_log import Recorder
     from tutela.engine.errors import Lang
 
 
@@ -27,6 +29,10 @@ class Service:
     """`policy_digest` and `facts_digest`, which is empty without registers."""
     actions: tuple[str, ...]
     """Every action that some rule is about, sorted."""
+    gate: SqlGate | None = None
+    """Decides about statements; None without a schema."""
+    recorder: Recorder | None = None
+    """Makes the entries of the decision log; None where there is none."""
     reasons: dict[tuple[tuple[int, ...], Lang], list[dict[str, Any]]] = field(
         default_factory=dict[tuple[tuple[int, ...], "Lang"], "list[dict[str, Any]]"]
     )
@@ -35,14 +41,14 @@ class Service:
     """Lists of entities that were asked for before: only speed."""
 
     @classmethod
-    def of(cls, authorizer: Authorizer) -> Service:
+    def of(cls, authorizer: Authorizer, gate: SqlGate | None = None, recorder: Recorder | None = None) -> Service:
         """The service of a decision point; what is slow the first time is done here, not in the first request."""
         policies, facts = authorizer.policies, authorizer.facts
         policies.language()
         for number in range(len(policies)):
             policies.test(number)
         digests = {"policy_digest": policies.digest, "facts_digest": "" if facts is None else facts.digest}
-        return cls(authorizer, digests, tuple(sorted(policies.by_action)))
+        return cls(authorizer, digests, tuple(sorted(policies.by_action)), gate, recorder)
 
     def subjects(self, kind: str) -> Sequence[str]:
         """The ids of the subjects of a type that the registers know, sorted."""

@@ -5,25 +5,29 @@ from __future__ import annotations
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tutela.connectors.policy_files import read_policies
 from tutela.connectors.revisions import commit_of, tree_at
 from tutela.engine.errors import InputError, PolicyError
-from tutela.project import FILE, PACK, find_project, load_authorizer
+from tutela.project import FILE, PACK, find_project
 
 from .auth_keys import KeySet
 from .configuration import Configuration, read_configuration
+from .load import load_service
 from .refusals import problem
-from .service import Service
 from .tls import make_context
 from .watching import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from tutela.connectors.decision_log import LogSettings
     from tutela.project import Project
+
+    from .service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +37,15 @@ class Loaded:
     service: Service
     configuration: Configuration
     keys: KeySet | None
+    log: LogSettings | None = None
+    """Where decisions are recorded; None where they are not."""
     revision: str = ""
     """The commit, where there is one."""
 
     @property
     def identity(self) -> tuple[object, ...]:
         """What must be equal in all workers."""
-        return (*self.service.digests.values(), self.configuration, self.revision)
+        return (*self.service.digests.values(), self.configuration, self.log, self.revision)
 
 
 class Origin(Protocol):
@@ -60,7 +66,8 @@ def load_project(project: Project, revision: str = "") -> Loaded:
     keys = None if configuration.jwt is None else KeySet(configuration.jwt)
     if configuration.tls is not None:
         make_context(configuration.tls)
-    return Loaded(Service.of(load_authorizer(project)), configuration, keys, revision)
+    log = project.recording()
+    return Loaded(load_service(project, datetime.now(UTC), log), configuration, keys, log, revision)
 
 
 def configuration_of(project: Project) -> Configuration:
@@ -83,7 +90,8 @@ class FolderOrigin:
         except InputError as error:
             return tuple(error.problems)
         own = [project.root / FILE, project.root / "pyproject.toml"]
-        named = [project.path(name) for name in (*project.registers, project.taxonomy, project.lineage) if name]
+        named = [source for source in (*project.register_sources(), *project.sources()) if "://" not in str(source)]
+        named += [project.path(name) for name in (project.taxonomy, project.lineage) if name]
         entries = [name for name in project.entries() if not name.startswith(PACK)]
         with suppress(InputError):  # the table is in a file that is watched
             named += [Path(name) for name in configuration_of(project).files()]
@@ -100,6 +108,8 @@ class FolderOrigin:
 
 
 def _included(project: Project) -> frozenset[str]:
+    if project.bundle is not None:  # it stands alone
+        return frozenset()
     try:
         return frozenset(source.name for source in read_policies(project.entries(), root=project.root))
     except PolicyError:  # whoever loads says so
@@ -141,7 +151,12 @@ class GitOrigin:
         start = scratch / self.folder
         if not _has_project(start):
             raise InputError([problem("serve-git-project", self.folder, revision=self.revision, commit=commit)])
-        return load_project(self.adapt(find_project(start)), commit)
+        project = self.adapt(find_project(start))
+        address = str(project.decision_log.get("address", ""))
+        if address and "://" not in address and not Path(address).is_absolute():
+            # It would be written beside the files of this commit, and be gone with them.
+            raise InputError([problem("serve-git-log", FILE)])
+        return load_project(project, commit)
 
     def clean(self, old: Iterable[tempfile.TemporaryDirectory[str]]) -> None:
         """Remove the files of commits that nobody answers with any more."""

@@ -12,6 +12,7 @@ from .running import State, tell
 from .sources import FolderOrigin, configuration_of
 
 if TYPE_CHECKING:
+    from tutela.connectors.decision_log import LogSettings
     from tutela.project import Project
 
     from .configuration import Configuration
@@ -29,6 +30,8 @@ class Beginning:
     state: State
     seen: object
     """What the source was like."""
+    log: LogSettings | None = None
+    """Where decisions are recorded; None where they are not."""
 
 
 def first(plan: Plan, project: Project, *, wait: bool) -> Beginning:
@@ -47,5 +50,5 @@ def first(plan: Plan, project: Project, *, wait: bool) -> Beginning:
         if not wait or configuration is None:
             raise
         tell(error.problems, plan.lang)
-        return Beginning(None, configuration, State(now, error.problems), seen)
-    return Beginning(loaded, loaded.configuration, State(now, revision=loaded.revision), seen)
+        return Beginning(None, configuration, State(now, error.problems), seen, project.recording())
+    return Beginning(loaded, loaded.configuration, State(now, revision=loaded.revision), seen, loaded.log)

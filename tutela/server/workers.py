@@ -22,7 +22,7 @@ from tutela.engine.errors import InputError
 
 from . import logs
 from .refusals import problem
-from .running import State, tell
+from .running import State, check_unchanged, tell
 from .starting import Beginning
 
 if TYPE_CHECKING:
@@ -155,8 +155,7 @@ class Supervisor:
         self._seen = plan.origin.state()
         try:
             loaded = plan.load()
-            if loaded.configuration.tls != self._began.configuration.tls:
-                raise InputError([problem("serve-restart", "tutela.toml", key_="serve.tls")])  # noqa: TRY301
+            check_unchanged(loaded, self._began)
             self._prepare(loaded)
         except InputError as error:
             tell(error.problems, plan.lang)
@@ -167,7 +166,7 @@ class Supervisor:
             return
         # A worker that is started from now on has it; those that run swap at the same moment.
         state = State(datetime.now(UTC), revision=loaded.revision)
-        self._began = Beginning(loaded, loaded.configuration, state, self._seen)
+        self._began = Beginning(loaded, loaded.configuration, state, self._seen, loaded.log)
         plan.metrics.reload(good=True)
         self._tell("swap", self._attempt, state)
         self._hear("swapped", SWAP_SECONDS)

@@ -1,0 +1,109 @@
+"""Every decision of the service is in the decision log before its answer is told: also on `kill -9` and a full disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROJECT = Path(__file__).with_name("project")
+TOOL = Path(sys.executable).parent / "tutela"
+ASK = {
+    "subject": {"type": "user", "id": "alice"}, "action": {"name": "read"},
+    "resource": {"type": "record", "id": "record-1"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    """A project that records its decisions in a file."""
+    folder = Path(shutil.copytree(PROJECT, tmp_path / "project"))
+    with (folder / "tutela.toml").open("a") as stream:
+        stream.write('\n[decision_log]\naddress = "decisions.jsonl"\n')
+    return folder
+
+
+def entries(folder: Path) -> list[dict[str, Any]]:
+    """What the log holds."""
+    return [json.loads(line) for line in (folder / "decisions.jsonl").read_text("utf-8").splitlines()]
+
+
+def verified(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """What `tutela log verify` says."""
+    return subprocess.run(
+        [TOOL, "log", "verify", "decisions.jsonl"], cwd=folder, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def test_what_is_answered_is_recorded(recorded: Path, start: Callable[..., Any], environment: dict[str, str]) -> None:
+    """A single one and each of a batch, under the names that callers were told."""
+    serving = start(cwd=recorded)
+    told = [serving.ask("/access/v1/evaluation", ASK).json["context"]["evaluation_id"]]
+    batch = serving.ask("/access/v1/evaluations", {**ASK, "evaluations": [{}, {}, {"resource": {"type": 1}}]}).json
+    told += [item["context"]["evaluation_id"] for item in batch["evaluations"][:2]]
+    assert serving.stop() == 0
+    assert set(told) <= {entry.get("id") for entry in entries(recorded)}
+    assert verified(recorded, environment).returncode == 0
+
+
+def test_a_killed_service_loses_no_decision_that_it_told(
+    recorded: Path, start: Callable[..., Any], environment: dict[str, str]
+) -> None:
+    """`kill -9` under load, three times over: the chain goes on, and holds everything that a caller heard."""
+    told: list[str] = []
+    for _ in range(3):
+        serving = start(cwd=recorded)
+
+        def ask(serving: Any = serving) -> None:  # noqa: ANN401
+            while True:
+                try:
+                    told.append(serving.ask("/access/v1/evaluation", ASK).json["context"]["evaluation_id"])
+                except (OSError, ValueError, EOFError):
+                    return
+                except Exception:  # noqa: BLE001 (whatever http.client says of a connection that was cut)
+                    return
+
+        callers = [threading.Thread(target=ask) for _ in range(4)]
+        goal = len(told) + 60
+        for caller in callers:
+            caller.start()
+        while len(told) < goal and any(caller.is_alive() for caller in callers):
+            callers[0].join(0.02)
+        serving.process.send_signal(signal.SIGKILL)
+        for caller in callers:
+            caller.join()
+    assert verified(recorded, environment).returncode == 0
+    assert set(told) <= {entry.get("id") for entry in entries(recorded)}
+
+
+def test_without_the_log_there_is_no_answer(recorded: Path, start: Callable[..., Any]) -> None:
+    """A disk that is full: 503, and never a permit; `drop` answers, and counts."""
+    limited = ("bash", "-c", 'ulimit -f 8; exec "$0" "$@"')
+    serving = start(cwd=recorded, wrap=limited)
+    replies = [serving.ask("/access/v1/evaluation", ASK) for _ in range(60)]
+    assert {reply.status for reply in replies} == {200, 503}
+    last = replies[-1]
+    assert (503, "decision-log-unwritable") == (last.status, last.json["error"]["code"])
+    assert "decision" not in last.json
+
+
+def test_a_log_that_cannot_be_opened_ends_the_start(recorded: Path, environment: dict[str, str]) -> None:
+    """Exit status 2 and the reason, before anybody is answered."""
+    (recorded / "decisions.jsonl").write_text("no entry\n")
+    done = subprocess.run(
+        [TOOL, "serve", "--port", "0"], cwd=recorded, env=environment, capture_output=True, text=True, check=False,
+        timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "decisions.jsonl" in done.stderr

@@ -1,0 +1,47 @@
+"""Every decision stands in the decision log before its answer is sent; without that there is no answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tutela.connectors.decision_log import open_log
+from tutela.engine.errors import InputError, NotRecordedError
+from tutela.project import FILE
+
+from .refusals import Refused, problem
+
+if TYPE_CHECKING:
+    from tutela.connectors.decision_log import LogSettings
+    from tutela.connectors.decision_log_writer import DecisionLog
+
+    from .app import Record
+    from .exchange import Exchange
+
+
+def check_log(settings: LogSettings | None, workers: int) -> None:
+    """InputError when a log cannot be opened, or not by so many processes."""
+    if settings is None:
+        return
+    if workers > 1 and "://" not in settings.address:
+        raise InputError([problem("serve-log-workers", FILE, workers=workers)])
+    open_log(settings).close()
+
+
+def recording(log: DecisionLog) -> Record:
+    """The step that records what was decided; Refused (status 503) when it is not on the disk and must be."""
+
+    async def record(exchange: Exchange) -> None:
+        recorder = exchange.service.recorder
+        if recorder is None:
+            raise RuntimeError("a service without a recorder")
+        try:
+            waiting = [
+                log.record(recorder.entry(found.decision, found.request, found.evaluation_id, exchange.now))
+                for found in exchange.decisions
+            ]
+            for entry in waiting:
+                await entry
+        except NotRecordedError as error:
+            raise Refused(503, error.problems) from None
+
+    return record

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that the code already knows: cli.md, errors.md, registers.md and rules.md.
+"""Writes the pages of docs/ that the code knows: cli.md, errors.md, registers.md, rules.md and serve-settings.md.
 
 `python docs/generate.py` writes them; `--check` writes nothing and exits with 1 when one is stale.
 """
@@ -33,6 +33,7 @@ from tutela.engine.messages_tags import TAGS
 from tutela.engine.messages_waiver import WAIVER
 from tutela.engine.register_references import REFERENCES
 from tutela.engine.registers import ENTRIES
+from tutela.server.configuration import SCHEMA as SERVE_SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -238,7 +239,39 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
+SERVE_HEAD: Final = """# Settings of the decision service
+
+The table `[serve]` of `tutela.toml` (or `[tool.tutela.serve]` of pyproject.toml). Everything that is wrong with it is
+told at once, and the service does not start, or goes on with the last good one. [The decision service](serve.md) says
+what it is for.
+
+"""
+
+
+def serve() -> str:
+    """The settings of the service, as a table for each table of the file."""
+    return SERVE_HEAD + "\n".join(_settings(SERVE_SCHEMA, "[serve]"))
+
+
+def _settings(schema: Mapping[str, Any], name: str) -> Iterator[str]:
+    required = schema.get("required", ())
+    yield f"## `{name}`: {schema['description']}\n\n| key | value | |\n| --- | --- | --- |"
+    inner: list[tuple[str, Mapping[str, Any]]] = []
+    for key, one in schema["properties"].items():
+        needed = " (needed)" if key in required else ""
+        yield f"| `{key}`{needed} | {_cell(one['expected'])} | {_cell(one['description'])} |"
+        items = one.get("items", one)
+        if "properties" in items:
+            inner.append((f"[[serve.{key}]]" if "items" in one else f"[serve.{key}]", items))
+    if "anyOf" in schema:
+        yield "\nA caller has at least one of `keys`, `token` and `certificates`."
+    yield ""
+    for title, table in inner:
+        yield from _settings(table, title)
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "serve-settings.md": serve,
     "cli.md": cli,
     "errors.md": errors,
     "registers.md": registers,

@@ -185,9 +185,10 @@ def test_every_code_rule_and_command_has_its_place() -> None:
 def test_every_endpoint_and_limit_of_the_service_has_its_place() -> None:
     """Each path that the service answers and each option of `serve` is on its page."""
     from tutela.cli.serve import command
-    from tutela.server.metadata import ENDPOINTS, WELL_KNOWN
+    from tutela.server.metadata import ENDPOINTS
+    from tutela.server.pages_served import PAGES as SERVED
 
-    paths = [*ENDPOINTS.values(), WELL_KNOWN, "/healthz", "/readyz"]
+    paths = [*ENDPOINTS.values(), *SERVED]
     options = [name for option in command.params for name in option.opts]
 
     page = text_of("serve.md")

@@ -77,10 +77,18 @@ class Serving:
             described.check(method, path, reply.status, reply.headers, reply.body)
         return reply
 
-    def until(self, path: str, fits: Callable[[Reply], bool], **more: Any) -> Reply:  # noqa: ANN401 (as `ask`)
+    def until(
+        self,
+        path: str,
+        fits: Callable[[Reply], bool],
+        *,
+        method: str = "GET",
+        body: object = None,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
         """Ask again and again until an answer fits."""
         end = time.monotonic() + TIMEOUT
-        while not fits(reply := self.ask(path, **{"method": "GET", **more})):
+        while not fits(reply := self.ask(path, body, method=method, headers=headers)):
             assert time.monotonic() < end, reply
             time.sleep(0.05)
         return reply

@@ -26,7 +26,10 @@ from tutela.server.refusals import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conftest import Serving
+
 PATH = "/access/v1/evaluation"
+NOTHING: dict[str, Any] = {}
 ASK: dict[str, Any] = {
     "subject": {"type": "user", "id": "alice"},
     "action": {"name": "read"},
@@ -84,7 +87,7 @@ def digest(key: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def guarded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def guarded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     """A service that knows its callers."""
     copy = Path(shutil.copytree(PROJECT, tmp_path_factory.mktemp("auth") / "copy"))
     table = re.sub(r"HASH:(\w+)", lambda found: digest(KEYS[found[1]]), TABLE)
@@ -100,7 +103,7 @@ def bearer(credential: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["all", "old", "asks", "reads"])
-def test_a_key_is_known_by_its_hash(guarded: Any, name: str) -> None:  # noqa: ANN401
+def test_a_key_is_known_by_its_hash(guarded: Serving, name: str) -> None:
     """Several keys of one caller count, so that one can take the place of another."""
     for _ in range(3):
         assert guarded.ask(PATH, ASK, headers=bearer(KEYS[name])).json["decision"]
@@ -167,7 +170,7 @@ def wrong_credentials() -> dict[str, dict[str, str]]:
 
 @pytest.mark.parametrize("kind", sorted(wrong_credentials()))
 @pytest.mark.parametrize("path", [PATH, "/metrics"])
-def test_a_wrong_credential_counts_for_nothing(guarded: Any, kind: str, path: str) -> None:  # noqa: ANN401
+def test_a_wrong_credential_counts_for_nothing(guarded: Serving, kind: str, path: str) -> None:
     """Status 401 with a challenge, no decision, and no word of the credential in answer and log."""
     headers = wrong_credentials()[kind]
     reply = guarded.ask(path, ASK if path == PATH else None, method="POST" if path == PATH else "GET", headers=headers)
@@ -180,7 +183,7 @@ def test_a_wrong_credential_counts_for_nothing(guarded: Any, kind: str, path: st
     assert len(credential) < 10 or credential not in reply.body.decode()
 
 
-def test_why_a_token_does_not_count_is_told_where_it_helps(guarded: Any) -> None:  # noqa: ANN401
+def test_why_a_token_does_not_count_is_told_where_it_helps(guarded: Serving) -> None:
     """Expired, made for another service, of another provider; nothing about signatures and keys."""
     wrong = wrong_credentials()
     said = {
@@ -195,7 +198,7 @@ def test_why_a_token_does_not_count_is_told_where_it_helps(guarded: Any) -> None
 
 
 @pytest.mark.parametrize("signer", [EC, RSA, ED], ids=lambda signer: signer.algorithm)
-def test_a_token_counts(guarded: Any, signer: Signer) -> None:  # noqa: ANN401
+def test_a_token_counts(guarded: Serving, signer: Signer) -> None:
     """Signed by a key of the provider, for this service (one of several), within the leeway; again and again."""
     now = int(time.time())
     for token in (signer.token(), signer.token(aud=["x", "other"]), signer.token(exp=now - 1), signer.token()):
@@ -203,7 +206,7 @@ def test_a_token_counts(guarded: Any, signer: Signer) -> None:  # noqa: ANN401
             assert guarded.ask(PATH, ASK, headers=bearer(token)).json["decision"]
 
 
-def test_a_caller_is_found_by_claims(guarded: Any) -> None:  # noqa: ANN401
+def test_a_caller_is_found_by_claims(guarded: Serving) -> None:
     """Of a list or a scope one is enough; all claims must fit, and a subject that nobody named may not ask."""
     fits = EC.token(sub="x", groups=["a", "pdp"], scope="read decide")
     for token, status in (
@@ -217,7 +220,7 @@ def test_a_caller_is_found_by_claims(guarded: Any) -> None:  # noqa: ANN401
         assert status == guarded.ask(PATH, ASK, headers=bearer(token)).status
 
 
-def test_a_remembered_token_ends_with_its_time(guarded: Any) -> None:  # noqa: ANN401
+def test_a_remembered_token_ends_with_its_time(guarded: Serving) -> None:
     """What counted once counts no more when it has expired, leeway included."""
     token = EC.token(exp=int(time.time()) - 3)
     assert 200 == guarded.ask(PATH, ASK, headers=bearer(token)).status
@@ -228,7 +231,7 @@ def test_a_remembered_token_ends_with_its_time(guarded: Any) -> None:  # noqa: A
     ("name", "method", "path", "body", "status"),
     [
         ("asks", "POST", PATH, ASK, 200),
-        ("asks", "POST", "/access/v1/evaluations", {**ASK, "evaluations": [{}]}, 200),
+        ("asks", "POST", "/access/v1/evaluations", {**ASK, "evaluations": [NOTHING]}, 200),
         ("asks", "POST", "/access/v1/search/action", ASK, 403),
         ("asks", "GET", "/metrics", None, 403),
         ("asks", "POST", "/v1/reload", None, 403),
@@ -242,20 +245,23 @@ def test_a_remembered_token_ends_with_its_time(guarded: Any) -> None:  # noqa: A
     ],
 )
 def test_permissions_are_held(
-    guarded: Any,  # noqa: ANN401
+    guarded: Serving,
     name: str,
     method: str,
     path: str,
-    body: Any,  # noqa: ANN401
+    body: object,
     status: int,
 ) -> None:
     """Who may ask, search and administer, and about whom and what."""
     assert status == guarded.ask(path, body, method=method, headers=bearer(KEYS[name])).status
 
 
-def test_one_item_that_is_not_to_ask_denies_that_item(guarded: Any) -> None:  # noqa: ANN401
+def test_one_item_that_is_not_to_ask_denies_that_item(guarded: Serving) -> None:
     """The others of the batch are answered; a search for actions finds those only that the caller may ask about."""
-    batch = {**ASK, "evaluations": [{}, {"action": {"name": "delete"}}, {"subject": {"type": "service", "id": "x"}}]}
+    batch = {
+        **ASK,
+        "evaluations": [NOTHING, {"action": {"name": "delete"}}, {"subject": {"type": "service", "id": "x"}}],
+    }
     items = guarded.ask("/access/v1/evaluations", batch, headers=bearer(KEYS["reads"])).json["evaluations"]
     found = {
         name: [
@@ -270,16 +276,16 @@ def test_one_item_that_is_not_to_ask_denies_that_item(guarded: Any) -> None:  # 
     assert len(found["all"]) > 1
 
 
-def test_health_and_description_need_no_credential(guarded: Any) -> None:  # noqa: ANN401
+def test_health_and_description_need_no_credential(guarded: Serving) -> None:
     """Probes and people have none."""
     for path in ("/healthz", "/readyz", "/openapi.json", "/docs"):
         assert 200 == guarded.ask(path, method="GET").status
 
 
-def test_a_caller_who_asks_too_often_waits(guarded: Any) -> None:  # noqa: ANN401
+def test_a_caller_who_asks_too_often_waits(guarded: Serving) -> None:
     """As many as the burst go through, items of a batch count, and the refusal says for how long."""
     headers = bearer(KEYS["slow"])
-    batch = guarded.ask("/access/v1/evaluations", {**ASK, "evaluations": [{}] * 3}, headers=headers)
+    batch = guarded.ask("/access/v1/evaluations", {**ASK, "evaluations": [NOTHING] * 3}, headers=headers)
     found = [guarded.ask(PATH, ASK, headers=headers) for _ in range(4)]
 
     assert [200, 200, 200, 429, 429] == [batch.status, *(reply.status for reply in found)]
@@ -329,7 +335,7 @@ def test_what_is_remembered_is_bounded() -> None:
     from tutela.server.auth_keys import KeySet
 
     keys = KeySet(configuration.jwt)
-    keys._take(key_set(ED).encode())
+    keys.take(key_set(ED).encode())
     access = Access(configuration, Rates(), keys, lambda: now)
 
     async def ask(number: int) -> str:
@@ -339,10 +345,10 @@ def test_what_is_remembered_is_bounded() -> None:
         return {await ask(number) for number in range(KEPT + 10)}
 
     assert {"crm"} == asyncio.run(all_())
-    assert len(access._known) <= KEPT
+    assert 0 < access.remembered <= KEPT
 
 
-def test_the_log_names_callers_and_no_data(guarded: Any) -> None:  # noqa: ANN401
+def test_the_log_names_callers_and_no_data(guarded: Serving) -> None:
     """Run last: what the service said about all requests above."""
     guarded.ask(PATH, {**ASK, "subject": {"type": "user", "id": "rick-4711"}}, headers=bearer(KEYS["asks"]))
     assert 0 == guarded.stop()

@@ -7,12 +7,17 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tutela.engine.errors import InputError
 from tutela.server.configuration import read_configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Serving
 
 PROJECT = Path(__file__).with_name("project")
 TOOL = Path(sys.executable).parent / "tutela"
@@ -98,7 +103,9 @@ def test_other_machines_may_not_ask_without_callers(environment: dict[str, str],
 
 
 @pytest.mark.parametrize(("more", "args"), [(CALLER, ()), ("", ("--insecure",))])
-def test_other_machines_may_ask_with_callers(start: Any, tmp_path: Path, more: str, args: tuple[str, ...]) -> None:  # noqa: ANN401
+def test_other_machines_may_ask_with_callers(
+    start: Callable[..., Serving], tmp_path: Path, more: str, args: tuple[str, ...]
+) -> None:
     """With callers, or when somebody said so."""
     copy = Path(shutil.copytree(PROJECT, tmp_path / "copy"))
     (copy / "tutela.toml").write_text((copy / "tutela.toml").read_text(encoding="utf-8") + more, encoding="utf-8")

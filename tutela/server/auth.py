@@ -71,6 +71,11 @@ class Access:
             self._rates.take(found.caller, found.place, 1)
         return found.caller
 
+    @property
+    def remembered(self) -> int:
+        """How many credentials are remembered."""
+        return len(self._known)
+
     def charge(self, caller: Caller, count: int) -> None:
         """Count further evaluations of a request; Refused (429) when the caller has used up what it may ask."""
         if caller.rate is not None and count > 0:

@@ -54,7 +54,7 @@ class KeySet:
         self.changed: Callable[[], None] = lambda: None
         self.remote = tokens.jwks.startswith("https://")
         if not self.remote:
-            self._take(read_bytes(tokens.jwks, limit=LIMIT))
+            self.take(read_bytes(tokens.jwks, limit=LIMIT))
         elif tokens.jwks_ca:
             _context(tokens.jwks_ca)
 
@@ -92,7 +92,7 @@ class KeySet:
             self._wanted.clear()
             self._tried = self._clock()
             try:
-                self._take(await asyncio.to_thread(self._fetch))
+                self.take(await asyncio.to_thread(self._fetch))
             except InputError as error:
                 LOG.warning("%s", error.problems[0].message("en"))
             again = self._tokens.refresh if self.usable else SOONEST
@@ -117,7 +117,7 @@ class KeySet:
             raise _unreadable(address, f"it is larger than {LIMIT} bytes")
         return found
 
-    def _take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> None:
         """Let other keys take the place of those that are known; a set without one that can be used changes nothing."""
         try:
             document: object = orjson.loads(data)
@@ -141,7 +141,7 @@ class KeySet:
 class _Straight(HTTPRedirectHandler):
     """Follows no redirect: another address is not the one that is trusted."""
 
-    def redirect_request(self, *_: object) -> None:
+    def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> None:  # noqa: ANN401, PLR0913
         """Nothing: the answer is an error then."""
 
 

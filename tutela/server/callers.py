@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
+from tutela.engine.plain import is_map
+
 from .refusals import Refused, problem, refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tutela.engine.errors import Problem
 
 Permission = Literal["evaluate", "search", "administer"]
 PERMISSIONS: Final[tuple[Permission, ...]] = get_args(Permission)
@@ -44,11 +48,12 @@ class Caller:
 
     def check(self, body: Mapping[str, Any], path: str) -> None:
         """Refused (403) when a body asks about a subject or an action that is not this caller's to ask about."""
-        found: list[Any] = []
-        subject, action = body.get("subject"), body.get("action")
-        if self.subject_types and isinstance(subject, dict) and subject.get("type") not in self.subject_types:
+        found: list[Problem] = []
+        subject: object = body.get("subject")
+        action: object = body.get("action")
+        if self.subject_types and is_map(subject) and subject.get("type") not in self.subject_types:
             found.append(problem("caller-subject", f"{path}.subject.type", known=", ".join(sorted(self.subject_types))))
-        if isinstance(action, dict) and not self.may_act(action.get("name")):
+        if is_map(action) and not self.may_act(action.get("name")):
             found.append(problem("caller-action", f"{path}.action.name", known=", ".join(sorted(self.actions))))
         if found:
             raise Refused(403, found)

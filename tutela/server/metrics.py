@@ -78,8 +78,11 @@ class Metrics:
         cells[start + bisect_left(SECONDS, seconds)] += 1
         cells[start + len(SECONDS) + 1] += int(seconds * PAGE)
         if exchange is not None and exchange.decisions:
-            count = len(exchange.decisions)
-            allowed = sum([decided.decision.allowed for decided in exchange.decisions])
+            decisions = exchange.decisions
+            count = len(decisions)
+            allowed = 0
+            for decided in decisions:
+                allowed += decided.decision.allowed
             cells[row + self._allowed] += allowed
             cells[row + self._denied] += count - allowed
             cells[row + self._sizes + bisect_left(SIZES, count)] += 1

@@ -5,7 +5,7 @@ uvicorn has limits of neither kind: a peer could send headers without end, or ho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import httptools
 import orjson
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
     from tutela.engine.errors import Problem
 
     from .settings import Settings
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 OFFER: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """Headers by which a caller offers another protocol."""
+PARTING_SECONDS: Final = 0.5
+"""How long a request may be on its way when the service stops."""
 
 
 class Guard(NamedTuple):
@@ -55,6 +59,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._piece = 0
         self._timer: asyncio.TimerHandle | None = None
         self._too_large = False
+        self._parting = False
+        """Whether the service stops: the next answer is the last one."""
         self._extensions: dict[str, Any] | None = None
         """What the application is told of the connection: who called, where TLS says it."""
 
@@ -68,6 +74,27 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse(503, problem("connections-too-many", "connection", limit=self.guard.most()))
         else:
             self._start_timer()
+
+    def shutdown(self) -> None:
+        """Answer what has begun, and what is on its way already, then hang up.
+
+        uvicorn hangs up at once where no request is known of, and so on a caller whose request is not read yet.
+        """
+        if not self._parting:
+            self._parting = True
+            if self._idle():
+                self.loop.call_later(PARTING_SECONDS, self._part)
+            else:
+                self.cycle.keep_alive = False
+
+    def _part(self) -> None:
+        if not self._arriving and self._idle():
+            self.transport.close()
+
+    def _idle(self) -> bool:
+        # uvicorn's own types do not say that there is none until the first request.
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is None or cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget about the time."""
@@ -109,6 +136,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._too_large = True
             raise ValueError("head too large")  # for uvicorn an invalid request, which comes back below
         super().on_headers_complete()
+        if self._parting:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """The request is there; of one that offers another protocol, only the head is."""

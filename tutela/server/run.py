@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 BACKLOG: Final = 2048
 IDLE_SECONDS: Final = 75
 """How long a connection without a request stays open."""
+PART_SECONDS: Final = 0.1
 FIRST_FD: Final = 3
 """The first socket that systemd hands over."""
 
@@ -106,10 +107,11 @@ def _work(plan: Plan, began: Beginning, listening: socket.socket, pipe: Connecti
 def _answer(running: Running, listening: socket.socket, jobs: Sequence[Callable[[], Awaitable[None]]]) -> None:
     settings = running.plan.settings
     traced = traces.Traced(running.app) if traces.wanted() else None
-    guard = Guard(
-        lambda: running.configuration.max_connections,
-        lambda status: running.metrics.request(NONE, status, 0.0, None),
-    )
+
+    def refused(status: int) -> None:
+        running.metrics.request(NONE, status, 0.0, None)
+
+    guard = Guard(lambda: running.configuration.max_connections, refused)
     config = uvicorn.Config(
         traced or running.app,
         http=protocol_of(settings, guard),
@@ -160,6 +162,13 @@ class _Server(uvicorn.Server):
             job.add_done_callback(self._ended)
         await super().startup(sockets)
 
+    async def _part(self) -> None:
+        """Tell those, too, who were still being let in when the service was told to stop."""
+        while True:
+            await asyncio.sleep(PART_SECONDS)
+            for connection in list(self.server_state.connections):
+                connection.shutdown()
+
     def _ended(self, job: asyncio.Future[Any]) -> None:
         """A service that could not reload any more would go on with what is old: it stops, and is started again."""
         if not job.cancelled() and (error := job.exception()) is not None:
@@ -168,7 +177,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what has begun, then end the jobs."""
+        parting = asyncio.create_task(self._part())
         await super().shutdown(sockets)
-        for job in self._running:
+        for job in (parting, *self._running):
             job.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)

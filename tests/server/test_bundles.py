@@ -1,0 +1,90 @@
+"""The service answers from a signed bundle, takes the next one, and refuses one that nobody trusted signed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROJECT = Path(__file__).with_name("project")
+TOOL = Path(sys.executable).parent / "tutela"
+ASK = {
+    "subject": {"type": "user", "id": "alice"},
+    "action": {"name": "read"},
+    "resource": {"type": "record", "id": "record-1"},
+}
+WAIT = 60
+
+
+@pytest.fixture
+def tool(tmp_path: Path, environment: dict[str, str]) -> Callable[..., None]:
+    """Run a command that must succeed."""
+
+    def run(*args: str, cwd: Path = tmp_path) -> None:
+        done = subprocess.run(
+            [TOOL, *args], cwd=cwd, env=environment, capture_output=True, text=True, timeout=WAIT, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    return run
+
+
+def built(tool: Callable[..., None], folder: Path, name: str, *, signed: bool) -> Path:
+    """A bundle of a project, signed by the key or by nobody."""
+    made = folder.parent / name
+    tool("bundle", "build", "--registers", "--no-tests", "--revision", name, "-o", str(made), cwd=folder)
+    if signed:
+        tool("bundle", "sign", str(made), "--key", "key.pem")
+    return made
+
+
+def until(test: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + WAIT
+    while not test():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.1)
+
+
+def test_the_next_bundle_is_taken_and_a_bad_one_refused(
+    tmp_path: Path, tool: Callable[..., None], start: Callable[..., Any]
+) -> None:
+    """All the while it answers; what it answers with is named, and that a bundle was refused is shown."""
+    folder = Path(shutil.copytree(PROJECT, tmp_path / "project"))
+    away = tmp_path / "away"
+    away.mkdir()
+    tool("bundle", "key", "key.pem")
+    built(tool, folder, "one.tutela", signed=True).rename(away / "live.tutela")
+    options = ("--policies", "live.tutela", "--bundle-key", str(tmp_path / "key.pub.pem"), "--reload-interval", "0.2")
+    serving = start(*options, cwd=away)
+
+    def digest() -> str:
+        reply = serving.ask("/access/v1/evaluation", ASK)
+        assert reply.status == 200
+        found: str = reply.json["context"]["policy_digest"]
+        return found
+
+    first = digest()
+    assert serving.ask("/access/v1/evaluation", ASK).json["decision"] is True
+    rules = folder / "policies" / "records.yaml"
+    rules.write_text(rules.read_text("utf-8") + "# another revision\n", "utf-8")
+    extra = "kind: access\nid: more\nrules:\n  - {id: X-1.shut, effect: deny, severity: low, actions: [read]}\n"
+    (folder / "policies" / "more.yaml").write_text(extra, "utf-8")
+    built(tool, folder, "two.tutela", signed=True).replace(away / "live.tutela")
+    until(lambda: digest() != first)
+    second = digest()
+    assert serving.ask("/access/v1/evaluation", ASK).json["decision"] is False
+
+    (folder / "policies" / "more.yaml").unlink()
+    built(tool, folder, "three.tutela", signed=False).replace(away / "live.tutela")
+    until(lambda: "reload" in serving.ask("/readyz", method="GET").json)
+    assert serving.ask("/readyz", method="GET").json["reload"].startswith("refused")
+    assert digest() == second

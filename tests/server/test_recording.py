@@ -52,6 +52,8 @@ def test_what_is_answered_is_recorded(recorded: Path, start: Callable[..., Any],
     told = [serving.ask("/access/v1/evaluation", ASK).json["context"]["evaluation_id"]]
     batch = serving.ask("/access/v1/evaluations", {**ASK, "evaluations": [{}, {}, {"resource": {"type": 1}}]}).json
     told += [item["context"]["evaluation_id"] for item in batch["evaluations"][:2]]
+    figures = serving.ask("/metrics", method="GET").body.decode()
+    assert 'tutela_decision_log_total{outcome="recorded"} 3' in figures
     assert serving.stop() == 0
     assert set(told) <= {entry.get("id") for entry in entries(recorded)}
     assert verified(recorded, environment).returncode == 0
@@ -96,6 +98,8 @@ def test_without_the_log_there_is_no_answer(recorded: Path, start: Callable[...,
     last = replies[-1]
     assert (503, "decision-log-unwritable") == (last.status, last.json["error"]["code"])
     assert "decision" not in last.json
+    figures = serving.ask("/metrics", method="GET").body.decode()
+    assert 'tutela_decision_log_total{outcome="unrecorded"} 0' not in figures
 
 
 def test_a_log_that_cannot_be_opened_ends_the_start(recorded: Path, environment: dict[str, str]) -> None:

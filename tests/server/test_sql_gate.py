@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import schemathesis
 import yaml
+from hypothesis import HealthCheck, given, settings
 
 from tutela.connectors.sql_gate import LONGEST
 from tutela.engine.errors import Location
@@ -17,6 +19,7 @@ from tutela.engine.findings import Asked
 from tutela.engine.request import Request
 from tutela.project import find_project, load_authorizer
 from tutela.server.load import load_gate
+from tutela.server.openapi import document
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,3 +140,28 @@ def test_without_a_schema_there_is_no_gate(service: Any) -> None:  # noqa: ANN40
     reply = service.ask(EVALUATE, {"subject": WHO, "statement": READ}, headers={"Accept-Language": "zh"})
     assert (404, "sql-gate-none") == (reply.status, reply.json["error"]["code"])
     assert "schemas" in reply.json["error"]["help"]
+
+
+@pytest.mark.parametrize("path", [EVALUATE, REWRITE])
+@pytest.mark.parametrize("mode", ["positive", "negative"])
+def test_generated_bodies_never_harm(crm: Any, path: str, mode: str) -> None:  # noqa: ANN401
+    """Whatever a body is: an answer that is described, never 500, and nothing that touches a table is permitted."""
+    schema: Any = schemathesis.openapi.from_dict(document(), config=schemathesis.Config())
+    generated: Any = schema[path]["POST"].as_strategy(
+        generation_mode=getattr(schemathesis.GenerationMode, mode.upper())
+    )
+    slow = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+
+    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=slow)
+    @given(generated)
+    def ask(case: Any) -> None:  # noqa: ANN401 (a case of schemathesis)
+        try:
+            body = json.dumps(case.body).encode()
+        except (TypeError, ValueError):
+            return
+        reply = crm.ask(path, body)
+        assert reply.status in (200, 400), reply
+        if reply.status == 200 and reply.json["decision"]:
+            assert not reply.json["context"]["tables"]
+
+    ask()

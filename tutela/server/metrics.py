@@ -51,8 +51,9 @@ class Metrics:
             place += len(SECONDS) + 2  # the last bound is infinity, and behind it stands the sum
         self._sizes = place
         place += len(SIZES) + 2
-        self._allowed, self._denied, self._reloaded, self._refused, self._pid = range(place, place + 5)
-        self._width = place + 5
+        self._allowed, self._denied, self._reloaded, self._refused = range(place, place + 4)
+        self._recorded, self._unrecorded, self._pid = range(place + 4, place + 7)
+        self._width = place + 7
         self._workers = workers
         # One more for the process that looks after workers.
         self._cells = memoryview(mmap.mmap(-1, self._width * 8 * (workers + 1))).cast("Q")
@@ -92,6 +93,11 @@ class Metrics:
         """Count an attempt to load policies again."""
         self._cells[self._row + (self._reloaded if good else self._refused)] += 1
 
+    def record(self, recorded: int, unrecorded: int) -> None:
+        """Count decisions that are in the decision log, and those that are not although there is one."""
+        self._cells[self._row + self._recorded] += recorded
+        self._cells[self._row + self._unrecorded] += unrecorded
+
     def text(self) -> bytes:
         """All figures in the text format of Prometheus."""
         width = self._width
@@ -123,6 +129,12 @@ class Metrics:
                 "outcome",
                 "Attempts to load policies again.",
                 {"good": self._reloaded, "refused": self._refused},
+            ),
+            (
+                "tutela_decision_log_total",
+                "outcome",
+                "Decisions in the decision log, and those that it did not take.",
+                {"recorded": self._recorded, "unrecorded": self._unrecorded},
             ),
         ):
             lines += self._head(name, "counter", about)

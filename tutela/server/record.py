@@ -11,6 +11,8 @@ from tutela.project import FILE
 from .refusals import Refused, problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tutela.connectors.decision_log import LogSettings
     from tutela.connectors.decision_log_writer import DecisionLog
 
@@ -27,8 +29,11 @@ def check_log(settings: LogSettings | None, workers: int) -> None:
     open_log(settings).close()
 
 
-def recording(log: DecisionLog) -> Record:
-    """The step that records what was decided; Refused (status 503) when it is not on the disk and must be."""
+def recording(log: DecisionLog, tell: Callable[[int, int], None]) -> Record:
+    """The step that records what was decided; Refused (status 503) when it is not on the disk and must be.
+
+    `tell` hears how many decisions are recorded, and how many are not.
+    """
 
     async def record(exchange: Exchange) -> None:
         recorder = exchange.service.recorder
@@ -39,9 +44,12 @@ def recording(log: DecisionLog) -> Record:
                 log.record(recorder.entry(found.decision, found.request, found.evaluation_id, exchange.now))
                 for found in exchange.decisions
             ]
+            kept = 0
             for entry in waiting:
-                await entry
+                kept += await entry
         except NotRecordedError as error:
+            tell(0, len(exchange.decisions))
             raise Refused(503, error.problems) from None
+        tell(kept, len(waiting) - kept)
 
     return record

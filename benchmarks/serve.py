@@ -122,8 +122,8 @@ def _round(process: int, port: int, script: Path, seconds: int) -> dict[str, Any
 
 def _wrk(port: int, script: Path, seconds: int) -> tuple[float, int, float, float]:
     done = subprocess.run(
-        ["taskset", "-c", "1", "wrk", "-t1", "-c32", f"-d{seconds}s", "--latency", "-s", str(script),
-         f"http://127.0.0.1:{port}"],
+        ["taskset", "-c", "1", "wrk", "-t1", "-c32", f"-d{seconds}s", "--timeout", "30s", "--latency",
+         "-s", str(script), f"http://127.0.0.1:{port}"],
         capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert "Non-2xx" not in done, done

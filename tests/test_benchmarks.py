@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,3 +71,13 @@ def test_the_decision_log_is_measured() -> None:
     lines = run("decision_log", "--entries", "600").splitlines()
 
     assert ["jsonl", "sqlite"] * 3 == [line.split()[0] for line in lines if "entries/s" in line]
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None or shutil.which("taskset") is None, reason="wrk is not installed")
+def test_the_service_is_measured() -> None:
+    """With and without a decision log; every answer is right, or the line says so."""
+    only = ("--only", "tutela", "--rules", "20", "--cases", "20", "--seconds", "1", "--rounds", "1")
+    lines = [line for line in run("serve", *only).splitlines() if line[:7].strip() == "20"]
+
+    assert ["tutela", "tutela, decisions recorded"] == [line[9:37].strip() for line in lines]
+    assert all(float(line.split()[-1]) > 0 for line in lines)

@@ -75,7 +75,5 @@ class Exchange:
     @property
     def provenance(self) -> dict[str, str]:
         """What an answer rests on: digests, and until when they were known to be current."""
-        found = {**self.service.digests, "as_of": self.now.isoformat()}
-        if self.checked:
-            found["checked_at"] = self.checked
-        return found
+        digests = self.service.digests
+        return {**digests, "checked_at": self.checked} if self.checked else {**digests}

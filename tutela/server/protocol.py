@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 OFFER: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """Headers by which a caller offers another protocol."""
+CONTINUE: Final = b"HTTP/1.1 100"
 PARTING_SECONDS: Final = 0.5
 """How long a request may be on its way when the service stops."""
 
@@ -39,6 +40,38 @@ class Guard(NamedTuple):
     """How many connections there may be."""
     refused: Callable[[int], None]
     """Counts a status that the application did not see."""
+
+
+class _Joined:
+    """The way to a caller on which the head of one answer waits for the first part of its body.
+
+    uvicorn hands them over one after the other, and each would be a call of the system: a tenth of a request's time.
+    """
+
+    __slots__ = ("_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = b""
+        """Empty: not there yet; None: sent."""
+
+    def write(self, data: bytes) -> None:
+        """Send, or hold back what is the head; `100 Continue` is none."""
+        if self._head is None or data.startswith(CONTINUE):
+            self._transport.write(data)
+        elif self._head:
+            self._transport.write(self._head + data)
+            self._head = None
+        else:
+            self._head = data
+
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether somebody has hung up."""
+        return self._transport.is_closing()
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -136,6 +169,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._too_large = True
             raise ValueError("head too large")  # for uvicorn an invalid request, which comes back below
         super().on_headers_complete()
+        if self.scope["method"] == "POST":  # an answer to HEAD has no body that the head could wait for
+            self.cycle.transport = _Joined(self.transport)  # type: ignore[assignment]
         if self._parting:
             self.cycle.keep_alive = False
 

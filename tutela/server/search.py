@@ -61,7 +61,7 @@ def searcher(part: str) -> Callable[[Mapping[str, Any], Exchange], Awaitable[dic
         exchange.decisions += (Decided(one, decision, request) for _, decision, request in found)
         return {
             "page": {"next_token": _token(found, page, exchange) if more else "", "count": len(found)},
-            "context": {"evaluation_id": one, **exchange.provenance},
+            "context": {"evaluation_id": one, **exchange.provenance, "as_of": exchange.now.isoformat()},
             "results": [_result(pattern, name, value, decision) for value, decision, _ in found],
         }
 

@@ -137,4 +137,4 @@ def _table(dataset: str, decision: Decision, exchange: Exchange) -> dict[str, An
 
 
 def _provenance(one: str, exchange: Exchange) -> dict[str, Any]:
-    return {"evaluation_id": one, **exchange.provenance}
+    return {"evaluation_id": one, **exchange.provenance, "as_of": exchange.now.isoformat()}

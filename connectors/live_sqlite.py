@@ -101,6 +101,8 @@ def _failed(target: Target, options: LiveOptions, error: sqlite3.Error) -> NoRet
         target.fail("live-locked", file=file)
     if text == "interrupted":
         target.fail("live-statement-timeout", seconds=options.timeout)
+    if text.startswith("Could not decode"):  # it quotes the value
+        text = "a text in it is not UTF-8"
     target.fail("live-failed", reason=text)
 
 

@@ -6,6 +6,8 @@ rotated away while nobody read, and is not there any more, is a hole.
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +57,9 @@ class Following:
         """The last line, where it was left for the next time: its end is not there yet."""
         self._options = {name: value for name, value in options.items() if value is not None}
         self._pace = pace
+        self._until = 0
+        """When the file that was read last was last written to."""
+        self._shortened = False
         if "year" in self._options:
             raise InputError([Problem(code="log-year-growing", location=Location(self.path))])
 
@@ -67,9 +72,16 @@ class Following:
             if isinstance(part, Hole):
                 yield part
                 continue
-            file = self._open(part)
+            try:
+                file = self._open(part)
+            except InputError as error:
+                if not part.final:
+                    raise
+                yield from map(Hole, error.problems)  # a packed file that was rotated away: not judged, and said so
+                continue
             self.state = replace(self.state, file=self._mark(file), position=part.start)
             yield from self._stretches(file)
+            self._until, self._shortened = os.fstat(file.descriptor).st_mtime_ns, file.shortened
             if file.shortened:
                 yield file.hole("log-shortened", max(file.position.line, 1))
             elif file.unfinished and not part.final:
@@ -120,10 +132,12 @@ class Following:
         behind = self.state.position
         if behind.offset and self.state.file.fits(here, behind.offset):
             start = behind
-        elif behind.offset:
+        elif self.state.file.inode and not self.state.file.fits(here, behind.offset):
             yield from self._rotated(here, behind)
         yield _Part(self.path, start)
         while self._pace.follow and not self._pace.stopped():
+            if not self._shortened:
+                yield from self._between(here, self._until)
             yield _Part(self.path, Position())
 
     def _rotated(self, here: Path, behind: Position) -> Iterator[_Part | Hole]:
@@ -131,13 +145,23 @@ class Following:
         others = [path for path in here.resolve().parent.iterdir() if path.name != here.name and path.is_file()]
         old = next((path for path in others if self.state.file.fits(path, behind.offset)), None)
         if old is None:
-            yield Hole(Problem(code="log-gone", location=Location(self.path, behind.line, 1)))
+            yield Hole(Problem(code="log-gone", location=Location(self.path, max(behind.line, 1), 1)))
             return
         yield _Part(str(old), behind, final=True)
-        since = old.stat().st_mtime_ns
-        between = [path for path in others if path.name.startswith(here.name) and path.stat().st_mtime_ns > since]
-        for path in sorted(between, key=lambda path: path.stat().st_mtime_ns):
-            yield _Part(str(path), Position(), final=True)
+        yield from self._between(here, old.stat().st_mtime_ns)
+
+    @staticmethod
+    def _between(here: Path, since: int) -> Iterator[_Part]:
+        """The files that were rotated away after an instant, in the order in which they were last written to."""
+        rotated = re.compile(re.escape(here.name) + r"[.-]\d[\w.-]*")
+        found = [
+            (path.stat().st_mtime_ns, path)
+            for path in here.resolve().parent.iterdir()
+            if rotated.fullmatch(path.name) and path.is_file()
+        ]
+        for written, path in sorted(found):
+            if written > since:
+                yield _Part(str(path), Position(), final=True)
 
     @staticmethod
     def _mark(file: GrowingLog) -> FileMark:

@@ -135,7 +135,7 @@ class GrowingLog(LogFile):
     @property
     def empty(self) -> bool:
         """Whether there is no line yet."""
-        lines = self._head if self._pace.final else self._head[: self._head.rfind(b"\n") + 1]
+        lines = self._head if self._pace.final or len(self._head) >= HEAD else self._head[: self._head.rfind(b"\n") + 1]
         return not lines.strip(b"\xef\xbb\xbf \t\r\n")
 
     def of_format(self, name: str) -> None:

@@ -32,7 +32,7 @@ VERSION: Final = 1
 HEAD: Final = 1024
 """Bytes at the beginning of a log that tell it from others; they do not change when it grows."""
 LIMIT: Final = 256 << 20
-_COUNT: Final[dict[str, Any]] = {"type": "integer", "minimum": 0}
+_COUNT: Final[dict[str, Any]] = {"type": "integer", "minimum": 0, "maximum": (1 << 63) - 1}
 SCHEMA: Final[Mapping[str, Any]] = {
     "type": "object",
     "additionalProperties": False,

@@ -52,7 +52,12 @@ class Gated:
 
     @property
     def allowed(self) -> bool:
-        """Whether it may run: it was understood, and nothing that it touches is denied."""
+        """Whether it may run: it was understood, and nothing that it touches is denied.
+
+        Without a table nobody decides; only a query may run then, no command to the server.
+        """
+        if not self.parts:
+            return self.touched.parsed and self.touched.resolved and self.touched.kind == "read"
         return self.touched.parsed and all(part.decision.allowed for part in self.parts)
 
     @property

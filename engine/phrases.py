@@ -117,6 +117,7 @@ CAUSES: Final = {
     "it has no entry `{}` for the user `{}`": "其中没有 `{}` 下用户 `{}` 的条目",
     "it is too long, or has characters that no address has": "它过长,或含有地址中不允许的字符",
     "there is no such folder": "没有此文件夹",
+    "a text in it is not UTF-8": "其中有文本不是 UTF-8",
     "it names no file; a file in this folder is `{}:///name`, any other `{}:////path/name`": (
         "没有指明文件;当前文件夹中的文件写作 `{}:///name`,其他文件写作 `{}:////path/name`"
     ),

@@ -197,6 +197,8 @@ def test_a_pipe_is_followed_to_its_end(
         (("--state", "logs"), "logs"),
         (("--follow", "--log-year", "2026"), "the year of the first line"),
         (("--state", "tutela.toml"), "does not hold how far a log was judged"),
+        (("--state", "logs/access.csv"), "is the log itself"),
+        (("--state", "s", "-f", "jsonl", "-o", "logs/access.csv"), "is the log itself"),
     ],
 )
 def test_wrong_use(tutela: Tool, crm: Path, args: tuple[str, ...], says: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from tutela.connectors import log_growing
 from tutela.connectors.log_following import Following, Point
 from tutela.connectors.log_growing import BEGINS, Pace
+from tutela.connectors.log_lines import HEAD
 from tutela.connectors.log_state import LogState, StateFile
 from tutela.connectors.logs import read_log
 from tutela.engine.errors import InputError
@@ -206,6 +208,62 @@ def test_an_empty_file_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "app.csv"
     path.touch()
     assert run(path, LogState(str(path))) == ([], LogState(str(path)))
+
+
+def test_a_first_line_of_any_length_is_read(tmp_path: Path) -> None:
+    """A statement with a thousand values is longer than what the format is found by."""
+    path = tmp_path / "app.jsonl"
+    sql = f"SELECT 1 WHERE 1 IN ({', '.join(map(str, range(30_000)))})"
+    path.write_text(json.dumps({"at": "2026-11-01T10:00:00Z", "account": "u1", "sql": sql}) + "\n")
+    assert path.stat().st_size > HEAD
+    found, _ = run(path, LogState(str(path)))
+    assert told(found) == [(1, "u1", sql)]
+
+
+def test_two_rotations_between_two_looks_lose_nothing(tmp_path: Path) -> None:
+    """While it is followed: the file between was never under the name when somebody looked."""
+    path = tmp_path / "app.csv"
+    path.write_bytes(csv_log([("u1", "a")]))
+    waits: list[int] = []
+
+    def idle(_seconds: float) -> None:
+        waits.append(1)
+        if len(waits) == 3:
+            os.utime(path, (1000, 1000))
+            path.rename(tmp_path / "app.csv.2")
+            (tmp_path / "app.csv.1").write_bytes(csv_log([("between", "b")]))
+            path.write_bytes(csv_log([("new", "c")]))
+
+    found, _ = run(path, LogState(str(path)), Pace(follow=True, idle=idle, stopped=lambda: len(waits) > 60))
+    assert [entry[1] for entry in told(found)] == ["u1", "between", "new"]
+
+
+def test_a_log_that_was_empty_is_found_again(tmp_path: Path) -> None:
+    """What was written and rotated after the first look is read."""
+    path = tmp_path / "app.csv"
+    path.touch()
+    following = Following(path, {}, LogState(str(path)), ONCE)
+    assert not list(following.items())
+    path.write_bytes(csv_log([("u1", "a")]))
+    path.rename(tmp_path / "app.csv.1")
+    path.write_bytes(csv_log([("new", "b")]))
+    found, _ = run(path, following.state)
+    assert [entry[1] for entry in told(found)] == ["u1", "new"]
+
+
+def test_what_stands_beside_a_log_is_no_part_of_it(tmp_path: Path) -> None:
+    """A packed file that was rotated away is a hole; states, findings and copies are not looked at."""
+    path = tmp_path / "app.csv"
+    path.write_bytes(csv_log([("u1", "a")]))
+    _, state = run(path, LogState(str(path)))
+    os.utime(path, (1000, 1000))
+    path.rename(tmp_path / "app.csv.3")
+    (tmp_path / "app.csv.2.gz").write_bytes(gzip.compress(csv_log([("packed", "b")])))
+    for name in ("app.csv.state", "app.csv.findings", "app.csv.copy", "app.csv2"):
+        (tmp_path / name).write_bytes(csv_log([("other", "c")]))
+    path.write_bytes(csv_log([("new", "d")]))
+    found, _ = run(path, state)
+    assert [entry[1] for entry in told(found)] == ["log-not-growing", "new"]
 
 
 @pytest.mark.parametrize(

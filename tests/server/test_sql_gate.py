@@ -81,7 +81,9 @@ def test_the_gate_says_what_an_audit_says() -> None:
                       purpose=case.get("purpose", ""), row_count=case.get("rows"))  # fmt: skip
         asked = list(accesses.ask([event]))
         logged = all(isinstance(item, Asked) and authorizer.decide(item.request).allowed for item in asked)
-        assert logged is gate.evaluate(case["statement"], request).allowed, case["name"]
+        gated = gate.evaluate(case["statement"], request)
+        # A command that touches no table is no access; before it runs, nobody can say that it may.
+        assert logged is (gated.allowed or not asked), case["name"]
 
 
 def test_a_rewritten_query_comes_back(crm: Any) -> None:  # noqa: ANN401

@@ -101,6 +101,7 @@ def command(  # noqa: PLR0913 (options)
         "year": log_year,
     }
     options.update({name: value for name, value in given.items() if value is not None})
+    _check_files(log, output, state)
     _check_options(engine, master, output, log, reconcile=reconcile, follow=follow, state=state)
     schema = read_sources(list(schemas), dialect=dialect) if schemas else load_schema(project)
     classifier = load_classifier(project, policies, facts=authorizer.facts, taxonomy=taxonomy)
@@ -133,6 +134,13 @@ def command(  # noqa: PLR0913 (options)
         items = judged(reader, asked, authorizer, engine, progress.step if progress else None, checks=checks)
     shown = progress.until_done(items) if progress else items
     return output.judge("audit", authorizer, shown, when, setup.lang)
+
+
+def _check_files(log: Path, output: Output, state: Path | None) -> None:
+    """Refuse to write into the log that is read."""
+    for name in (*(target for _, target in output.targets), *([str(state)] if state else [])):
+        if name != "-" and Path(name).exists() and log.exists() and Path(name).samefile(log):
+            raise click.UsageError(f"'{name}' is the log itself")
 
 
 def _check_options(  # noqa: PLR0913 (options)

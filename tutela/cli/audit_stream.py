@@ -90,14 +90,15 @@ class Stream:
 
     def _report(self, following: Following, begun: LogState, kept: StateFile | None) -> int:
         """Write one report of everything that is new, then keep the state."""
-        points = [begun]
-        items = self._items(following, begun, points.append)
+        items = self._items(following, begun, lambda _state: None)
         first = next(items, None)
         if first is None:
+            if kept:
+                kept.save(self._with_rows(following.state))
             return self._end(following)
         status = self._output.judge("audit", self._authorizer, _again(first, items), self._when, self._lang)
         if status != 2 and kept:
-            kept.save(self._with_rows(points[-1]))
+            kept.save(self._with_rows(following.state))
         self._tell_unfinished(following)
         return status
 
@@ -114,7 +115,7 @@ class Stream:
             self._checked += made.checked
             if made.findings:
                 self._write_findings(made, stream)
-        _sync(stream)
+        keep(following.state)
 
     def _write_findings(self, made: Report, stream: TextIO) -> None:
         from tutela.engine.waivers import EXACT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import time
 from itertools import islice, takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -93,6 +94,8 @@ def export(  # noqa: PLR0913 (options)
     """
     from tutela.engine.decision_log_verify import Verifier
 
+    if output != "-" and "://" not in log.address and Path(output).exists() and Path(output).samefile(log.address):
+        raise click.UsageError(f"'{output}' is the log itself")
     wanted = [(part, _names(log, text)) for part, text in (("subject", subject_id), ("resource", resource_id)) if text]
     reading = Reading(log, Verifier(log.keys.chain if log.keys else None), tell_break(log.lang))
     written = 0

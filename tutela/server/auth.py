@@ -33,6 +33,10 @@ def new_key() -> tuple[str, str]:
     return key, hashlib.sha256(key.encode()).hexdigest()
 
 
+FOREVER: Final = float("inf")
+"""How long a key counts: until it is taken out of the settings."""
+
+
 class Known(NamedTuple):
     """A credential that counted, and until when, in seconds since 1970."""
 
@@ -87,12 +91,16 @@ class Access:
             return self._by_certificate(scope)
         digest = hashlib.sha256(stated).digest()
         known = self._known.get(digest)
-        if known is None or known.until <= self._clock():
+        if known is None or known.until <= self._clock() or self._stale(known):
             known = self._by_words(stated)
             if len(self._known) >= KEPT:
                 self._known.clear()
             self._known[digest] = known
         return known
+
+    def _stale(self, known: Known) -> bool:
+        """Whether it was a token, and the keys that it was checked with are too old by now."""
+        return known.until != FOREVER and self.keys is not None and not self.keys.usable
 
     def _by_words(self, stated: bytes) -> Known:
         scheme, _, words = stated.decode("latin-1").partition(" ")
@@ -107,7 +115,7 @@ class Access:
         for place, caller in enumerate(self._callers):
             for kept in caller.keys:
                 if hmac.compare_digest(kept, digest):
-                    found = Known(caller, place, float("inf"))
+                    found = Known(caller, place, FOREVER)
         if found is None:
             raise refuse_token(OTHER)
         return found

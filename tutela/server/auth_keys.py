@@ -10,6 +10,7 @@ import asyncio
 import logging
 import ssl
 import time
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.error import HTTPError
@@ -110,7 +111,7 @@ class KeySet:
                 found: bytes = answer.read(LIMIT + 1)
         except HTTPError as error:
             raise _unreadable(address, f"status {error.code}") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
             raise _unreadable(address, str(reason)) from None
         if len(found) > LIMIT:

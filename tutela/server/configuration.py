@@ -56,6 +56,7 @@ def _rates(whose: str) -> dict[str, Any]:
             f"evaluations a second{whose}, all workers together; without it there is no limit",
             type="number",
             exclusiveMinimum=0,
+            maximum=1_000_000_000,
         ),
         "burst": _form(
             "a whole number above 0",

@@ -138,6 +138,8 @@ def _answer(running: Running, listening: socket.socket, jobs: Sequence[Callable[
         running.close()
         if traced is not None:
             traced.close()
+    if server.failed:  # whoever looks after it starts it again
+        raise SystemExit(1)
 
 
 def _keys(running: Running) -> Callable[[], Awaitable[None]]:
@@ -154,6 +156,8 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._jobs = jobs
         self._running: list[asyncio.Future[Any]] = []
+        self.failed = False
+        """Whether a job beside it ended by an error."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin the jobs, then listen."""
@@ -173,7 +177,7 @@ class _Server(uvicorn.Server):
         """A service that could not reload any more would go on with what is old: it stops, and is started again."""
         if not job.cancelled() and (error := job.exception()) is not None:
             logs.say(f"stopping: {type(error).__name__}", level=logging.CRITICAL)
-            self.should_exit = True
+            self.failed = self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what has begun, then end the jobs."""

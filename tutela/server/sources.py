@@ -93,6 +93,13 @@ class FolderOrigin:
     def state(self) -> object:
         """The fingerprint of all files that settings and policies name; the turn of time where databases are, too."""
         try:
+            return self._state()
+        except (OSError, ValueError, RuntimeError, OverflowError) as error:
+            # A name that is none, links in a circle.
+            return type(error).__name__, str(error)  # whoever loads says what is wrong
+
+    def _state(self) -> object:
+        try:
             project = self.find()
         except InputError as error:
             return tuple(error.problems)

@@ -50,6 +50,9 @@ async def evaluate_sql(body: Mapping[str, Any], exchange: Exchange) -> dict[str,
     if not gated.touched.parsed:
         found = problem(f"statement-{gated.touched.reason}", "$.statement", detail=gated.touched.detail)
         context["error"] = error_shape(200, [found], exchange.lang)
+    elif not (gated.parts or gated.allowed):
+        found = problem("statement-not-listed", "$.statement", what=gated.touched.kind)
+        context["error"] = error_shape(200, [found], exchange.lang)
     return {"decision": gated.allowed, "context": context}
 
 

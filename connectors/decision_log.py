@@ -58,7 +58,7 @@ def _is_count(value: object) -> bool:
 
 
 _FORMS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
-    "address": (lambda value: isinstance(value, str) and bool(value), "a text"),
+    "address": (lambda value: isinstance(value, str) and bool(value) and "\0" not in value, "a text"),
     "request": (lambda value: value in ("masked", "full"), "`masked` or `full`"),
     "show": (_is_texts, "a list of texts"),
     "when_unavailable": (lambda value: value in ("fail_closed", "drop"), "`fail_closed` or `drop`"),

@@ -198,6 +198,8 @@ def test_a_pipe_is_followed_to_its_end(
         (("--follow", "--log-year", "2026"), "the year of the first line"),
         (("--state", "tutela.toml"), "does not hold how far a log was judged"),
         (("--state", "logs/access.csv"), "is the log itself"),
+        (("--state", ""), "--state names no file"),
+        (("--state", "."), "--state names no file"),
         (("--state", "s", "-f", "jsonl", "-o", "logs/access.csv"), "is the log itself"),
     ],
 )

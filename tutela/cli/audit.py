@@ -137,7 +137,9 @@ def command(  # noqa: PLR0913 (options)
 
 
 def _check_files(log: Path, output: Output, state: Path | None) -> None:
-    """Refuse to write into the log that is read."""
+    """Refuse to write into the log that is read, and a state without a name."""
+    if state is not None and not state.name:
+        raise click.UsageError("--state names no file")
     for name in (*(target for _, target in output.targets), *([str(state)] if state else [])):
         if name != "-" and Path(name).exists() and log.exists() and Path(name).samefile(log):
             raise click.UsageError(f"'{name}' is the log itself")

@@ -141,6 +141,8 @@ def key(file: Path, passphrase: Passphrase, lang: Lang) -> int:
     """
     from tutela.connectors.bundle_keys import make_pair
 
+    if not file.name:
+        raise click.UsageError("FILE has no name")
     public, identity, locked = make_pair(file, passphrase)
     if lang == "zh":
         click.echo(f"已生成 {file}({'已加密' if locked else '未加密'})和 {public}:{identity}")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -302,6 +303,8 @@ def _between(table: Mapping[str, Any], file: str) -> Iterator[Problem]:
 def _caller(one: Mapping[str, Any], table: Mapping[str, Any]) -> Caller:
     rate = one.get("rate", table.get("rate"))
     burst = one.get("burst", table.get("burst"))
+    if rate is not None and math.isnan(rate):  # no comparison of the schema finds it
+        raise InputError([problem("serve-setting", "tutela.toml", key_="serve.rate", expected="a number above 0")])
     return Caller(
         name=one["name"],
         permissions=frozenset(one["permissions"]),

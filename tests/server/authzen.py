@@ -20,13 +20,19 @@ ENTITY = {
 OBLIGATIONS = {
     "type": "array",
     "items": {
-        "type": "object",
-        "required": ["id", "type", "properties"],
-        "properties": {
-            "id": {"type": "string"},
-            "type": {"enum": ["step-up", "notification", "session_termination", "custom"]},
-            "properties": {"type": "object"},
-        },
+        "oneOf": [
+            {
+                "type": "object",
+                "required": ["id", "type", *members],
+                "properties": {"type": {"const": of}, **{name: {"type": "string"} for name in ("id", *members)}},
+            }
+            for of, members in {
+                "step-up": ("acr_value",),
+                "notification": ("to", "body"),
+                "session_termination": ("subject",),
+                "custom": ("vendor", "action"),
+            }.items()
+        ]
     },
 }
 PAGE = {
@@ -96,7 +102,7 @@ def check_answer(path: str, status: int, answer: dict[str, Any]) -> None:
         check(answer, SEARCH)
         for result in answer["results"]:
             check(result, RESULTS[path.rpartition("/")[2]])
-            check(result.get("obligations", []), OBLIGATIONS)
+            check(result.get("context", {}).get("obligations", []), OBLIGATIONS)
         assert len(answer["results"]) == answer["page"]["count"]
     elif "evaluations" in answer:
         for item in answer["evaluations"]:

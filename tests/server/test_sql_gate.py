@@ -61,6 +61,7 @@ def test_a_statement(crm: Any, case: dict[str, Any]) -> None:  # noqa: ANN401
     assert context["resolved"] is case.get("resolved", context["resolved"])
     assert context.get("error", {}).get("code") == case.get("error")
     assert context["policy_digest"].startswith("sha256:")
+    assert ("evaluation_id" in context) is bool(tables)
     assert case["statement"] not in reply.body.decode()
 
 

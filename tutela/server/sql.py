@@ -45,7 +45,7 @@ async def evaluate_sql(body: Mapping[str, Any], exchange: Exchange) -> dict[str,
         "kind": gated.touched.kind,
         "resolved": gated.touched.resolved,
         "tables": [_part(part, exchange) for part in gated.parts],
-        **_provenance(one, exchange),
+        **_provenance(one if gated.parts else "", exchange),
     }
     if not gated.touched.parsed:
         found = problem(f"statement-{gated.touched.reason}", "$.statement", detail=gated.touched.detail)
@@ -65,7 +65,8 @@ async def rewrite_sql(body: Mapping[str, Any], exchange: Exchange) -> dict[str, 
     exchange.decisions += (Decided(one, decision, asked) for _, decision, asked in made.decisions)
     context = {"tables": [_table(name, decision, exchange) for name, decision, _ in made.decisions]}
     context.update(_outcome(made, exchange))
-    return {"decision": made.allowed, "context": {**context, **_provenance(one, exchange)}}
+    context.update(_provenance(one if made.decisions else "", exchange))
+    return {"decision": made.allowed, "context": context}
 
 
 def _check_actions(actions: set[str], exchange: Exchange) -> None:
@@ -77,7 +78,8 @@ def _check_actions(actions: set[str], exchange: Exchange) -> None:
 
 def _outcome(made: Rewritten, exchange: Exchange) -> dict[str, Any]:
     if made.allowed:
-        duties = [obligations([duty])[0] | {"table": table} for table, duty in made.obligations]
+        told = obligations([duty for _, duty in made.obligations])
+        duties = [{**one, "table": table} for one, (table, _) in zip(told, made.obligations, strict=True)]
         return {"statement": made.sql, "obligations": duties}
     if made.problem is None:
         return {}
@@ -140,4 +142,6 @@ def _table(dataset: str, decision: Decision, exchange: Exchange) -> dict[str, An
 
 
 def _provenance(one: str, exchange: Exchange) -> dict[str, Any]:
-    return {"evaluation_id": one, **exchange.provenance, "as_of": exchange.now.isoformat()}
+    """What an answer rests on; where nothing was decided there is no evaluation, and nothing in the log."""
+    named = {"evaluation_id": one} if one else {}
+    return {**named, **exchange.provenance, "as_of": exchange.now.isoformat()}

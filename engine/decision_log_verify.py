@@ -21,10 +21,10 @@ class Anchor:
 
     __slots__ = ("hash", "seen", "seq", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, option: str = "--head") -> None:
         found = _ANCHOR.match(text)
         if found is None:
-            raise InputError([Problem(code="decision-log-anchor", location=Location("--head"), args={"text": text})])
+            raise InputError([Problem(code="decision-log-anchor", location=Location(option), args={"text": text})])
         self.text = text
         self.seq = int(found[1]) if found[1] else None
         self.hash = found[2].lower()
@@ -45,7 +45,7 @@ class Verifier:
     def __init__(self, key: bytes | None = None, anchors: Iterable[str] = (), after: str | None = None) -> None:
         self._key = key
         self._anchors = [Anchor(text) for text in anchors]
-        before = Anchor(after) if after else None
+        before = Anchor(after, "--after") if after else None
         self._expected: int | None = 1 if before is None else None if before.seq is None else before.seq + 1
         self._prev: str | None = START.hash if before is None else before.hash
         self._signed: bool | None = None if key is None else True

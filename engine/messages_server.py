@@ -293,7 +293,7 @@ SERVER: Final[Mapping[str, Message]] = {
     "serve-extra": Message(
         "the service needs `{module}`, which is not installed",
         "服务需要 `{module}`,但它没有安装",
-        "install tutela with the extra `serve`",
-        "请安装 tutela 的附加组件 `serve`",
+        "run `pip install 'PATH_OF_TUTELA[serve]'`",
+        "请执行 `pip install 'PATH_OF_TUTELA[serve]'`",
     ),
 }

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Generator, Iterator
 
+    Until = Callable[[Callable[[], bool]], None]
+
 PROJECT = Path(__file__).with_name("project")
 TOOL = Path(sys.executable).parent / "tutela"
 TIMEOUT = 60
@@ -143,6 +145,19 @@ def service(environment: dict[str, str]) -> Iterator[Serving]:
     """The service that most tests ask; nobody stops it."""
     with served("--public-url", "https://pdp.example.com/", env=environment) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def until() -> Until:
+    """Wait for something that must come."""
+
+    def wait(holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + TIMEOUT
+        while not holds():
+            assert time.monotonic() < end, "it did not happen"
+            time.sleep(0.05)
+
+    return wait
 
 
 @pytest.fixture(scope="module")

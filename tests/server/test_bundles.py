@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from conftest import Until
 
 PROJECT = Path(__file__).with_name("project")
 TOOL = Path(sys.executable).parent / "tutela"
@@ -46,16 +47,8 @@ def built(tool: Callable[..., None], folder: Path, name: str, *, signed: bool) -
     return made
 
 
-def until(test: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + WAIT
-    while not test():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
-
-
 def test_the_next_bundle_is_taken_and_a_bad_one_refused(
-    tmp_path: Path, tool: Callable[..., None], start: Callable[..., Any]
+    tmp_path: Path, tool: Callable[..., None], start: Callable[..., Any], until: Until
 ) -> None:
     """All the while it answers; what it answers with is named, and that a bundle was refused is shown."""
     folder = Path(shutil.copytree(PROJECT, tmp_path / "project"))

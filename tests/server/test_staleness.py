@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,8 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from conftest import Until
 
 ASK = {
     "subject": {"type": "user", "id": "alice"}, "action": {"name": "read"},
@@ -60,16 +61,10 @@ def write(folder: Path, *, public: bool) -> None:
         connection.execute("INSERT INTO resources VALUES ('document', 'd-1', ?)", (text,))
 
 
-def until(test: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + WAIT
-    while not test():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_what_changes_in_a_database_is_answered(project: Path, start: Callable[..., Any], workers: str) -> None:
+def test_what_changes_in_a_database_is_answered(
+    project: Path, start: Callable[..., Any], workers: str, until: Until
+) -> None:
     """Without a restart, and every answer says when the register was read."""
     serving = start("--refresh", "0.5", "--reload-interval", "0.2", "--workers", workers, cwd=project)
 
@@ -86,7 +81,7 @@ def test_what_changes_in_a_database_is_answered(project: Path, start: Callable[.
     assert datetime.fromisoformat(answer()["context"]["checked_at"]) > read
 
 
-def test_what_is_too_old_is_not_answered(project: Path, start: Callable[..., Any]) -> None:
+def test_what_is_too_old_is_not_answered(project: Path, start: Callable[..., Any], until: Until) -> None:
     """The database is gone: answers go on for as long as was allowed, then there are none, then there are again."""
     serving = start("--max-staleness", "2", "--reload-interval", "0.2", cwd=project)
     assert serving.ask("/access/v1/evaluation", ASK).status == 200

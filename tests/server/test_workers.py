@@ -18,7 +18,7 @@ from conftest import TIMEOUT
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Serving
+    from conftest import Serving, Until
 
 PATH = "/access/v1/evaluation"
 ASK: dict[str, Any] = {
@@ -44,15 +44,7 @@ def figures(service: Serving) -> dict[tuple[str, ...], float]:
     }
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for something that must come."""
-    end = time.monotonic() + TIMEOUT
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def test_a_worker_that_dies_is_replaced(start: Callable[..., Serving]) -> None:
+def test_a_worker_that_dies_is_replaced(start: Callable[..., Serving], until: Until) -> None:
     """Others answer meanwhile, what waits to be let in is not lost, and what was counted stays counted."""
     service = start("--workers", "2")
     before = {"digest": service.ask("/readyz", method="GET").json["policy_digest"]}
@@ -71,7 +63,7 @@ def test_a_worker_that_dies_is_replaced(start: Callable[..., Serving]) -> None:
     assert 3 == service.said.count("a worker ended")
 
 
-def test_workers_do_not_outlive_their_parent(start: Callable[..., Serving]) -> None:
+def test_workers_do_not_outlive_their_parent(start: Callable[..., Serving], until: Until) -> None:
     """Killed without a chance to tell them, it leaves none behind."""
     service = start("--workers", "2")
     until(lambda: len(workers_of(service)) == 2)

@@ -17,7 +17,8 @@ from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
 
 from .files import STDIN
-from .log_growing import GrowingLog, Position, refused
+from .log_growing import GrowingLog, Position
+from .log_lines import unopened
 from .log_state import FileMark
 from .logs import read_log
 
@@ -94,7 +95,7 @@ class Following:
             pace = self._pace._replace(follow=False, final=True) if part.final else self._pace
             file = GrowingLog(part.name, stream, pace, part.start)
         except OSError as error:
-            raise refused(part.name, error) from None
+            raise InputError([unopened(part.name, error)]) from None
         file.check()
         return file
 

@@ -12,17 +12,16 @@ import select
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
-from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
 
 from .files import STDIN
-from .log_lines import HEAD, MAX_LINE, MAX_RECORD, Line, LogFile, decode
+from .log_lines import HEAD, MAX_LINE, MAX_RECORD, PARQUET, Line, LogFile, decode
 from .log_sequence import Sequence
+from .log_stream import packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_PACKED: Final = (b"PAR1", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 QUIET: Final = 1.0
 """Seconds without anything new after which a record is taken to be whole."""
 GRACE: Final = 5.0
@@ -124,7 +123,7 @@ class GrowingLog(LogFile):
 
     def check(self) -> None:
         """Raise InputError for what is no text."""
-        if b"\0" in self._head or self._head.startswith(_PACKED):
+        if b"\0" in self._head or self._head.startswith(PARQUET) or packing(self._head):
             raise self.refuse("log-not-growing", formats=", ".join(BEGINS))
 
     @property
@@ -238,10 +237,3 @@ class GrowingLog(LogFile):
         except FileNotFoundError:
             return False
         return (there.st_dev, there.st_ino) != (mine.st_dev, mine.st_ino)
-
-
-def refused(name: str, error: OSError) -> InputError:
-    """Why a log cannot be opened."""
-    code = "log-missing" if isinstance(error, FileNotFoundError) else "log-unreadable"
-    args = {"file": name} if code == "log-missing" else {"reason": str(error.strerror or error).lower()}
-    return InputError([Problem(code=code, location=Location(name), args=args)])

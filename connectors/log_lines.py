@@ -23,6 +23,8 @@ MAX_RECORD: Final = 4 << 20
 """Characters in one record of several lines."""
 MAX_RECORD_LINES: Final = 20_000
 HEAD: Final = 1 << 16
+PARQUET: Final = b"PAR1"
+"""What a Parquet file begins with."""
 
 
 class Line(NamedTuple):
@@ -52,19 +54,15 @@ class LogFile:
         try:
             unpacked = open_log(path, self._take)
             self._head = unpacked.read(HEAD)
-        except FileNotFoundError:
-            raise InputError([self.problem("log-missing", file=self.name)]) from None
         except ImportError:
             raise InputError([self.problem("log-library", library="backports.zstd")]) from None
         except DAMAGES as error:
-            reason = getattr(error, "strerror", None)
-            code, args = ("log-unreadable", {"reason": reason.lower()}) if reason else ("log-damaged", {})
-            raise InputError([self.problem(code, **args)]) from None
+            raise InputError([unopened(self.name, error)]) from None
         self._stream: BinaryIO = cast("BinaryIO", io.BufferedReader(Begun(self._head, unpacked)))
         if not self._head.strip(b"\xef\xbb\xbf \t\r\n"):
             self._stream.close()
             raise InputError([self.problem("log-empty")])
-        self.is_parquet = self._head.startswith(b"PAR1")
+        self.is_parquet = self._head.startswith(PARQUET)
         """Whether its first bytes are those of Parquet, which another reader opens by its name."""
         if b"\0" in self._head and not self.is_parquet:
             self._stream.close()
@@ -120,6 +118,16 @@ class LogFile:
                     yield self.hole("log-encoding", number)
                 else:
                     yield Line(number, text.rstrip("\r\n"), ended)
+
+
+def unopened(name: str, error: Exception) -> Problem:
+    """Why a log cannot be opened, or unpacked."""
+    reason = getattr(error, "strerror", None)
+    if isinstance(error, FileNotFoundError):
+        return Problem(code="log-missing", location=Location(name), args={"file": name})
+    if reason:
+        return Problem(code="log-unreadable", location=Location(name), args={"reason": reason.lower()})
+    return Problem(code="log-damaged", location=Location(name))
 
 
 def decode(data: bytes) -> str | None:

@@ -55,6 +55,11 @@ class Begun(io.RawIOBase):
         super().close()
 
 
+def packing(start: bytes) -> str:
+    """How a file that begins with these bytes is packed; empty when it is not."""
+    return next((kind for magic, kind in _MAGIC if start.startswith(magic)), "")
+
+
 def open_log(path: str | Path, told: Callable[[int], None]) -> BinaryIO:
     """The unpacked bytes of a log; OSError when it cannot be opened, ImportError when a library is missing.
 
@@ -63,7 +68,7 @@ def open_log(path: str | Path, told: Callable[[int], None]) -> BinaryIO:
     stream = sys.stdin.buffer if str(path) == STDIN else Path(path).open("rb")  # noqa: SIM115 (its reader closes it)
     start = stream.read(_LONGEST)
     begun = cast("BinaryIO", io.BufferedReader(Begun(start, stream, told)))
-    kind = next((kind for magic, kind in _MAGIC if start.startswith(magic)), "")
+    kind = packing(start)
     return _UNPACK[kind](begun) if kind else begun
 
 

@@ -18,8 +18,6 @@ import click
 
 from tutela.engine.findings import report
 
-from .options import SEVERITIES
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from datetime import datetime
@@ -118,14 +116,12 @@ class Stream:
         keep(following.state)
 
     def _write_findings(self, made: Report, stream: TextIO) -> None:
-        from tutela.engine.waivers import EXACT
         from tutela.reports import write
 
         accepted = self._output.accepted
         marked = accepted.mark(made, self._authorizer.policies) if accepted else made
         self._findings += len(made.findings)
-        limit = SEVERITIES.index(self._output.fail_on)
-        self._failed |= any(found.rule in EXACT or found.severity.rank <= limit for found in marked.counting)
+        self._failed |= self._output.fails(marked)
         write(marked, "jsonl", stream, lang=self._lang)
 
     def _items(

@@ -249,7 +249,6 @@ class Output:
 
     def write(self, report: Report, lang: Lang) -> int:
         """Write the report in every format and return the exit status."""
-        from tutela.engine.waivers import EXACT
         from tutela.reports import write
 
         if not report.checked and not report.findings:
@@ -266,10 +265,14 @@ class Output:
             for name, stream in streams:
                 write(report, name, stream, lang=lang)
         tell(report.notes, lang)
+        return 1 if self.fails(report) and not self.exit_zero else 0
+
+    def fails(self, report: Report) -> bool:
+        """Whether a finding of a report counts; what could not be read or understood is never clean."""
+        from tutela.engine.waivers import EXACT
+
         limit = SEVERITIES.index(self.fail_on)
-        # What could not be read or understood is never clean, whatever the limit.
-        failed = any(found.rule in EXACT or found.severity.rank <= limit for found in report.counting)
-        return 1 if failed and not self.exit_zero else 0
+        return any(found.rule in EXACT or found.severity.rank <= limit for found in report.counting)
 
 
 def tell(notes: Iterable[Problem], lang: Lang) -> None:

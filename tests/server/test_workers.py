@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from tutela.server.app import App
+from tutela.server.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import TIMEOUT
@@ -135,6 +140,23 @@ def test_figures_are_those_of_all_requests(start: Callable[..., Serving]) -> Non
     assert 2 == len(memory)
     assert all(value > 1 << 20 for value in memory)
     assert "secret" not in str(found)
+
+
+def test_an_answer_is_counted_before_it_is_sent() -> None:
+    """So whoever has it finds it counted, whichever worker is asked."""
+    order: list[object] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        order.append(message["type"])
+
+    async def receive() -> dict[str, Any]:
+        raise AssertionError
+
+    app = App(
+        None, Settings(page_key=b"k" * 32), lambda: datetime.now(UTC), observe=lambda *seen: order.append(seen[:2])
+    )
+    asyncio.run(app({"type": "http", "method": "POST", "path": PATH, "headers": ()}, receive, send))
+    assert [(PATH, 503), "http.response.start", "http.response.body"] == order
 
 
 def test_a_metric_may_be_open(start: Callable[..., Serving], tmp_path: Path) -> None:

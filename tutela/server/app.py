@@ -66,8 +66,8 @@ class App:
 
     `authenticate` gets the headers and the scope, and returns the caller or raises Refused (401, 403, 429); it runs
     before the body is read. `record` gets the exchange with its decisions before the answer is sent: when it raises,
-    there is no answer. `observe` is told of each answer afterwards: its route, status, seconds, and the exchange where
-    there was one. `clock` tells the present; `pages` are what else is served, by path.
+    there is no answer. `observe` is told of each answer before it is sent: its route, status, seconds, and the exchange
+    where there was one. `clock` tells the present; `pages` are what else is served, by path.
     """
 
     def __init__(  # noqa: PLR0913 (the steps of a request)
@@ -134,11 +134,12 @@ class App:
         answer = [form, (b"content-length", b"%d" % len(body)), *more]
         if name:
             answer.append((b"x-request-id", name))
-        await send({"type": "http.response.start", "status": status, "headers": answer})
-        await send({"type": "http.response.body", "body": body})
         if self._observe is not None:
+            # Before it is sent: a caller who has an answer finds it counted, whichever worker is asked.
             route = exchange.endpoint if exchange is not None else self.route(scope["path"])
             self._observe(route, status, perf_counter() - began, exchange if status == 200 else None)
+        await send({"type": "http.response.start", "status": status, "headers": answer})
+        await send({"type": "http.response.body", "body": body})
 
     def _begin(self, endpoint: str, method: str, headers: Mapping[bytes, bytes], name: bytes) -> Exchange:
         if method != "POST":

@@ -155,9 +155,7 @@ def test_an_answer_is_counted_before_it_is_sent() -> None:
     def observe(path: str, status: int, _seconds: float, _exchange: object) -> None:
         order.append((path, status))
 
-    app = App(
-        None, Settings(page_key=b"k" * 32), lambda: datetime.now(UTC), observe=lambda *seen: order.append(seen[:2])
-    )
+    app = App(None, Settings(page_key=b"k" * 32), lambda: datetime.now(UTC), observe=observe)
     asyncio.run(app({"type": "http", "method": "POST", "path": PATH, "headers": ()}, receive, send))
     assert [(PATH, 503), "http.response.start", "http.response.body"] == order
 

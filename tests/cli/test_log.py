@@ -187,12 +187,15 @@ def test_tail_follows_what_comes(tmp_path: Path, environment: dict[str, str]) ->
         env={**environment, "PYTHONUNBUFFERED": "1"}, stdout=subprocess.PIPE, text=True,
     ) as reader:  # fmt: skip
         assert reader.stdout is not None
-        seen = [json.loads(reader.stdout.readline())["seq"]]
-        for number in range(2, 6):
-            assert log.append(note("test", AT, n=number, fill="x" * 600_000)).result()
-            seen.append(json.loads(reader.stdout.readline())["seq"])
-        reader.send_signal(signal.SIGINT)
-        assert reader.wait(60) == 0
+        try:
+            seen = [json.loads(reader.stdout.readline())["seq"]]
+            for number in range(2, 6):
+                assert log.append(note("test", AT, n=number, fill="x" * 600_000)).result()
+                seen.append(json.loads(reader.stdout.readline())["seq"])
+            reader.send_signal(signal.SIGINT)
+            assert reader.wait(60) == 0
+        finally:
+            reader.kill()
     log.close()
 
     assert seen == [1, 2, 3, 4, 5]

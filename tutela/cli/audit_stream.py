@@ -6,7 +6,6 @@ Findings are written before the state is kept: a run that is killed loses none, 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -18,10 +17,11 @@ import click
 
 from tutela.engine.findings import report
 
+from .interruption import interruptible
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from datetime import datetime
-    from types import FrameType
     from typing import TextIO
 
     from tutela.connectors.accesses import Accesses
@@ -61,7 +61,6 @@ class Stream:
         self._asked: Accesses | None = None
         self._checked = self._findings = 0
         self._failed = False
-        self._stopped = False
 
     def run(self, log: Path, options: Mapping[str, Any], state: Path | None, *, follow: bool) -> int:
         """Judge what is new, and return the exit status."""
@@ -76,14 +75,15 @@ class Stream:
             begun = kept.load(log) if kept else LogState(str(log))
             lines = follow or self._output.targets[0][0] == "jsonl"
             stream = stack.enter_context(appended(self._output.targets[0][1])) if lines else None
-            pace = Pace(follow, partial(self._idle, stream), lambda: self._stopped)
+            # An interruption ends the waiting, not the work: what was read is judged, and the state kept.
+            stopped = stack.enter_context(interruptible()) if follow else lambda: False
+            pace = Pace(follow, partial(self._idle, stream), stopped)
             following = Following(log, options, begun, pace)
             if kept:
                 kept.save(begun)  # that it cannot be written is told before anything is judged
             if stream is None:
                 return self._report(following, begun, kept)
-            with self._interruptible(follow):
-                self._write(following, begun, kept, stream)
+            self._write(following, begun, kept, stream)
         return self._end(following)
 
     def _report(self, following: Following, begun: LogState, kept: StateFile | None) -> int:
@@ -173,23 +173,6 @@ class Stream:
 
     def _say(self, what: str, **args: object) -> str:
         return _WORDS[what][self._lang].format(**args)
-
-    @contextmanager
-    def _interruptible(self, follow: bool) -> Generator[None]:
-        """An interruption ends the waiting, not the work: what was read is judged, and the state kept."""
-        if not follow:
-            yield
-            return
-
-        def stop(_number: int, _frame: FrameType | None) -> None:
-            self._stopped = True
-
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 @contextmanager

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import time
+from contextlib import nullcontext
 from itertools import islice, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from .interruption import interruptible
 from .log_reading import (
     Log,
     Period,
@@ -55,17 +57,16 @@ def tail(log: Log, count: int, format_: str, *, follow: bool) -> int:
             else:
                 click.echo(_NO_ENTRY[log.lang])
 
-    reader = log.open()
-    last = next((_seq(line) for line in reader.newest()), 0)
-    show(islice(reader.newest(), count))
-    try:
-        while follow:
+    with interruptible() if follow else nullcontext(lambda: True) as interrupted:
+        reader = log.open()
+        newest = list(islice(reader.newest(), max(count, 1)))
+        show(newest[:count])
+        last = _seq(newest[0]) if newest else 0
+        while not interrupted():
             time.sleep(_PAUSE)
             new = list(takewhile(lambda line: _seq(line) > last, reader.newest()))  # noqa: B023 (used at once)
             show(new)
             last = _seq(new[0]) if new else last
-    except KeyboardInterrupt:
-        pass
     return 0
 
 

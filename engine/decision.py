@@ -54,8 +54,6 @@ class Decision:
     """Allow or deny, with every reason, what to do, what is missing, what went wrong, and where it comes from."""
 
     __slots__ = ("_allowed_by", "_denied_by", "_doubts", "_pdp", "_question", "_reasons", "allowed")
-    _reasons: tuple[Reason, ...]
-    """Not there until somebody reads the reasons."""
 
     def __init__(
         self,
@@ -70,6 +68,7 @@ class Decision:
         self._denied_by = denied_by
         self._allowed_by = allowed_by
         self._doubts = doubts
+        self._reasons: tuple[Reason, ...] | None = None
         self.allowed: bool = not denied_by and bool(allowed_by) and not (doubts and self._doubtful_deny())
 
     @property
@@ -91,11 +90,10 @@ class Decision:
     @property
     def reasons(self) -> tuple[Reason, ...]:
         """Every reason: of a deny, all rules that deny and the default when no rule allows; of an allow, its rules."""
-        try:
-            return self._reasons
-        except AttributeError:
-            self._reasons = tuple(self._allows() if self.allowed else self._denies())
-            return self._reasons
+        found = self._reasons
+        if found is None:
+            found = self._reasons = tuple(self._allows() if self.allowed else self._denies())
+        return found
 
     @property
     def reason_ids(self) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class Clause(NamedTuple):
     """(attribute path, shown value) in the order the clause reads them."""
 
     def __str__(self) -> str:
-        shown = ", ".join(f"{name} = {value}" for name, value in self.values)
+        shown = ", ".join([f"{name} = {value}" for name, value in self.values])
         return f"{self.text} [{shown}]" if shown else self.text
 
 

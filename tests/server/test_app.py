@@ -170,7 +170,7 @@ def test_callers_are_authenticated_before_their_body_is_read(pdp: Authorizer) ->
     """A refusal has its status and headers, whatever the body; the name goes to whoever records."""
     recorded: list[Exchange] = []
 
-    async def authenticate(headers: Mapping[bytes, bytes], _scope: Mapping[str, Any]) -> Caller:
+    def authenticate(headers: Mapping[bytes, bytes], _scope: Mapping[str, Any]) -> Caller:
         if headers.get(b"authorization") != b"Bearer right":
             found = [problem("http-not-found", "Authorization")]
             raise Refused(401, found, [(b"www-authenticate", b'Bearer realm="x"')])
@@ -220,7 +220,7 @@ def test_a_fault_inside_permits_nothing_and_tells_nothing(
     async def later(*_: object) -> Any:  # noqa: ANN401
         fail()
 
-    steps: dict[str, Any] = {} if where == "clock" else {where: later}
+    steps: dict[str, Any] = {"clock": {}, "record": {"record": later}, "authenticate": {"authenticate": fail}}[where]
     app = App(Service.of(pdp), SETTINGS, fail if where == "clock" else lambda: NOW, **steps)
     with caplog.at_level(logging.ERROR):
         status, headers, answer = ask(app, ASK, **{"x-request-id": "r-1"})

@@ -323,8 +323,6 @@ def test_a_bucket_fills_again() -> None:
 
 def test_what_is_remembered_is_bounded() -> None:
     """However many tokens there are, and keys count whichever was remembered."""
-    import asyncio
-
     now = time.time()
     table = {
         "callers": [{"name": "crm", "permissions": ["evaluate"], "token": {"iss": ISSUER}}],
@@ -338,13 +336,8 @@ def test_what_is_remembered_is_bounded() -> None:
     keys.take(key_set(ED).encode())
     access = Access(configuration, Rates(), keys, lambda: now)
 
-    async def ask(number: int) -> str:
-        return (await access({b"authorization": f"Bearer {ED.token(sub=str(number))}".encode()}, {})).name
-
-    async def all_() -> set[str]:
-        return {await ask(number) for number in range(KEPT + 10)}
-
-    assert {"crm"} == asyncio.run(all_())
+    tokens = (f"Bearer {ED.token(sub=str(number))}".encode() for number in range(KEPT + 10))
+    assert {"crm"} == {access({b"authorization": token}, {}).name for token in tokens}
     assert 0 < access.remembered <= KEPT
 
 

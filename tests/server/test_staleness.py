@@ -84,13 +84,13 @@ def test_what_changes_in_a_database_is_answered(
 def test_what_is_too_old_is_not_answered(project: Path, start: Callable[..., Any], until: Until) -> None:
     """The database is gone: answers go on for as long as was allowed, then there are none, then there are again."""
     serving = start("--max-staleness", "2", "--reload-interval", "0.2", cwd=project)
-    assert serving.ask("/access/v1/evaluation", ASK).status == 200
+    until(lambda: serving.ask("/access/v1/evaluation", ASK).status == 200)  # a busy machine may look too seldom
     (project / "hr.db").rename(project / "away")
     until(lambda: serving.ask("/access/v1/evaluation", ASK).status == 503)
     reply = serving.ask("/access/v1/evaluation", ASK)
     assert "server-stale" == reply.json["error"]["code"]
     assert "decision" not in reply.json
-    assert "refused" in serving.ask("/readyz", method="GET").json["reload"]
+    until(lambda: "refused" in serving.ask("/readyz", method="GET").json.get("reload", ""))
     (project / "away").rename(project / "hr.db")
     until(lambda: serving.ask("/access/v1/evaluation", ASK).status == 200)
 

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     Scope = Mapping[str, Any]
     Receive = Callable[[], Awaitable[Mapping[str, Any]]]
     Send = Callable[[dict[str, Any]], Awaitable[None]]
-    Handler = Callable[[Mapping[str, Any], Exchange], Awaitable[dict[str, Any]]]
-    Authenticate = Callable[[Mapping[bytes, bytes], Scope], Awaitable[Caller]]
+    Answer = dict[str, Any]
+    Handler = Callable[[Mapping[str, Any], Exchange], Answer | Awaitable[Answer]]
+    Authenticate = Callable[[Mapping[bytes, bytes], Scope], Caller]
     Record = Callable[[Exchange], Awaitable[None]]
     Observe = Callable[[str, int, float, Exchange | None], None]
 
@@ -45,12 +46,8 @@ NOWHERE: Final = "none"
 """The route of a path that is no endpoint."""
 
 
-async def _single(body: Mapping[str, Any], exchange: Exchange) -> dict[str, Any]:
-    return evaluate(body, exchange)
-
-
 HANDLERS: Final[Mapping[str, tuple[Permission, Handler]]] = {
-    ENDPOINTS["access_evaluation_endpoint"]: ("evaluate", _single),
+    ENDPOINTS["access_evaluation_endpoint"]: ("evaluate", evaluate),
     ENDPOINTS["access_evaluations_endpoint"]: ("evaluate", evaluate_all),
     ENDPOINTS["search_subject_endpoint"]: ("search", searcher("subject")),
     ENDPOINTS["search_resource_endpoint"]: ("search", searcher("resource")),
@@ -86,6 +83,8 @@ class App:
         self.service = service
         self._checked: datetime | None = None
         self._checked_at = ""
+        self._resting: tuple[Service | None, Mapping[str, str]] = (None, {})
+        """What an answer rests on, and the service that it was made for."""
         self.authenticate = authenticate
         self.charge: Callable[[Caller, int], None] | None = None
         self.settings = settings
@@ -100,6 +99,7 @@ class App:
     def check(self, at: datetime) -> None:
         """Note that what answers was that of its source at an instant."""
         self._checked, self._checked_at = at, at.isoformat(timespec="milliseconds")
+        self._resting = (None, {})
 
     def route(self, path: str) -> str:
         """The endpoint that a path leads to, which is one of few: a path is a caller's words."""
@@ -120,8 +120,17 @@ class App:
             if found is None:
                 form, body = await self._page(scope, headers)
             else:
-                exchange = self._begin(found[0], scope["method"], headers, name)
-                body = await self._answer(found[1], found[2], exchange, scope, headers, receive)
+                endpoint, permission, handler = found
+                exchange = self._begin(endpoint, scope["method"], headers, name)
+                if self.authenticate is not None:
+                    self._admit(self.authenticate(headers, scope), permission, exchange)
+                check_form(headers)
+                asked = parse_body(await read_body(receive, headers, self.settings), self.settings)
+                made = handler(asked, exchange)
+                shape = made if made.__class__ is dict else await cast("Awaitable[Answer]", made)
+                if self.record is not None:
+                    await self.record(exchange)
+                body = dumps(shape)
         except Refused as error:
             status, more, body = error.status, error.headers, self._error(error, headers)
         except Gone:
@@ -150,32 +159,20 @@ class App:
         now, limit = self._clock(), settings.max_staleness
         if limit is not None and (self._checked is None or now - self._checked > limit):
             raise Refused(503, [problem("server-stale", "policies", at=self._checked_at)], [(b"retry-after", b"5")])
+        made_for, rests_on = self._resting
+        if made_for is not service:
+            checked = {"checked_at": self._checked_at} if self._checked_at else {}
+            rests_on = {**service.digests, **checked}
+            self._resting = (service, rests_on)
         return Exchange(
-            endpoint, service, settings, now, language(headers, settings.lang), name.decode("ascii"),
-            checked=self._checked_at,
-        )  # fmt: skip
+            endpoint, service, settings, now, language(headers, settings.lang), name.decode("ascii"), rests_on
+        )
 
-    async def _answer(  # noqa: PLR0913 (a request in its parts)
-        self,
-        permission: Permission,
-        handler: Handler,
-        exchange: Exchange,
-        scope: Scope,
-        headers: Mapping[bytes, bytes],
-        receive: Receive,
-    ) -> bytes:
-        if self.authenticate is not None:
-            exchange.granted = caller = await self.authenticate(headers, scope)
-            exchange.caller = caller.name
-            exchange.charge = self.charge
-            caller.need(permission)
-        check_form(headers)
-        settings = self.settings
-        body = parse_body(await read_body(receive, headers, settings), settings)
-        answer = await handler(body, exchange)
-        if self.record is not None:
-            await self.record(exchange)
-        return dumps(answer)
+    def _admit(self, caller: Caller, permission: Permission, exchange: Exchange) -> None:
+        exchange.granted = caller
+        exchange.caller = caller.name
+        exchange.charge = self.charge
+        caller.need(permission)
 
     async def _page(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[Header, bytes]:
         page = self._pages.get(scope["path"])
@@ -184,7 +181,7 @@ class App:
         if scope["method"] not in page.methods:
             raise not_allowed(", ".join(page.methods))
         if page.permission is not None and self.authenticate is not None and not page.open():
-            (await self.authenticate(headers, scope)).need(page.permission)
+            self.authenticate(headers, scope).need(page.permission)
         return await page.make(language(headers, self.settings.lang))
 
     def _error(self, error: Refused, headers: Mapping[bytes, bytes]) -> bytes:

@@ -68,7 +68,7 @@ class Access:
             keys.changed = self._known.clear
         self.keys = keys
 
-    async def __call__(self, headers: Mapping[bytes, bytes], scope: Mapping[str, Any]) -> Caller:
+    def __call__(self, headers: Mapping[bytes, bytes], scope: Mapping[str, Any]) -> Caller:
         """The caller of a request; Refused with 401 when it is nobody, 429 when it asks too often, 503 without keys."""
         found = self._find(headers, scope)
         if found.caller.rate is not None:

@@ -9,7 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from tutela.engine.decision import Decision
@@ -62,18 +62,12 @@ class Exchange:
     """When the request came."""
     lang: Lang
     request_id: str
+    provenance: Mapping[str, str]
+    """What an answer rests on: digests, and until when they were known to be current, where somebody looks."""
     caller: str = ""
     """Who asked, as the step that authenticates callers found; empty without such a step."""
     granted: Caller | None = None
     """What the caller may ask; None where callers are not known, and everybody may ask everything."""
     charge: Callable[[Caller, int], None] | None = None
     """Counts further evaluations of the caller, and refuses those that are too many."""
-    checked: str = ""
-    """When policies and registers were last known to be those of their source; empty where nobody looks."""
     decisions: list[Decided] = field(default_factory=list[Decided])
-
-    @property
-    def provenance(self) -> dict[str, str]:
-        """What an answer rests on: digests, and until when they were known to be current."""
-        digests = self.service.digests
-        return {**digests, "checked_at": self.checked} if self.checked else {**digests}

@@ -1,40 +1,46 @@
-"""HTTP/1.1 on a socket: uvicorn's protocol, with a limit on the size of a request's head and on the time it takes.
+"""HTTP/1.1 on a socket, under uvicorn's server: each request becomes a cycle of the application.
 
-uvicorn has limits of neither kind: a peer could send headers without end, or hold a connection by sending nothing.
+A caller is held to the size of a request's head, to the time in which a request arrives, and to taking the answers:
+nothing is read, and nothing begun, of a caller who leaves them. Answers go out in the order of the requests. uvicorn's
+own protocol has none of those limits, makes a task of every request, and takes twice as long for it.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-import httptools
 import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from .cycle import STATUS_LINE, Cycle
 from .headers import language, request_id
+from .parsing import Requests
 from .refusals import error_shape, problem
 from .tls import names_of
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
-    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+    from uvicorn import Config
+    from uvicorn.server import ServerState
 
     from tutela.engine.errors import Problem
 
+    from .parsing import Fault
+    from .refusals import Header
     from .settings import Settings
 
-
-OFFER: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
-"""Headers by which a caller offers another protocol."""
-CONTINUE: Final = b"HTTP/1.1 100"
 PARTING_SECONDS: Final = 0.5
 """How long a request may be on its way when the service stops."""
+KEPT: Final = 64 << 10
+"""Bytes of a body that wait for the application before no more is read."""
+NEVER: Final = float("inf")
 
 
 class Guard(NamedTuple):
-    """What a protocol asks and tells the service."""
+    """What a connection asks and tells the service."""
 
     most: Callable[[], int]
     """How many connections there may be."""
@@ -42,185 +48,198 @@ class Guard(NamedTuple):
     """Counts a status that the application did not see."""
 
 
-class _Joined:
-    """The way to a caller on which the head of one answer waits for the first part of its body.
+class Connection(asyncio.Protocol):
+    """A connection of a caller; `protocol_of` makes the class with its settings."""
 
-    uvicorn hands them over one after the other, and each would be a call of the system: a tenth of a request's time.
-    """
-
-    __slots__ = ("_head", "_transport")
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        self._transport = transport
-        self._head: bytes | None = b""
-        """Empty: not there yet; None: sent."""
-
-    def write(self, data: bytes) -> None:
-        """Send, or hold back what is the head; `100 Continue` is none."""
-        if self._head is None or data.startswith(CONTINUE):
-            self._transport.write(data)
-        elif self._head:
-            self._transport.write(self._head + data)
-            self._head = None
-        else:
-            self._head = data
-
-    def close(self) -> None:
-        """Hang up."""
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        """Whether somebody has hung up."""
-        return self._transport.is_closing()
-
-
-class GuardedProtocol(HttpToolsProtocol):
-    """A connection whose requests must arrive in time; `protocol_of` makes one with its settings."""
-
+    app: Callable[..., Coroutine[Any, Any, None]]
     settings: Settings
     guard: Guard
 
-    def __init__(self, *args: Any, **more: Any) -> None:  # noqa: ANN401 (uvicorn's own)
-        super().__init__(*args, **more)
-        self._in_head = False
-        self._arriving = False
-        """Whether a request has begun and not ended."""
-        self._began = False
-        """Whether the request began in the piece of data that is being taken."""
-        self._size = 0
-        """Bytes of the head in earlier pieces; of the one in which it began, where it begins is not known."""
-        self._piece = 0
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: object,
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        del app_state  # there is no lifespan that could have one
+        self.loop = _loop or asyncio.get_running_loop()
+        self.tasks = server_state.tasks
+        self.transport: asyncio.Transport
+        self._state = server_state
+        self._idle_seconds = config.timeout_keep_alive
+        self._requests: Requests
+        self._current: Cycle | None = None
+        """The request that is being answered."""
+        self._waiting: deque[Cycle] = deque()
+        """Requests that came before the one before them was answered."""
+        self._farewell: tuple[int, Problem] | None = None
+        """The refusal after which nothing follows; it waits for the answers before it."""
         self._timer: asyncio.TimerHandle | None = None
-        self._too_large = False
+        self._due = NEVER
+        self._timed = True
+        """Whether `_due` is when a request must be there, not when nobody needs the connection any more."""
+        self._clogged = False
+        """Whether the caller leaves what is ready."""
+        self._reading = True
         self._parting = False
         """Whether the service stops: the next answer is the last one."""
-        self._extensions: dict[str, Any] | None = None
-        """What the application is told of the connection: who called, where TLS says it."""
+        self._ended = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request, but not for ever; of too many connections, the last one is refused."""
-        super().connection_made(transport)
-        if self.scheme == "https":
+        self.transport = cast("asyncio.Transport", transport)
+        connections: set[Any] = self._state.connections
+        connections.add(self)
+        secure = transport.get_extra_info("sslcontext") is not None
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "scheme": "https" if secure else "http",
+            "root_path": "",
+            "client": transport.get_extra_info("peername"),
+            "server": transport.get_extra_info("sockname"),
+        }
+        if secure:
             names = names_of(transport.get_extra_info("peercert"))
-            self._extensions = {"tls": {"client_names": names}}
-        if len(self.connections) > self.guard.most():
+            scope["extensions"] = {"tls": {"client_names": names}}
+        self._requests = Requests(self.settings.head_limit, scope, self._begin)
+        if len(connections) > self.guard.most():
             self._refuse(503, problem("connections-too-many", "connection", limit=self.guard.most()))
         else:
-            self._start_timer()
-
-    def shutdown(self) -> None:
-        """Answer what has begun, and what is on its way already, then hang up.
-
-        uvicorn hangs up at once where no request is known of, and so on a caller whose request is not read yet.
-        """
-        if not self._parting:
-            self._parting = True
-            if self._idle():
-                self.loop.call_later(PARTING_SECONDS, self._part)
-            else:
-                self.cycle.keep_alive = False
-
-    def _part(self) -> None:
-        if not self._arriving and self._idle():
-            self.transport.close()
-
-    def _idle(self) -> bool:
-        # uvicorn's own types do not say that there is none until the first request.
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        return cycle is None or cycle.response_complete
+            self._wait(self.settings.read_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget about the time."""
-        self._stop_timer()
-        super().connection_lost(exc)
+        """Forget the caller; what is being worked on hears that nobody waits for it."""
+        del exc
+        connections: set[Any] = self._state.connections
+        connections.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._lose()
 
     def data_received(self, data: bytes) -> None:
         """Take more of a request; one that comes in one piece costs no timer."""
-        self._piece = len(data)
-        self._began = False
-        self._unset_keepalive_if_required()
-        self._feed(data)
-        if self._in_head:
-            self._size = 0 if self._began else self._size + self._piece
-            if self._size > self.settings.head_limit:
-                self._refuse(431, self._head_too_large())
-                return
-        if not self._arriving:
-            self._stop_timer()
-        elif self._timer is None:
-            self._start_timer()
-
-    def on_message_begin(self) -> None:
-        """A request begins with its head."""
-        self._in_head = self._arriving = self._began = True
-        self._size = 0
-        super().on_message_begin()
-        if self._extensions is not None:
-            self.scope["extensions"] = self._extensions
-
-    def on_headers_complete(self) -> None:
-        """The head has ended; one that is too large although it came at once is refused here."""
-        self._in_head = False
-        if self.parser.should_upgrade():
+        if self._ended or self._farewell is not None:
             return
-        limit = self.settings.head_limit
-        # Only a head in large pieces is worth to be counted.
-        if self._size + self._piece > limit and self._head() > limit:
-            self._too_large = True
-            raise ValueError("head too large")  # for uvicorn an invalid request, which comes back below
-        super().on_headers_complete()
-        if self.scope["method"] == "POST":  # an answer to HEAD has no body that the head could wait for
-            self.cycle.transport = _Joined(self.transport)  # type: ignore[assignment]
+        requests = self._requests
+        fault = requests.feed(data)
+        if fault is not None:
+            self._refuse(*self._told(fault))
+        if self._waiting:
+            self._advance()
+        if requests.arriving:
+            if not self._timed:
+                self._timed = True
+                self._wait(self.settings.read_seconds)
+            self.flow()
+        elif self._timed:
+            self._timed = False
+            self._wait(self._idle_seconds)
+
+    def pause_writing(self) -> None:
+        """The caller leaves its answers: begin nothing more, and read nothing more."""
+        self._clogged = True
+        self.flow()
+
+    def resume_writing(self) -> None:
+        """The caller has caught up."""
+        self._clogged = False
+        self.flow()
+        self._advance()
+
+    def shutdown(self) -> None:
+        """Answer what has begun, and what is on its way already, then hang up."""
         if self._parting:
-            self.cycle.keep_alive = False
-
-    def on_message_complete(self) -> None:
-        """The request is there; of one that offers another protocol, only the head is."""
-        if not self.parser.should_upgrade():
-            self._arriving = False
-            super().on_message_complete()
-
-    def _feed(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._stay(data[upgrade.args[0] :])
-        except httptools.HttpParserError:
-            self.send_400_response("")
-
-    def _stay(self, rest: bytes) -> None:
-        """Take a request that offers another protocol (Java's client offers HTTP/2) as one that does not.
-
-        The parser ends with such a head and never looks at the body, so it is given the head again without the offer.
-        """
-        method, url, headers = self.parser.get_method(), self.url, self.headers
-        self.parser = httptools.HttpRequestParser(self)
-        if method == b"CONNECT":
-            self.send_400_response("")
             return
-        kept = [b"%s: %s\r\n" % header for header in headers if header[0] not in OFFER]
-        self._feed(b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, url, b"".join(kept), rest))
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request, in the form of the other refusals."""
-        del msg
-        if self._too_large:
-            self._refuse(431, self._head_too_large())
+        self._parting = True
+        last = self._waiting[-1] if self._waiting else self._current
+        if last is None:
+            self.loop.call_later(PARTING_SECONDS, self._part)
         else:
-            self._refuse(400, problem("http-malformed", "request"))
+            last.keep_alive = False
 
-    def _head(self) -> int:
-        return len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+    def _part(self) -> None:
+        if not self._requests.arriving and self._current is None and not self._waiting:
+            self.transport.close()
 
-    def _head_too_large(self) -> Problem:
-        return problem("http-head-too-large", "headers", limit=self.settings.head_limit)
+    def _begin(self, scope: dict[str, Any], keep_alive: bool, expects: bool) -> Cycle:
+        cycle = Cycle(self, scope, keep_alive=keep_alive and not self._parting, expects=expects)
+        self._waiting.append(cycle)
+        return cycle
+
+    def _advance(self) -> None:
+        """Begin with the next request unless there is one; those behind it get their turn after other callers."""
+        if self._current is not None or self._clogged or self._ended:
+            return
+        if self._waiting:
+            self._current = self._waiting.popleft()
+            self._current.run()
+            if self._waiting or not self._reading:
+                self.flow()
+        elif self._farewell is not None:
+            self._say_farewell(*self._farewell)
+
+    def answer(self, cycle: Cycle, data: bytes) -> None:
+        """Send the answer to the request that is being answered."""
+        self.transport.write(data)
+        self._current = None
+        if not cycle.keep_alive:
+            self._lose()
+            self.transport.close()
+            return
+        if not self._requests.arriving:
+            self._wait(self._idle_seconds)
+        if self._waiting or self._farewell is not None:
+            self.loop.call_soon(self._advance)
+        if not self._reading:
+            self.flow()
+
+    def fail(self) -> None:
+        """Tell a caller that there is no answer to the request that is being answered, nor to those behind it."""
+        self._lose()
+        self._say_farewell(500, problem("server-internal", "request"))
+
+    def common(self) -> bytes:
+        """The lines that are the same in the heads of all answers of a second: the date."""
+        return _lines(tuple(self._state.default_headers))
+
+    def flow(self) -> None:
+        """Read on, or no more for now: there is enough to do, or what is ready is not taken."""
+        last = self._requests.last
+        enough = self._clogged or bool(self._waiting) or (last is not None and last.kept > KEPT)
+        if enough is self._reading and not self.transport.is_closing():
+            self._reading = not enough
+            if enough:
+                self.transport.pause_reading()
+            else:
+                self.transport.resume_reading()
+
+    def _lose(self) -> None:
+        """Nothing more is answered on this connection."""
+        self._ended = True
+        for cycle in (self._current, *self._waiting):
+            if cycle is not None:
+                cycle.lose()
+        self._current = None
+        self._waiting.clear()
+
+    def _told(self, fault: Fault) -> tuple[int, Problem]:
+        if fault == "malformed":
+            return 400, problem("http-malformed", "request")
+        return 431, problem("http-head-too-large", "headers", limit=self.settings.head_limit)
 
     def _refuse(self, status: int, found: Problem) -> None:
-        """Say no and hang up: what follows on this connection cannot be told from what was refused."""
-        self._in_head = self._arriving = False
-        self._stop_timer()
+        """Say no when what came before is answered: what follows cannot be told from what is refused."""
+        self._requests.arriving = False
+        self._farewell = (status, found)
+        self._advance()
+
+    def _say_farewell(self, status: int, found: Problem) -> None:
+        self._ended = True
         self.guard.refused(status)
-        headers = dict(self.headers or ())
+        headers = dict(self._requests.headers)
         body = orjson.dumps({"error": error_shape(status, [found], language(headers, self.settings.lang))})
         name = request_id(headers)
         self.transport.write(
@@ -231,23 +250,45 @@ class GuardedProtocol(HttpToolsProtocol):
         )
         self.transport.close()
 
-    def _start_timer(self) -> None:
-        self._timer = self.loop.call_later(self.settings.read_seconds, self._late)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
+    def _wait(self, seconds: float) -> None:
+        """Look after the connection when so many seconds have passed, unless this is called again until then."""
+        self._due = self.loop.time() + seconds
+        if self._timer is None:
+            self._timer = self.loop.call_at(self._due, self._look)
+        elif self._timer.when() > self._due:
             self._timer.cancel()
-            self._timer = None
+            self._timer = self.loop.call_at(self._due, self._look)
 
-    def _late(self) -> None:
+    def _look(self) -> None:
+        """End what takes too long; a timer of an earlier time only sets the next one, so that requests set none."""
         self._timer = None
-        # Without an answer on its way: half of one must not be followed by another.
-        if self._arriving and not self.pipeline and (self._in_head or not self.cycle.response_started):
-            self._refuse(408, problem("http-slow", "request", seconds=f"{self.settings.read_seconds:g}"))
-        else:
+        requests = self._requests
+        if self.loop.time() < self._due:
+            if self._due != NEVER:
+                self._timer = self.loop.call_at(self._due, self._look)
+        elif self._clogged:
+            self.transport.abort()
+        elif requests.arriving and self._behind():
+            self._wait(self.settings.read_seconds)
+        elif requests.arriving and (requests.in_head or (requests.last is not None and not requests.last.answered)):
+            self._lose()
+            self._say_farewell(408, problem("http-slow", "request", seconds=f"{self.settings.read_seconds:g}"))
+        elif requests.arriving or self._current is None:
             self.transport.close()
+        else:
+            self._due = NEVER
+
+    def _behind(self) -> bool:
+        """Whether what is arriving is not what is being answered."""
+        return bool(self._waiting) or (self._current is not None and self._requests.in_head)
 
 
-def protocol_of(settings: Settings, guard: Guard) -> type[GuardedProtocol]:
-    """The protocol of a service."""
-    return type("ServiceProtocol", (GuardedProtocol,), {"settings": settings, "guard": guard})
+@lru_cache(maxsize=4)
+def _lines(headers: tuple[Header, ...]) -> bytes:
+    return b"".join(b"%s: %s\r\n" % header for header in headers)
+
+
+def protocol_of(app: Callable[..., Coroutine[Any, Any, None]], settings: Settings, guard: Guard) -> type[Connection]:
+    """The protocol of an ASGI application."""
+    # Static: a function in a class would become a method.
+    return type("ServiceConnection", (Connection,), {"app": staticmethod(app), "settings": settings, "guard": guard})

@@ -114,7 +114,7 @@ def _answer(running: Running, listening: socket.socket, jobs: Sequence[Callable[
     guard = Guard(lambda: running.configuration.max_connections, refused)
     config = uvicorn.Config(
         traced or running.app,
-        http=protocol_of(settings, guard),
+        http=protocol_of(traced or running.app, settings, guard),
         loop="uvloop",
         lifespan="off",
         ws="none",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from .index import fitting
-from .known import peek
 from .model import Clause, Obligation, Reason, Severity, Words
 from .values import mask, show
 
@@ -98,6 +97,8 @@ class Decision:
     @property
     def reason_ids(self) -> tuple[str, ...]:
         """The rules of the reasons, in their order, without working out what failed in them."""
+        if self._reasons is not None:
+            return tuple([reason.rule for reason in self._reasons])
         policies = self._policies
         if self.allowed:
             return tuple([policies.rule_id(number) for number in self._allowed_by])
@@ -135,7 +136,7 @@ class Decision:
             found += rules[number].needs
         if not self._allowed_by and (default := self._default()) is not None:
             found += default.needs
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) if found else ()
 
     @property
     def errors(self) -> tuple[str, ...]:
@@ -198,11 +199,23 @@ class Decision:
         for number in self._allowed_by:
             yield _reason(self._policies.rules[number], ())
 
-    def _denies(self) -> Iterator[Reason]:
+    def _denies(self) -> list[Reason]:
+        found: list[Reason] = []
+        if self._denied_by:
+            policies, doubtful = self._policies, self.doubtful
+            found += [
+                _reason(policies.rules[number], tuple(failing(policies, number, self._question)))
+                for number in self._denied_by
+                if number not in doubtful
+            ]
+        if self._doubts:
+            found += self._undecided()
+        if not self._allowed_by:
+            found.append(self._no_rule())
+        return found
+
+    def _undecided(self) -> Iterator[Reason]:
         rules = self._policies.rules
-        for number in self._denied_by:
-            if not any(doubt.rule == number for doubt in self._doubts):
-                yield _reason(rules[number], failing(self._policies, number, self._question))
         seen: set[int] = set()
         for doubt in self._doubts:
             if doubt.rule == WHOLE_REQUEST:
@@ -211,8 +224,6 @@ class Decision:
                 seen.add(doubt.rule)
                 text = f"{_code(doubt)} {doubt.path}".strip()
                 yield _reason(rules[doubt.rule], (Clause(text),), undecided=True)
-        if not self._allowed_by:
-            yield self._no_rule()
 
     def _no_rule(self) -> Reason:
         """The default deny: its clauses are those that kept the first candidate rules from allowing."""
@@ -230,10 +241,13 @@ class Decision:
         found: list[Clause] = []
         left = NEAR
         for number in fitting(policies.by_action.get(question.action_name, ()), question):
-            if left and not policies.is_deny[number]:
-                left -= 1
+            if not policies.is_deny[number]:
                 rule = policies.rule_id(number)
-                found += [Clause(f"{rule}: {text}", values) for text, values in failing(policies, number, question)]
+                for text, read in failing(policies, number, question):
+                    found.append(Clause(f"{rule}: {text}", read))
+                left -= 1
+                if not left:
+                    break
         return found
 
 
@@ -254,7 +268,7 @@ def _reason(rule: Rule, clauses: tuple[Clause, ...], *, undecided: bool = False)
     return Reason(rule.id, rule.severity, message, clauses, meta.basis, meta.remedy, rule.location)
 
 
-def failing(policies: PolicySet, number: int, question: Any) -> tuple[Clause, ...]:  # noqa: ANN401 (request-like)
+def failing(policies: PolicySet, number: int, question: Any) -> list[Clause]:  # noqa: ANN401 (request-like)
     """The clauses of a rule that came out wrong, with the values they read, masked unless declared otherwise."""
     found: list[Clause] = []
     for text, read, expect, test in policies.clause_tests(number):
@@ -263,19 +277,19 @@ def failing(policies: PolicySet, number: int, question: Any) -> tuple[Clause, ..
         except Exception:  # noqa: BLE001 (a clause that cannot be told is one that failed)
             fine = False
         if not fine:
-            found.append(Clause(text, (*values(read, question), *_more(policies, text, question))))
-    return tuple(found)
+            shown = values(read, question)
+            if PERIOD in text or text.startswith(LOOP):
+                shown += _more(policies, text, question)
+            found.append(Clause(text, shown))
+    return found
 
 
 def _more(policies: PolicySet, text: str, question: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 (request-like)
     """What no plain value says: which item of a list failed by what, and the instants that a clause works out."""
-    loops, periods = text.startswith(LOOP), PERIOD in text
-    if not loops and not periods:
-        return ()
     from .tree import instants, item_faults
 
     try:
-        found = item_faults(policies, text, question) if loops else ()
+        found = item_faults(policies, text, question) if text.startswith(LOOP) else ()
         return (*found, *instants(policies, policies.language().parse(text).root, text, question).items())
     except Exception:  # noqa: BLE001 (an explanation is no decision: without it the reason still stands)
         return ()
@@ -286,7 +300,10 @@ def values(read: Sequence[Read], question: Any) -> tuple[tuple[str, str], ...]: 
     found: list[tuple[str, str]] = []
     for path, root, steps, shown in read:
         value: Any = getattr(question, root)
-        for step in steps:
-            value = peek(value, step)
+        try:
+            for step in steps:
+                value = value[step]
+        except (KeyError, TypeError, IndexError):
+            value = None
         found.append((path, "absent" if value is None else show(value) if shown else mask(value)))
     return tuple(found)

@@ -111,18 +111,15 @@ class Masks:
         return text
 
     def _properties(self, root: str, values: Mapping[Any, Any]) -> dict[str, Any]:
-        keep, undeclared = self._keep.get(root, {}), 0
+        keep, own, undeclared = self._keep.get(root, _NO_RULES), _OWN[root], 0
         found: dict[str, Any] = {}
         for name, value in values.items():
-            if name in _OWN[root]:
-                continue
             rule = keep.get(name)
-            if rule is None:
+            if rule is not None:
+                if name not in own:
+                    found[name] = value if value is None or (rule is not _nothing and rule(value)) else self.hide(value)
+            elif name not in own:
                 undeclared += 1
-            elif value is None or rule(value):
-                found[name] = value
-            else:
-                found[name] = self.hide(value)
         if undeclared:
             found[UNDECLARED] = undeclared
         return found
@@ -133,6 +130,7 @@ def keyed(data: bytes, key: bytes) -> str:
     return f"{PREFIX}{hashlib.blake2b(data, key=key, digest_size=16).hexdigest()}"
 
 
+_NO_RULES: Final[Mapping[str, Callable[[Any], bool]]] = {}
 _OWN: Final = {
     "subject": frozenset({"id", "type"}),
     "action": frozenset({"name"}),

@@ -129,8 +129,8 @@ def reason_shape(reason: Reason, lang: Lang) -> dict[str, object]:
     return {
         "rule": reason.rule,
         "message": reason.message.text(lang),
-        "clause": "; ".join([str(clause) for clause in reason.clauses]),
-        "basis": [str(basis) for basis in reason.basis],
+        "clause": "; ".join(map(str, reason.clauses)),
+        "basis": list(map(str, reason.basis)),
         "remedy": reason.remedy.text(lang),
     }
 

@@ -42,8 +42,14 @@ def answer(decision: Decision, evaluation_id: str, exchange: Exchange) -> dict[s
         "as_of": decision.as_of.isoformat(),
     }
     if not decision.allowed:
-        context["reason_admin"] = {FORBIDDEN: "; ".join([f"{found['rule']}: {found['message']}" for found in reasons])}
-        context["reason_user"] = {FORBIDDEN: "; ".join(dict.fromkeys([found["message"] for found in reasons]))}
+        told: dict[str, None] = {}
+        named: list[str] = []
+        for found in reasons:
+            message: str = found["message"]
+            told[message] = None
+            named.append(f"{found['rule']}: {message}")
+        context["reason_admin"] = {FORBIDDEN: "; ".join(named)}
+        context["reason_user"] = {FORBIDDEN: "; ".join(told)}
     return {"decision": decision.allowed, "context": context}
 
 

@@ -79,11 +79,11 @@ def _too_large(limit: int, headers: Sequence[Header]) -> Refused:
 
 def parse_body(body: bytes, settings: Settings) -> dict[str, Any]:
     """The JSON object that a body is; Refused (status 400) says what is wrong, and where."""
-    if not body.strip(SPACE):
-        raise refused(400, "body-empty")
     try:
         data: object = orjson.loads(body)
     except orjson.JSONDecodeError as error:
+        if not body.strip(SPACE):
+            raise refused(400, "body-empty") from None
         raise Refused(400, [_syntax(body, error, settings.depth_limit)]) from None
     if not is_map(data):
         raise refused(400, "body-not-object")

@@ -26,7 +26,8 @@ def check_form(headers: Mapping[bytes, bytes]) -> None:
     stated = headers.get(b"content-type", b"")
     if stated != b"application/json" and not _is_json(stated[:LONGEST]):
         raise refused(400, "http-content-type", "Content-Type")
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+    encoding = headers.get(b"content-encoding")
+    if encoding is not None and encoding.lower() != b"identity":
         raise refused(400, "http-content-encoding", "Content-Encoding")
 
 

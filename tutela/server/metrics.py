@@ -84,8 +84,10 @@ class Metrics:
             allowed = 0
             for decided in decisions:
                 allowed += decided.decision.allowed
-            cells[row + self._allowed] += allowed
-            cells[row + self._denied] += count - allowed
+            if allowed:
+                cells[row + self._allowed] += allowed
+            if allowed != count:
+                cells[row + self._denied] += count - allowed
             cells[row + self._sizes + bisect_left(SIZES, count)] += 1
             cells[row + self._sizes + len(SIZES) + 1] += count
 

@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tutela
+from tutela.engine.decision_log import Recorder
+from tutela.engine.decision_log_masks import Masks
 from tutela.engine.loader import Source, load_policies
 from tutela.policy_runner import run_suites
 from tutela.project import Project, find_project, load_authorizer
@@ -179,7 +181,9 @@ def test_callers_are_authenticated_before_their_body_is_read(pdp: Authorizer) ->
     async def record(exchange: Exchange) -> None:
         recorded.append(exchange)
 
-    app = App(Service.of(pdp), SETTINGS, lambda: NOW, authenticate=authenticate, record=record)
+    recorder = Recorder(pdp, Masks(pdp.policies.vocabulary, None), full=True)
+    service = Service.of(pdp, recorder=recorder)
+    app = App(service, SETTINGS, lambda: NOW, authenticate=authenticate, record=record)
     refused = ask(app, b"{", authorization="Bearer wrong")
     malformed = ask(app, b"{", authorization="Bearer right")
     answered = ask(app, ASK, authorization="Bearer right", **{"x-request-id": "r"})
@@ -187,10 +191,10 @@ def test_callers_are_authenticated_before_their_body_is_read(pdp: Authorizer) ->
     assert (401, b'Bearer realm="x"') == (refused[0], refused[1][b"www-authenticate"])
     assert 400 == malformed[0]
     (exchange,) = recorded
-    ((name, decision, request),) = exchange.decisions
-    assert NOW == request.as_of
+    (entry,) = map(orjson.loads, exchange.entries)
+    assert NOW.isoformat() == entry["as_of"] == entry["at"]
     assert ("gateway", "r", "/access/v1/evaluation") == (exchange.caller, exchange.request_id, exchange.endpoint)
-    assert (answered[2]["context"]["evaluation_id"], True) == (name, decision.allowed)
+    assert (answered[2]["context"]["evaluation_id"], "allow") == (entry["id"], entry["effect"])
     assert NOW == exchange.now
 
 
@@ -199,7 +203,7 @@ def test_what_is_found_and_what_is_asked_is_recorded(pdp: Authorizer) -> None:
     recorded: list[int] = []
 
     async def record(exchange: Exchange) -> None:
-        recorded.append(len(exchange.decisions))
+        recorded.append(exchange.decided)
 
     app = App(Service.of(pdp), SETTINGS, lambda: NOW, record=record)
     ask(app, {**ASK, "evaluations": [NOTHING, {"resource": NOTHING}, NOTHING]}, "/access/v1/evaluations")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
+
+import orjson
 
 from tutela.reports.shape import plain, reason_shape
 
@@ -80,3 +83,11 @@ def _obligation(duty: Obligation) -> dict[str, Any]:
         return {**args, "type": of}
     act = ACTS.get(duty.kind, duty.kind)
     return {"type": CUSTOM, "vendor": "tutela", "action": act, "kind": duty.kind, "args": args}
+
+
+def dumps(answer: object) -> bytes:
+    """An answer as JSON."""
+    try:
+        return orjson.dumps(answer)
+    except TypeError:  # a number of a policy with more than 64 bits, half a surrogate pair: the same, slower
+        return json.dumps(answer, separators=(",", ":"), allow_nan=False).encode()

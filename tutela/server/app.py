@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, cast
 
-import orjson
-
+from .answer import dumps
 from .batch import evaluate_all
 from .body import Gone, parse_body, read_body
 from .evaluation import evaluate
@@ -62,7 +60,7 @@ class App:
     """Answers HTTP requests with one service, which may be swapped while it runs; without one, it is not ready.
 
     `authenticate` gets the headers and the scope, and returns the caller or raises Refused (401, 403, 429); it runs
-    before the body is read. `record` gets the exchange with its decisions before the answer is sent: when it raises,
+    before the body is read. `record` gets the exchange with its entries before the answer is sent: when it raises,
     there is no answer. `observe` is told of each answer before it is sent: its route, status, seconds, and the exchange
     where there was one. `clock` tells the present; `pages` are what else is served, by path.
     """
@@ -165,8 +163,9 @@ class App:
             rests_on = {**service.digests, **checked}
             self._resting = (service, rests_on)
         return Exchange(
-            endpoint, service, settings, now, language(headers, settings.lang), name.decode("ascii"), rests_on
-        )
+            endpoint, service, settings, now, language(headers, settings.lang), name.decode("ascii"), rests_on,
+            recorder=service.recorder if self.record is not None else None,
+        )  # fmt: skip
 
     def _admit(self, caller: Caller, permission: Permission, exchange: Exchange) -> None:
         exchange.granted = caller
@@ -193,11 +192,3 @@ def not_allowed(methods: str) -> Refused:
     """The refusal of a method that an endpoint does not take."""
     allow: Sequence[Header] = ((b"allow", methods.encode()),)
     return Refused(405, [problem("http-method", "method", known=methods)], allow)
-
-
-def dumps(answer: object) -> bytes:
-    """An answer as JSON."""
-    try:
-        return orjson.dumps(answer)
-    except TypeError:  # a number of a policy with more than 64 bits, half a surrogate pair: the same, slower
-        return json.dumps(answer, separators=(",", ":"), allow_nan=False).encode()

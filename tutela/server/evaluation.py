@@ -10,7 +10,7 @@ from tutela.engine.plain import is_map
 from tutela.engine.request import Request
 
 from .answer import answer
-from .exchange import Decided, evaluation_id
+from .exchange import evaluation_id
 from .refusals import Refused, of_input, problem
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def evaluate(body: Mapping[str, Any], exchange: Exchange, path: str = "$") -> di
     request = request_of(body, exchange, path)
     decision = exchange.service.authorizer.decide(request)
     name = evaluation_id()
-    exchange.decisions.append(Decided(name, decision, request))
+    exchange.take(decision, request, name)
     return answer(decision, name, exchange)
 
 

@@ -1,4 +1,4 @@
-"""One request on its way: what it is answered with, and what was decided."""
+"""One request on its way: what it is answered with, and what of it is counted and recorded."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import os
 import secrets
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from tutela.engine.decision import Decision
+    from tutela.engine.decision_log import Recorder
     from tutela.engine.errors import Lang
     from tutela.engine.request import Request
 
@@ -42,14 +43,6 @@ def evaluation_id() -> str:
     return f"{_NAMES.process}-{next(_NAMES.numbers):x}"
 
 
-class Decided(NamedTuple):
-    """A decision under the name that the caller was told; the results of one search share a name."""
-
-    evaluation_id: str
-    decision: Decision
-    request: Request
-
-
 @dataclass(slots=True)
 class Exchange:
     """One request and its answer, as steps of the application hand it on."""
@@ -70,4 +63,21 @@ class Exchange:
     """What the caller may ask; None where callers are not known, and everybody may ask everything."""
     charge: Callable[[Caller, int], None] | None = None
     """Counts further evaluations of the caller, and refuses those that are too many."""
-    decisions: list[Decided] = field(default_factory=list[Decided])
+    recorder: Recorder | None = None
+    """Makes the entries of the decision log; None where decisions are not recorded."""
+    entries: list[bytes] = field(default_factory=list[bytes])
+    """What is to be recorded before the answer is sent."""
+    decided: int = 0
+    """How many decisions there were."""
+    allowed: int = 0
+    """How many of them permit."""
+
+    def take(self, decision: Decision, request: Request, evaluation_id: str) -> None:
+        """Count a decision under the name that the caller is told, and make its entry; a search has one name for all.
+
+        Entries are made at once: decisions that were kept until the end would take the memory of all of them.
+        """
+        self.decided += 1
+        self.allowed += decision.allowed
+        if self.recorder is not None:
+            self.entries.append(self.recorder.entry(decision, request, evaluation_id, self.now))

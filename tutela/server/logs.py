@@ -66,11 +66,10 @@ def access(endpoint: str, status: int, seconds: float, exchange: Exchange | None
     """One line about a request that was answered."""
     fields: dict[str, object] = {"endpoint": endpoint, "status": status, "ms": round(seconds * 1000, 3)}
     if exchange is not None:
-        allowed = sum(decided.decision.allowed for decided in exchange.decisions)
         fields |= {
             "caller": exchange.caller or "-",
-            "allowed": allowed,
-            "denied": len(exchange.decisions) - allowed,
+            "allowed": exchange.allowed,
+            "denied": exchange.decided - exchange.allowed,
             "policy_digest": exchange.service.digests["policy_digest"],
         }
     ACCESS.info("request", extra={"fields": fields})

@@ -78,12 +78,8 @@ class Metrics:
         start = row + self._durations[endpoint]
         cells[start + bisect_left(SECONDS, seconds)] += 1
         cells[start + len(SECONDS) + 1] += int(seconds * PAGE)
-        if exchange is not None and exchange.decisions:
-            decisions = exchange.decisions
-            count = len(decisions)
-            allowed = 0
-            for decided in decisions:
-                allowed += decided.decision.allowed
+        if exchange is not None and exchange.decided:
+            count, allowed = exchange.decided, exchange.allowed
             if allowed:
                 cells[row + self._allowed] += allowed
             if allowed != count:

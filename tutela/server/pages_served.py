@@ -49,7 +49,7 @@ class Page:
 
 def own_pages(app: App, base: str) -> Mapping[str, Page]:
     """The pages that every application has."""
-    from .app import dumps
+    from .answer import dumps
 
     async def live(_lang: Lang) -> Content:
         return JSON, dumps({"status": "live"})
@@ -80,7 +80,7 @@ def own_pages(app: App, base: str) -> Mapping[str, Page]:
 
 @cache
 def _described() -> bytes:
-    from .app import dumps
+    from .answer import dumps
     from .openapi import document
 
     return dumps(document())
@@ -105,7 +105,7 @@ def readiness(app: App, state: State | None = None) -> dict[str, Any]:
 
 def running_pages(running: Running) -> Mapping[str, Page]:
     """The pages of a service that reloads and counts."""
-    from .app import dumps
+    from .answer import dumps
 
     async def ready(_lang: Lang) -> Content:
         return JSON, dumps(readiness(running.app, running.state))

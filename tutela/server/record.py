@@ -36,19 +36,15 @@ def recording(log: DecisionLog, tell: Callable[[int, int], None]) -> Record:
     """
 
     async def record(exchange: Exchange) -> None:
-        recorder = exchange.service.recorder
-        if recorder is None:
+        if exchange.recorder is None:
             raise RuntimeError("a service without a recorder")
         try:
-            waiting = [
-                log.record(recorder.entry(found.decision, found.request, found.evaluation_id, exchange.now))
-                for found in exchange.decisions
-            ]
+            waiting = [log.record(entry) for entry in exchange.entries]
             kept = 0
             for entry in waiting:
                 kept += await entry
         except NotRecordedError as error:
-            tell(0, len(exchange.decisions))
+            tell(0, len(exchange.entries))
             raise Refused(503, error.problems) from None
         tell(kept, len(waiting) - kept)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .answer import obligations
 from .evaluation import REQUIRED, faults, request_of
-from .exchange import Decided, evaluation_id
+from .exchange import evaluation_id
 from .pages import page_of, token_after
 from .refusals import Refused
 
@@ -58,7 +58,8 @@ def searcher(part: str) -> Callable[[Mapping[str, Any], Exchange], Awaitable[dic
         pattern: dict[str, Any] = {} if part == "action" else body[part]
         found, more = await _permitted(part, name, pattern, body, exchange, page)
         one = evaluation_id()
-        exchange.decisions += (Decided(one, decision, request) for _, decision, request in found)
+        for _, decision, request in found:
+            exchange.take(decision, request, one)
         return {
             "page": {"next_token": _token(found, page, exchange) if more else "", "count": len(found)},
             "context": {"evaluation_id": one, **exchange.provenance, "as_of": exchange.now.isoformat()},

@@ -14,7 +14,7 @@ from tutela.reports.shape import reason_shape
 
 from .answer import obligations
 from .evaluation import faults
-from .exchange import Decided, evaluation_id
+from .exchange import evaluation_id
 from .refusals import Refused, error_shape, problem, refused
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ async def evaluate_sql(body: Mapping[str, Any], exchange: Exchange) -> dict[str,
     gated = gate.evaluate(body["statement"], request, database=body.get("database") or "")
     _check_actions({part.action for part in gated.parts}, exchange)
     one = evaluation_id()
-    exchange.decisions += (Decided(one, part.decision, part.request) for part in gated.parts)
+    for part in gated.parts:
+        exchange.take(part.decision, part.request, one)
     context = {
         "kind": gated.touched.kind,
         "resolved": gated.touched.resolved,
@@ -62,7 +63,8 @@ async def rewrite_sql(body: Mapping[str, Any], exchange: Exchange) -> dict[str, 
     _check_actions({"read"}, exchange)
     made = gate.rewrite(body["statement"], request)
     one = evaluation_id()
-    exchange.decisions += (Decided(one, decision, asked) for _, decision, asked in made.decisions)
+    for _, decision, asked in made.decisions:
+        exchange.take(decision, asked, one)
     context = {"tables": [_table(name, decision, exchange) for name, decision, _ in made.decisions]}
     context.update(_outcome(made, exchange))
     context.update(_provenance(one if made.decisions else "", exchange))

@@ -77,8 +77,10 @@ def _item(item: object, defaults: Mapping[str, Any], exchange: Exchange, path: s
     """The answer to one item; entities that it has stand in for the defaults whole, nothing is merged."""
     if not is_map(item):
         return _failed(refused(400, "field-not-object", path, field="evaluations[]"), exchange)
+    # Null is the same as absent, so only where there are defaults does it have to be.
+    whole = {**defaults, **{k: v for k, v in item.items() if v is not None}} if defaults else item
     try:
-        return evaluate({**defaults, **{k: v for k, v in item.items() if v is not None}}, exchange, path)
+        return evaluate(whole, exchange, path)
     except Refused as error:
         return _failed(error, exchange)
 

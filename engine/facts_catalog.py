@@ -49,7 +49,14 @@ class Catalog:
             if entry.get("prohibited")
             for phrase in entry.get("phrases", ())
         ]
+        needed = (key_of(name) for entry in self.justifications for name in entry.get("datasets", ()))
+        self._mentioned = {*self._datasets, *self._short, *self._feeds, *needed}
         self._sensitive: dict[str, bool] = {}
+
+    def known_as(self, name: str) -> str | None:
+        """The name of a table in small letters if a register mentions it; of all others is known the same: nothing."""
+        key = key_of(name)
+        return key if key in self._mentioned else None
 
     def dataset(self, name: str) -> dict[str, Any] | None:
         """The catalog entry of a table: by its full name, or by its last part when only one ends so."""

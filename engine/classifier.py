@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from .column_types import BOOKKEPT, LONG_TEXT, fits, is_flag, is_key, is_number, is_text, is_whole
 from .errors import InputError, Problem
-from .guesses import guesses, silent_places
+from .guesses import Guesser, silent_places
 from .marks import STRONG, Mark
 from .names import without_digits
 from .reading import Reader
@@ -106,6 +106,7 @@ class Classifier:
         self._surveyor = Surveyor(taxonomy, self._reader)
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._sensitive = {key: taxonomy.sensitive(key, profile) for key in taxonomy.categories}
+        self._guesser = Guesser(taxonomy.model) if taxonomy.model else None
         self._places: dict[Surroundings, int] = {}
         """What tables say of any of their columns, numbered."""
         self._found: dict[tuple[int, tuple[object, ...]], tuple[Reading, Classified]] = {}
@@ -121,9 +122,9 @@ class Classifier:
         told = around._replace(readings=())
         place = self._places.setdefault(told, len(self._places))
         found = [self._known(*each, around, place) for each in zip(table.columns, around.readings, strict=True)]
-        if model := self._taxonomy.model:
+        if self._guesser:
             silent = silent_places(found, around.readings, self._words["technical_words"])
-            for place, (category, confidence, evidence) in guesses(model, table, silent):
+            for place, (category, confidence, evidence) in self._guesser.guesses(table, silent):
                 subject = "staff" if around.staff and category.startswith("personal") else _subject(category)
                 column, sensitive = found[place].column, self._sensitive[category]
                 found[place] = Classified(column, category, sensitive, confidence, (evidence,), subject)

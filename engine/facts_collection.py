@@ -220,7 +220,7 @@ def column_key(
     if "category" not in resource:
         return None
     category = resource["category"]
-    if not OPTIONAL.issuperset((type(dataset), type(column), type(category))):
+    if any(type(value) not in OPTIONAL for value in (dataset, column, category)):
         return None
     if hidden is not None and not (is_array(hidden) and all(type(word) is str for word in hidden)):
         return None

@@ -220,14 +220,17 @@ def column_key(
     if "category" not in resource:
         return None
     category = resource["category"]
-    if any(type(value) not in OPTIONAL for value in (dataset, column, category)):
+    kinds: set[type[object]] = {type(dataset), type(column), type(category)}
+    if not kinds <= OPTIONAL:
         return None
     if hidden is not None and not (is_array(hidden) and all(type(word) is str for word in hidden)):
         return None
-    said = [(other, resource[other]) for other in stated if other in resource]
-    if any(type(value) not in PLAIN for _, value in said):
-        return None
-    more = tuple([(other, type(value).__name__, value) for other, value in said])  # 1 and True are equal
+    more: tuple[tuple[str, str, object], ...] = ()
+    if stated:
+        said = [(other, resource[other]) for other in stated if other in resource]
+        if any(type(value) not in PLAIN for _, value in said):
+            return None
+        more = tuple([(other, type(value).__name__, value) for other, value in said])  # 1 and True are equal
     table, ending = dataset or name.rpartition(".")[0], column or name.rpartition(".")[2]
     known = catalog.known_as(table)
     own = None if known is None else key_of(ending)

@@ -1,8 +1,8 @@
 """Requests that neither policies nor registers can tell apart, and the one answer that all of them get.
 
 The 40,000 columns of a large schema ask some hundred different questions: what counts of a column is its category and
-what the registers declare of it, and most tables stand in no register. The key of a question is everything that an
-answer to it, or the words of that answer, can depend on. A request for which nobody can list that has no key, and is
+what the registers declare of its table, and most tables stand in no register. The key of a question is everything that
+an answer to it, or the words of that answer, can depend on. A request for which nobody can list that has no key, and is
 decided by itself.
 """
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .model import Reason
     from .request import Request
 
-MOST: Final = 1 << 12
-"""How many answers are remembered; then all are forgotten, for a catalog may declare every column."""
+MOST: Final = 1 << 10
+"""How many answers are remembered; then all are forgotten, for rules may read what every column is called."""
 BARE: Final = 2
 """What a subject has of which nothing is stated: type and id."""
 

@@ -53,10 +53,9 @@ class Catalog:
         self._mentioned = {*self._datasets, *self._short, *self._feeds, *needed}
         self._sensitive: dict[str, bool] = {}
 
-    def known_as(self, name: str) -> str | None:
-        """The name of a table in small letters if a register mentions it; of all others is known the same: nothing."""
-        key = key_of(name)
-        return key if key in self._mentioned else None
+    def mentions(self, name: str) -> bool:
+        """Whether any of these registers names a table; of all others they know the same: nothing."""
+        return key_of(name) in self._mentioned
 
     def dataset(self, name: str) -> dict[str, Any] | None:
         """The catalog entry of a table: by its full name, or by its last part when only one ends so."""

@@ -210,10 +210,10 @@ class ColumnView(CategoryView):
 def column_key(
     catalog: Catalog, resource: Mapping[str, Any], *, named: bool, stated: Sequence[str]
 ) -> tuple[Hashable, ...] | None:
-    """What all attributes of a column follow from; None when that is not plain.
+    """What all attributes follow from of a column whose table no register mentions; None of any other.
 
-    Columns of tables that no register names differ in nothing but what was said of them. `named` adds what the column
-    is called, `stated` what the resource says besides and no view looks at.
+    Such columns differ in nothing but what was said of them. `named` adds what the column is called, `stated` what the
+    resource says besides and no view looks at; None also where something said is not plain.
     """
     read = resource.get
     name, dataset, column, hidden = resource["id"], read("dataset"), read("column"), read("hidden_categories")
@@ -225,17 +225,17 @@ def column_key(
         return None
     if hidden is not None and not (is_array(hidden) and all(type(word) is str for word in hidden)):
         return None
+    table = dataset or name.rpartition(".")[0]
+    if catalog.mentions(table):
+        return None
     more: tuple[tuple[str, str, object], ...] = ()
     if stated:
         said = [(other, resource[other]) for other in stated if other in resource]
         if any(type(value) not in PLAIN for _, value in said):
             return None
         more = tuple([(other, type(value).__name__, value) for other, value in said])  # 1 and True are equal
-    table, ending = dataset or name.rpartition(".")[0], column or name.rpartition(".")[2]
-    known = catalog.known_as(table)
-    own = None if known is None else key_of(ending)
-    called = (name, table, ending) if named else None
-    return known, own, category, None if hidden is None else tuple(hidden), called, more
+    called = (name, table, column) if named else None
+    return category, None if hidden is None else tuple(hidden), called, more
 
 
 class FieldView(CategoryView):

@@ -177,12 +177,20 @@ def test_columns_of_unknown_tables_are_asked_about_once(reads: str) -> None:
 
 @pytest.mark.parametrize("dataset", ["crm.customer", "fed.table", "needed.table", "short"])
 def test_columns_of_known_tables_are_apart(dataset: str) -> None:
-    """What any register mentions is no unknown table, and each of its columns is asked about."""
+    """What any register mentions is no unknown table: each of its columns is asked about by itself."""
     answers = Answers(POINTS["nothing"])
-    unknown = answers.to(column("a.b", "c"))
 
-    assert answers.to(column(dataset, "c")) is not unknown
-    assert answers.to(column(dataset, "c")) is not answers.to(column(dataset, "mobile"))
+    assert answers.to(column("a.b", "c")) is answers.to(column("d.e", "f"))
+    assert answers.to(column(dataset, "c")) is not answers.to(column(dataset, "c"))
+
+
+def test_equal_values_of_other_types_are_apart() -> None:
+    """A length of 1 is a number, and one of `true` is none."""
+    answers = Answers(POINTS["length"])
+    one, true = answers.to(column("a.b", "c", length=1)), answers.to(column("d.e", "c", length=True))
+
+    assert answers.to(column("f.g", "c", length=1)) is one
+    assert bool(true.decision.errors) is not bool(one.decision.errors)
 
 
 def test_what_a_caller_adds_is_another_question() -> None:

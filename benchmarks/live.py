@@ -6,6 +6,7 @@ Everything runs against one server of its own, in turns, round by round; peak me
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import statistics
@@ -14,6 +15,8 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tutela.cli import COLLECT
 
 from . import machine
 
@@ -173,6 +176,7 @@ def main() -> None:
     parser.add_argument("--peak", help=argparse.SUPPRESS)
     parser.add_argument("--address", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    gc.set_threshold(*COLLECT)  # as the command does
     if given.peak:
         CONTENDERS[given.peak](given.address)
         status = Path("/proc/self/status").read_text(encoding="ascii")  # ru_maxrss counts the parent's, too

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .names import singular, words_of
 from .neighbours import strong
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from .marks import Reading
     from .pinyin_names import PinyinTables
@@ -50,6 +50,17 @@ _CLINICAL_SHARE: Final = 0.2
 _OF_PATIENTS: Final = 0.5
 
 
+class Counts(NamedTuple):
+    """How many columns of a table are clinical."""
+
+    open: int
+    """That could hold content: their names are not technical."""
+    sure: int
+    likely: int
+    weak: int
+    """By initials alone."""
+
+
 class Care:
     """Tells clinical tables by the vocabulary of a taxonomy."""
 
@@ -62,15 +73,17 @@ class Care:
         )
         self._technical, self._fields = words["technical_words"], words["clinical_fields"]
 
-    def is_clinical(self, table: Table, chinese: str, readings: list[Reading], *, person: bool, patient: bool) -> bool:
+    def is_clinical(  # noqa: PLR0913 (what a table and its columns say)
+        self, table: Table, chinese: str, readings: Sequence[Reading], counts: Counts, *, person: bool, patient: bool
+    ) -> bool:
         """Tell by its name, by the patients its rows belong to, and by its columns."""
         return (
             self._by_name(table, chinese, readings)
             or (patient and not person and self._charted(table))
-            or self._by_columns(readings, person=person, patient=patient)
+            or _by_columns(counts, person=person, patient=patient)
         )
 
-    def _by_name(self, table: Table, chinese: str, readings: list[Reading]) -> bool:
+    def _by_name(self, table: Table, chinese: str, readings: Sequence[Reading]) -> bool:
         words = self._reader.words(table.name)[-1]
         pairs = {f"{first}_{second}" for first, second in pairwise(words)}
         if any(first in _STUDIES and singular(second) in _OUTCOMES for first, second in pairwise(words)):
@@ -89,16 +102,24 @@ class Care:
         glued = words[-1] not in self._begins and words[-1].startswith(self._begins)
         return glued or singular(words[-1]).endswith(_CHARTED)
 
-    def _by_columns(self, readings: list[Reading], *, person: bool, patient: bool) -> bool:
-        """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""
+    def count(self, readings: Sequence[Reading]) -> Counts:
+        """Count the clinical ones among columns."""
         open_ = [reading for reading in readings if not {*reading.words} & self._technical]
-        sure = sum(bool(reading.clinical) or strong(reading, _HEALTH) for reading in open_)
-        likely = sum(bool({*reading.words} & self._fields) for reading in open_ if not reading.clinical)
-        weak = sum(
-            any(mark.initials and key.startswith(_HEALTH) for key, mark in reading.marks.items()) for reading in open_
+        return Counts(
+            open=len(open_),
+            sure=sum(bool(reading.clinical) or strong(reading, _HEALTH) for reading in open_),
+            likely=sum(bool({*reading.words} & self._fields) for reading in open_ if not reading.clinical),
+            weak=sum(
+                any(mark.initials and key.startswith(_HEALTH) for key, mark in reading.marks.items())
+                for reading in open_
+            ),
         )
-        sure += weak if patient or weak >= _CLINICAL_ENOUGH else 0
-        if sure < _SURE_ENOUGH:
-            return False
-        share = _OF_PATIENTS if person else 0 if patient else _CLINICAL_SHARE
-        return sure + likely >= max(_CLINICAL_ENOUGH, share * len(open_))
+
+
+def _by_columns(counts: Counts, *, person: bool, patient: bool) -> bool:
+    """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""
+    sure = counts.sure + (counts.weak if patient or counts.weak >= _CLINICAL_ENOUGH else 0)
+    if sure < _SURE_ENOUGH:
+        return False
+    share = _OF_PATIENTS if person else 0 if patient else _CLINICAL_SHARE
+    return sure + counts.likely >= max(_CLINICAL_ENOUGH, share * counts.open)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from .column_types import BOOKKEPT, LONG_TEXT, fits, is_flag, is_key, is_number, is_text, is_whole
 from .errors import InputError, Problem
-from .guesses import guesses, silent_places
+from .guesses import Guesser, silent_places
 from .marks import STRONG, Mark
 from .names import without_digits
 from .reading import Reader
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .tables import Column, Table
     from .taxonomy import Taxonomy
 
+_REMEMBERED: Final = 1 << 15
 _TAG: Final = re.compile(r"@tutela\(\s*category\s*=\s*([\w.]{1,100})\s*\)")
 _NUMBERED: Final = re.compile(r"comment .*(?<!编)号")
 """A comment that speaks of a number on a badge or card, and not of one of the database."""
@@ -105,6 +106,11 @@ class Classifier:
         self._surveyor = Surveyor(taxonomy, self._reader)
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._sensitive = {key: taxonomy.sensitive(key, profile) for key in taxonomy.categories}
+        self._guesser = Guesser(taxonomy.model) if taxonomy.model else None
+        self._places: dict[Surroundings, int] = {}
+        """What tables say of any of their columns, numbered."""
+        self._found: dict[tuple[int, tuple[object, ...]], tuple[Reading, Classified]] = {}
+        """By the number of its surroundings and all that a column says: its reading, and what it holds."""
 
     def is_sensitive(self, category: str) -> bool:
         """Tell whether a category of the taxonomy is sensitive under the profile."""
@@ -113,14 +119,30 @@ class Classifier:
     def table(self, table: Table) -> list[Classified]:
         """Classify every column of a table, in its order."""
         around = self._surveyor.survey(table)
-        found = [self._column(*each, around) for each in zip(table.columns, around.readings, strict=True)]
-        if model := self._taxonomy.model:
+        told = around._replace(readings=())
+        place = self._places.setdefault(told, len(self._places))
+        found = [self._known(*each, around, place) for each in zip(table.columns, around.readings, strict=True)]
+        if self._guesser:
             silent = silent_places(found, around.readings, self._words["technical_words"])
-            for place, (category, confidence, evidence) in guesses(model, table, silent):
+            for place, (category, confidence, evidence) in self._guesser.guesses(table, silent):
                 subject = "staff" if around.staff and category.startswith("personal") else _subject(category)
                 column, sensitive = found[place].column, self._sensitive[category]
                 found[place] = Classified(column, category, sensitive, confidence, (evidence,), subject)
         return found
+
+    def _known(self, column: Column, reading: Reading, around: Surroundings, place: int) -> Classified:
+        """A column; one that says the same in the same surroundings as another holds the same: most names repeat."""
+        says = (column.name, column.data_type, column.comment, column.domain, column.tag, bool(column.references))
+        found = self._found.get((place, says))
+        if found is None or found[0] is not reading:  # read without the prefix of another table
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[place, says] = reading, self._column(column, reading, around)
+            return self._found[place, says][1]
+        same = found[1]
+        return Classified(
+            column, same.category, same.sensitive, same.confidence, same.evidence, same.subject_type, same.hidden
+        )
 
     def _column(self, column: Column, reading: Reading, around: Surroundings) -> Classified:
         tag = column.tag

@@ -49,7 +49,13 @@ class Catalog:
             if entry.get("prohibited")
             for phrase in entry.get("phrases", ())
         ]
+        needed = (key_of(name) for entry in self.justifications for name in entry.get("datasets", ()))
+        self._mentioned = {*self._datasets, *self._short, *self._feeds, *needed}
         self._sensitive: dict[str, bool] = {}
+
+    def mentions(self, name: str) -> bool:
+        """Whether any of these registers names a table; of all others they know the same: nothing."""
+        return key_of(name) in self._mentioned
 
     def dataset(self, name: str) -> dict[str, Any] | None:
         """The catalog entry of a table: by its full name, or by its last part when only one ends so."""

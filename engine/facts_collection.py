@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any, Final
 from .facts_catalog import key_of, path_of, within
 from .known import View, texts
 from .periods import day_start
+from .plain import is_array
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from datetime import datetime
 
+    from .facts_catalog import Catalog
     from .world import World
 
 AUTOMATIC: Final = ("personal.device", "personal.behaviour")
 """Categories that cookies and SDKs capture by themselves."""
+OPTIONAL: Final = frozenset({str, type(None)})
+PLAIN: Final = frozenset({str, bool, int, type(None)})
 EVENT_CHANNELS: Final = frozenset({"event", "market_event"})
 """Kinds of channels that are market events, whatever form is used there."""
 
@@ -201,6 +205,37 @@ class ColumnView(CategoryView):
     def provenance(self) -> str | None:
         """Where the data set came from."""
         return self._entry.get("provenance")
+
+
+def column_key(
+    catalog: Catalog, resource: Mapping[str, Any], *, named: bool, stated: Sequence[str]
+) -> tuple[Hashable, ...] | None:
+    """What all attributes follow from of a column whose table no register mentions; None of any other.
+
+    Such columns differ in nothing but what was said of them. `named` adds what the column is called, `stated` what the
+    resource says besides and no view looks at; None also where something said is not plain.
+    """
+    read = resource.get
+    name, dataset, column, hidden = resource["id"], read("dataset"), read("column"), read("hidden_categories")
+    if "category" not in resource:
+        return None
+    category = resource["category"]
+    kinds: set[type[object]] = {type(dataset), type(column), type(category)}
+    if not kinds <= OPTIONAL:
+        return None
+    if hidden is not None and not (is_array(hidden) and all(type(word) is str for word in hidden)):
+        return None
+    table = dataset or name.rpartition(".")[0]
+    if catalog.mentions(table):
+        return None
+    more: tuple[tuple[str, str, object], ...] = ()
+    if stated:
+        said = [(other, resource[other]) for other in stated if other in resource]
+        if any(type(value) not in PLAIN for _, value in said):
+            return None
+        more = tuple([(other, type(value).__name__, value) for other, value in said])  # 1 and True are equal
+    called = (name, table, column) if named else None
+    return category, None if hidden is None else tuple(hidden), called, more
 
 
 class FieldView(CategoryView):

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from .alike import Answer, Answers
 from .known import peek
 from .model import NO_WORDS, UNPARSED, Finding, Reason, Report, Severity, TableEntry, Words
 
@@ -76,6 +77,7 @@ def report(
     tables: dict[str, list[tuple[Location | None, ColumnEntry]]] = {}
     actions: set[str] = set()
     checked = unparsed = 0
+    answers = Answers(authorizer)
     for item in asked:
         if isinstance(item, Unreadable):
             unparsed += 1
@@ -87,12 +89,12 @@ def report(
             continue
         checked += 1
         actions.add(item.request.action_name)
-        decision = authorizer.decide(item.request)
+        answer = answers.to(item.request)
         if item.column is not None:
             dataset = str(item.request.resource.get("dataset") or item.request.resource.get("form", ""))
-            tables.setdefault(dataset, []).append((item.location, _declared(item.column, decision)))
-        if not decision.allowed:
-            findings.extend(_findings(item, decision))
+            tables.setdefault(dataset, []).append((item.location, _declared(item.column, answer)))
+        if not answer.allowed:
+            findings.extend(_findings(item, answer))
     findings.sort(key=_order)
     return Report(
         command=command,
@@ -109,11 +111,10 @@ def report(
     )
 
 
-def _declared(column: ColumnEntry, decision: Decision) -> ColumnEntry:
+def _declared(column: ColumnEntry, answer: Answer) -> ColumnEntry:
     """A column with what the registers say of it, where they say something else."""
-    resource = decision.question.resource
-    category, sensitive = peek(resource, "category"), peek(resource, "sensitive")
-    if sensitive is not None:
+    category, sensitive = answer.declared
+    if sensitive is not None and sensitive is not column.sensitive:
         column = column._replace(sensitive=bool(sensitive))
     if (category or "") == column.category:
         return column
@@ -126,10 +127,10 @@ def named(authorizer: Authorizer, asked: Iterable[Asked | Unreadable | Allowed],
     for item in asked:
         if not isinstance(item, Asked):
             continue
-        decision = authorizer.decide(item.request)
-        findings = () if decision.allowed else tuple(f for f in _findings(item, decision) if names(what, f))
+        answer = Answer(authorizer.decide(item.request))
+        findings = () if answer.allowed else tuple(f for f in _findings(item, answer) if names(what, f))
         if findings:
-            found.append(Explained(findings, decision))
+            found.append(Explained(findings, answer.decision))
     return found
 
 
@@ -143,34 +144,35 @@ def names(what: str, finding: Finding) -> bool:
     )
 
 
-def _findings(item: Asked, decision: Decision) -> Iterator[Finding]:
-    """One finding for each rule that denies; a rule lowered to several denies once."""
-    by_rule: dict[str, list[Reason]] = {}
-    for reason in decision.reasons:
-        by_rule.setdefault(reason.rule, []).append(reason)
-    question = decision.question
-    resource = question.resource
+def _findings(item: Asked, answer: Answer) -> Iterator[Finding]:
+    """One finding for each rule that denies."""
+    resource = item.request.resource  # the answer may have been given to another request
+    kind, name = resource["type"], resource["id"]
     access = item.access and item.access._replace(
-        person=item.access.person or str(peek(question.subject, "employee") or "")
+        person=item.access.person or str(peek(answer.decision.question.subject, "employee") or "")
     )
-    for rule, reasons in by_rule.items():
-        first = reasons[0] = reasons[0]._replace(message=_with(reasons[0].message, item.evidence))
+    for rule, given in answer.denials:
+        reasons = _with(given, item.evidence) if item.evidence.en else given
+        first = reasons[0]
         yield Finding(
             rule=rule,
             severity=first.severity,
             message=first.message,
-            resource_type=resource["type"],
-            resource_id=resource["id"],
+            resource_type=kind,
+            resource_id=name,
             location=item.location,
-            reasons=tuple(reasons),
-            fingerprint=fingerprint(rule, resource["type"], resource["id"], item.key),
+            reasons=reasons,
+            fingerprint=fingerprint(rule, kind, name, item.key),
             access=access,
         )
 
 
-def _with(message: Words, evidence: Words) -> Words:
-    """A message, and what was counted."""
-    return Words(f"{message.en}: {evidence.en}", f"{message.zh}:{evidence.zh}") if evidence.en else message
+def _with(reasons: tuple[Reason, ...], evidence: Words) -> tuple[Reason, ...]:
+    """Reasons whose first message says what was counted, too."""
+    first = reasons[0]
+    message = first.message
+    told = Words(f"{message.en}: {evidence.en}", f"{message.zh}:{evidence.zh}")
+    return (first._replace(message=told), *reasons[1:])
 
 
 def _unreadable(item: Unreadable) -> Finding:

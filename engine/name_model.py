@@ -50,6 +50,10 @@ _TEXTS: Final = ("c2", "c12", "c32", "c128", "c", "text")
 _KIND_OF: Final = {name: kind for kind, names in _KINDS.items() for name in names}
 
 
+Guess = tuple[str, float, tuple[str, ...]]
+"""The category of a column, how sure that is, and the parts of its name that counted most."""
+
+
 @dataclass(frozen=True, slots=True)
 class NameModel:
     """Weights of hashed features: whether a column is personal, and if so, of which category."""
@@ -94,18 +98,25 @@ class NameModel:
 class Context:
     """One table under a model: its columns are scored by it."""
 
-    __slots__ = ("_around", "_base", "_features", "_model")
+    __slots__ = ("_around", "_base", "_features", "_guessed", "_model")
 
     def __init__(self, model: NameModel, features: list[tuple[int, float]]) -> None:
         self._model, self._features = model, features
         self._base = _sum(model.personal, features) * model.scale + model.bias
         self._around: list[float] = []
+        self._guessed: dict[tuple[str, str], Guess | None] = {}
 
-    def guess(self, column: str, data_type: str) -> tuple[str, float, tuple[str, ...]] | None:
+    def guess(self, column: str, data_type: str) -> Guess | None:
         """The category of a column, its confidence, and what counted most; None where the model is not sure.
 
         How long a text may be is told differently in each dialect: of a text it must be sure whatever its length.
         """
+        key = (column, data_type)
+        if key not in self._guessed:
+            self._guessed[key] = self._guess(column, data_type)
+        return self._guessed[key]
+
+    def _guess(self, column: str, data_type: str) -> Guess | None:
         kind = kind_of(data_type)
         guesses = {self._of_kind(column, each) for each in (_TEXTS if kind in _TEXTS else (kind,))}
         if len({found[0] for found in guesses if found}) != 1 or None in guesses:

@@ -131,6 +131,19 @@ class PolicySet:
         made = self._clause_tests
         return [made[clause] or self._clause(clause) for clause in self._compiled.clauses[number]]
 
+    def reads(self, action: str) -> frozenset[str]:
+        """The dotted paths of all attributes that a decision about an action, or its reasons, can depend on."""
+        compiled = self._compiled
+        found: set[str] = set()
+        for table in self.by_action.get(action, ()):
+            found.update(path for path, _ in table.signature.parts)
+            for number in {number for group in table.rules.values() for number in group}:
+                hung = (clause for clause in compiled.duties[number] if clause >= 0)
+                parts = (*compiled.clauses[number], *hung)
+                shapes = (compiled.plans[number][0], *(compiled.clause_table[clause][1] for clause in parts))
+                found.update(path for shape in shapes if shape >= 0 for path in compiled.shape_reads[shape])
+        return frozenset(found)
+
     def duties(self, number: int, question: Any) -> tuple[Obligation, ...]:  # noqa: ANN401 (request-like)
         """The obligations of a rule that a request calls for; one that cannot be told is called for."""
         obligations = self.rules[number].obligations

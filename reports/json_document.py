@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Final, TextIO, cast
 
 import orjson
 
@@ -16,9 +18,35 @@ if TYPE_CHECKING:
     from .writer import DecisionLike, Options
 
 
+AT_ONCE: Final = 500
+"""How many findings are written at a time."""
+
+
 def write_report(report: Report, stream: TextIO, options: Options) -> None:
-    """Write the report as one indented JSON document."""
-    write_document(report_shape(report, options.lang), stream)
+    """Write the report as one indented JSON document, piece by piece: the whole would be in memory several times."""
+    before = "{\n"
+    for name, value in report_shape(report, options.lang).items():
+        stream.write(f'{before}  "{name}": ')
+        if isinstance(value, Iterator):
+            _write_items(cast("Iterator[object]", value), stream)
+        else:
+            stream.write(_nested(value))
+        before = ",\n"
+    stream.write("\n}\n")
+
+
+def _write_items(items: Iterator[object], stream: TextIO) -> None:
+    """Write an array whose items are made while they are read."""
+    before = "["
+    while some := list(islice(items, AT_ONCE)):
+        stream.write(before + _nested(some)[1:-4])  # without `[`, and the line of its `]`
+        before = ","
+    stream.write("[]" if before == "[" else "\n  ]")
+
+
+def _nested(value: object) -> str:
+    """A member of the document: no text holds a line end, so every line but the first is two further in."""
+    return json_safe(_indented(value)).replace("\n", "\n  ")
 
 
 def write_decision(decision: DecisionLike, stream: TextIO, options: Options) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, TextIO
 
-from .shape import decision_shape, finding_shape, ordered
+from .shape import decision_shape, finding_shapes, ordered
 from .text import json_safe
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
         "policies": {"digest": report.policies_digest},
         "as_of": report.as_of.isoformat(),
     }
-    for finding in ordered(report.findings):
-        _write_line(head | finding_shape(finding, options.lang), stream)
+    for shape in finding_shapes(ordered(report.findings), options.lang):
+        _write_line(head | shape, stream)
 
 
 def write_decision(decision: DecisionLike, stream: TextIO, options: Options) -> None:

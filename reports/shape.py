@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from .text import tool_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tutela.engine.errors import Lang, Location
     from tutela.engine.model import Access, Finding, Obligation, Reason, Report, TableEntry, Waiver
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 DEPTH: Final = 32
 """Arguments of obligations nested deeper than this are shown as text."""
+
+SHARED: Final = 1_000
+"""How many reasons are remembered in words."""
 
 _Place = tuple[int, str, int, int, str, str, str, str]
 
@@ -42,7 +45,7 @@ def _place(finding: Finding) -> _Place:
 
 
 def report_shape(report: Report, lang: Lang) -> dict[str, object]:
-    """The report as JSON values (`schemas.REPORT_SCHEMA`)."""
+    """The report as JSON values (`schemas.REPORT_SCHEMA`); findings and inventory are made while they are read."""
     return {
         "tool": {"name": "tutela", "version": tool_version()},
         "command": report.command,
@@ -57,13 +60,13 @@ def report_shape(report: Report, lang: Lang) -> dict[str, object]:
             "checked": report.checked,
             "unparsed": report.unparsed,
         },
-        "findings": [finding_shape(finding, lang) for finding in ordered(report.findings)],
+        "findings": finding_shapes(ordered(report.findings), lang),
         "comparison": _comparison(report),
         "notes": [
             {"code": note.code, "message": note.message(lang), "location": _location(note.location)}
             for note in report.notes
         ],
-        "inventory": [_table(table) for table in report.inventory],
+        "inventory": map(_table, report.inventory),
     }
 
 
@@ -76,21 +79,44 @@ def _comparison(report: Report) -> dict[str, object] | None:
 
 def _table(table: TableEntry) -> dict[str, object]:
     columns = [
-        {**column._asdict(), "category": column.category or None, "evidence": list(column.evidence)}
+        {
+            "name": column.name,
+            "data_type": column.data_type,
+            "category": column.category or None,
+            "sensitive": column.sensitive,
+            "confidence": column.confidence,
+            "evidence": column.evidence,
+        }
         for column in table.columns
     ]
     return {"dataset": table.dataset, "location": _location(table.location), "columns": columns}
 
 
+def finding_shapes(findings: Sequence[Finding], lang: Lang) -> Iterator[dict[str, object]]:
+    """Findings as JSON values; reasons that several findings share are put into words once."""
+    told: dict[int, list[dict[str, object]]] = {}
+    for finding in findings:  # they hold their reasons, so an id stays that of the same reasons
+        reasons = told.get(id(finding.reasons))
+        if reasons is None:
+            if len(told) >= SHARED:
+                told.clear()
+            reasons = told[id(finding.reasons)] = [reason_shape(reason, lang) for reason in finding.reasons]
+        yield _finding(finding, reasons, lang)
+
+
 def finding_shape(finding: Finding, lang: Lang) -> dict[str, object]:
     """One finding as JSON values."""
+    return _finding(finding, [reason_shape(reason, lang) for reason in finding.reasons], lang)
+
+
+def _finding(finding: Finding, reasons: list[dict[str, object]], lang: Lang) -> dict[str, object]:
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,
         "message": finding.message.text(lang),
         "resource": {"type": finding.resource_type, "id": finding.resource_id},
         "location": _location(finding.location),
-        "reasons": [reason_shape(reason, lang) for reason in finding.reasons],
+        "reasons": reasons,
         "access": access_shape(finding.access) if finding.access else None,
         "fingerprint": finding.fingerprint,
         "counts": finding.counts,

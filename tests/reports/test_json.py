@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import StringIO
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from tutela.engine.model import ColumnEntry, TableEntry
 from tutela.reports import write, write_decision
 from tutela.reports.schemas import DECISION_SCHEMA, LINE_SCHEMA, REPORT_SCHEMA
 from tutela.reports.shape import plain
+from tutela.reports.text import json_safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +79,23 @@ def test_nothing_is_lost(report: Report) -> None:
     assert counts == document["summary"]["by_severity"]
 
 
+@pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1203])
+def test_a_long_report_is_one_document(count: int, report: Report) -> None:
+    """It is written piece by piece, and is what a printer of the whole would have made of it."""
+    first = report.findings[0]
+    reasons = [finding.reasons for finding in report.findings if finding.reasons]
+    others = [replace(first, resource_id=f"t.{n}", reasons=reasons[n % len(reasons)]) for n in range(count)]
+    column = ColumnEntry("mobile", "text", "personal.contact.phone", sensitive=False, confidence=0.9, evidence=("x",))
+    tables = tuple(TableEntry(f"t{n:04}", first.location, (column,) * (n % 3)) for n in range(count))
+    text = _written(replace(report, findings=tuple(others), inventory=tables), "json")
+    document = json.loads(text)
+    said = {str(finding.resource_id): finding.reasons[0].message.en for finding in others}
+
+    assert text == json_safe(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+    assert said == {found["resource"]["id"]: found["reasons"][0]["message"] for found in document["findings"]}
+    assert [table.dataset for table in tables] == [table["dataset"] for table in document["inventory"]]
+
+
 def test_clauses_are_joined(report: Report) -> None:
     """A reason has one text for all its failing clauses, with the values that they read."""
     reason = json.loads(_written(report, "json"))["findings"][0]["reasons"][0]
@@ -119,8 +139,6 @@ def test_decision_keeps_to_its_schema(name: str, request: pytest.FixtureRequest)
 
 def test_json_bears_no_terminal_codes(report: Report) -> None:
     """A terminal obeys nothing in the document, and a lone surrogate does not break its encoding."""
-    from dataclasses import replace
-
     broken = replace(report.findings[0], resource_id="half \ud83d pair")
     text = _written(replace(report, findings=(*report.findings, broken)), "json")
 

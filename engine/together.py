@@ -1,0 +1,164 @@
+"""What the columns of a table say together, whatever the table is called.
+
+Where tables are many, many have the same columns (one a month, a tenant, a shard): what these say is remembered.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from .care import VISITS
+from .names import singular, without_digits, words_of
+from .neighbours import is_initials, is_keyed, is_name_xm, is_named, is_natural, is_register, kind, strong
+from .prefixes import Prefix, prefix_of, without
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .care import Care, Counts
+    from .marks import Reading
+    from .reading import Reader
+    from .tables import Column, Table
+
+_REMEMBERED: Final = 1 << 12
+_UNITS: Final = frozenset({"department", "dept", "role", "company", "team", "org"})
+_PLACE_OF: Final = {
+    **dict.fromkeys(("street", "address", "addr", "line", "lane", "road", "jiedao", "dizhi"), "street"),
+    **dict.fromkeys(("city", "town", "suburb", "chengshi"), "city"),
+    **dict.fromkeys(("zip", "zipcode", "postcode", "postal", "postalcode", "youbian"), "postcode"),
+    **dict.fromkeys(("state", "province", "county", "district", "region", "country", "shengfen"), "region"),
+}
+_PATIENT: Final = frozenset({"patient", "encounter", "admission", "hadm", "inpatient"})
+_CODED: Final = re.compile(r"_(?:source_)?(?:concept_id|concept|value)$", re.IGNORECASE)
+"""What ends a name whose value is a code, or as it was found: `gender_concept_id`, `cause_source_value`."""
+_ATTRIBUTE_KEY: Final = re.compile(r"_(?:cv_|code_|cd_)?id$", re.IGNORECASE)
+"""What ends the name of a key of a code: `gender_cv_id`, `religion_id`."""
+_MEANING: Final = (
+    "subject_words",
+    "staff_words",
+    "contact_words",
+    "flag_prefixes",
+    "organisation_words",
+    "object_words",
+)
+KEYS: Final = frozenset({"id", "no", "number", "key", "sk", "code", "num"})
+"""Last words of names of keys."""
+_KEEPERS: Final = frozenset({"owner", "account", "login", "parent", "father", "agent", "manager"})
+"""Who keeps a row, and is not whom it is about."""
+_FEW: Final = 4
+_SHORTEST_ROLE: Final = 3
+_CARD: Final = ("personal.financial.bank_card",)
+
+
+class Together(NamedTuple):
+    """What the columns of a table say together, whatever it is called; where `Surroundings` has the word, as there."""
+
+    readings: tuple[Reading, ...]
+    words: frozenset[str]
+    """The words of all names."""
+    kinds: tuple[str, ...]
+    """The personal category that each says alone."""
+    linked: bool
+    named: bool
+    """Some are names of what the table is about."""
+    natural: bool
+    """They name a natural person."""
+    register: bool
+    """They are of organisations."""
+    keyed: bool
+    """The first is a key that is a number."""
+    xm: bool
+    patient: bool
+    placed: int
+    """How many parts of an address there are."""
+    pinyin: bool
+    card: bool
+    posts: bool
+    roles: frozenset[str]
+    care: Counts
+
+
+class Gatherer:
+    """Looks at the columns of tables by the vocabulary of a taxonomy."""
+
+    def __init__(self, words: Mapping[str, frozenset[str]], reader: Reader, care: Care) -> None:
+        self._reader, self._care = reader, care
+        self._persons, self._others = words["subject_words"], words["other_owners"]
+        self._subjects = words["subject_words"] - _KEEPERS
+        self._patient = _PATIENT | words["patient_keys"]
+        self._meaning = frozenset[str]().union(*(words[name] for name in _MEANING), VISITS)
+        self._found: dict[tuple[tuple[str, ...], ...], Together] = {}
+        """By all that columns say of themselves."""
+
+    def gather(self, table: Table) -> Together:
+        """What the columns of a table say together."""
+        says = tuple([(c.name, c.comment, c.data_type, c.references) for c in table.columns])
+        found = self._found.get(says)
+        if found is None:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            found = self._found[says] = self._gather(table)
+        return found
+
+    def _gather(self, table: Table) -> Together:
+        prefix = prefix_of(table, self._reader, self._meaning)
+        readings = [self._read(column, prefix) for column in table.columns]
+        words = {word for reading in readings for word in reading.words}
+        return Together(
+            readings=tuple(readings),
+            words=frozenset(words),
+            kinds=tuple(map(kind, readings)),
+            linked=any(map(self._links, table.columns, readings)),
+            named=is_named(readings),
+            natural=is_natural(readings),
+            register=is_register(readings),
+            keyed=is_keyed(table, readings),
+            xm=is_name_xm(table),
+            patient=not words.isdisjoint(self._patient)
+            or any(word.startswith("patient") and word.endswith("id") for word in words),
+            placed=len({_PLACE_OF[bare] for bare in map(without_digits, words) if bare in _PLACE_OF}),
+            pinyin=len(readings) < _FEW or sum(map(is_initials, readings)) > 1,
+            card=any(strong(reading, _CARD) for reading in readings),
+            posts=any("code" in reading.words and _UNITS & {*reading.words} for reading in readings),
+            roles=self._roles(table),
+            care=self._care.count(readings),
+        )
+
+    def _read(self, column: Column, prefix: Prefix) -> Reading:
+        name = without(column.name, prefix, self._reader)
+        if "_" in name:
+            bare = _ATTRIBUTE_KEY.sub("", name)
+            if bare != name and self._reader.is_coded("".join(words_of(bare))):
+                return self._reader.read(bare, column.comment)
+            name = _CODED.sub("", name) or name
+        return self._reader.read(name, column.comment)
+
+    def _links(self, column: Column, reading: Reading) -> bool:
+        """A key that leads to a person."""
+        if column.references:
+            return bool(stems_of(column.references.rpartition(".")[0], self._reader) & self._persons)
+        words = reading.words
+        return len(words) > 1 and words[-1] in KEYS and words[-2] in self._subjects
+
+    def _roles(self, table: Table) -> frozenset[str]:
+        names = {"".join(self._reader.words(column.name)[0]): column.name for column in table.columns}
+        found: set[str] = set()
+        longer: list[str] = []
+        for name in sorted(names, reverse=True):  # what a name starts stands after it in the order, without a gap
+            longer = [other for other in longer if other.startswith(name)]
+            if longer and len(name) >= _SHORTEST_ROLE and self._is_role(name, longer):
+                found.add(names[name])
+            longer.append(name)
+        return frozenset(found)
+
+    def _is_role(self, name: str, longer: list[str]) -> bool:
+        if self._reader.is_hint(name) or name in self._others:
+            return False
+        return any(self._reader.reaches(other[len(name) :]) for other in longer)
+
+
+def stems_of(name: str, reader: Reader) -> frozenset[str]:
+    """All words of a name, however it is read, and each without the s of its plural."""
+    words = {word for reading in reader.words(name) for word in reading}
+    return frozenset({*words, *(singular(word) for word in words)})

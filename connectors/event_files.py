@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, cast
 import orjson
 from sqlglot import exp
 
+from .event_numbers import number_records
 from .event_table import EVENTS, TEXTS, literal
 from .log_lines import MAX_LINE, Line, LogFile
 from .log_mapped import event_of, jsonl_item
@@ -98,7 +99,7 @@ def _jsonl(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterator[
         f" coalesce((shape, width) IN ({chosen}), FALSE) AS plain FROM lines) AS l) AS t",
     )
     fields = {name: _Field(f"r.{_quoted(name)}", "VARCHAR") for name in mapping.fields}
-    _take(database, f"SELECT number, plain, {_projected(fields, mapping)} FROM records AS r")
+    _take(database, f"SELECT number, {_projected(fields, mapping, 'r.plain')} FROM records AS r")
     return _other_lines(database, path, mapping)
 
 
@@ -144,8 +145,7 @@ def _parquet(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterato
     source = source_of(str(path))
     _take(
         database,
-        f"SELECT file_row_number + 1 AS number, TRUE AS plain, {_projected(fields, mapping)} FROM (SELECT *,"
-        f" file_row_number + 1 AS number FROM {source}) AS r",
+        f"SELECT number, {_projected(fields, mapping)} FROM (SELECT *, file_row_number + 1 AS number FROM {source}) AS r",
     )
     return _other_rows(database, path, types, mapping)
 
@@ -163,8 +163,8 @@ def _other_rows(
         yield event_of(file, number, record_of(types, values), mapping)
 
 
-def _projected(fields: Mapping[str, _Field], mapping: LogMapping) -> str:
-    """The columns of `EVENTS` from the fields, and whether a record is plain."""
+def _projected(fields: Mapping[str, _Field], mapping: LogMapping, plain: str = "TRUE") -> str:
+    """The columns of `EVENTS` from the fields, the result, and whether time and rows are plain (if the record is)."""
     raw = {name: _value(name, fields, mapping) for name in TEXTS}
     at = fields["at"]
     zoned = at.sql if at.kind == ZONED else f"try_cast({at.sql} AS TIMESTAMP WITH TIME ZONE)"
@@ -175,15 +175,9 @@ def _projected(fields: Mapping[str, _Field], mapping: LogMapping) -> str:
     cases = " ".join(f"WHEN {literal(word)} THEN {literal(action)}" for word, action in mapping.actions.items())
     action = f"CASE {said} {cases} ELSE CASE WHEN {said} IS NULL AND {raw['sql']} <> '' THEN 'other' END END"
     count = f"try_cast({fields['row_count'].sql} AS BIGINT)" if "row_count" in fields else "NULL::BIGINT"
-    tests = [
-        f"regexp_full_match({at.sql}, {literal(TIME)})" if at.kind == "VARCHAR" else "TRUE",
-        f"{instant} IS NOT NULL",
-        f"{raw['account']} <> ''",
-        f"({action}) IS NOT NULL",
-        f"{raw['result']} IN ('', 'success', 'error', 'denied')",
-        f"NOT regexp_matches({raw['tables']} || {raw['columns']}, '[;\\s\\pZ]')",
-        f"(regexp_matches({raw['sql']} || {raw['tables']} || {raw['columns']}, '[A-Za-z]') OR ({action}) = 'login')",
-    ]
+    tests = [plain, f"{instant} IS NOT NULL"]
+    if at.kind == "VARCHAR":
+        tests.append(f"regexp_full_match({at.sql}, {literal(TIME)})")
     if "row_count" in fields:
         tests.append(f"({fields['row_count'].sql} IS NULL OR ({count}) BETWEEN 0 AND 999999999999999999)")
     made = {
@@ -191,7 +185,15 @@ def _projected(fields: Mapping[str, _Field], mapping: LogMapping) -> str:
         "id": f"CASE WHEN {raw['id']} = '' THEN 'line ' || number ELSE {raw['id']} END",
     }  # fmt: skip
     columns = [f"{made.get(name) or raw[name]} AS {name}" for name in EVENTS if name != "number"]
-    return f"coalesce({' AND '.join(tests)}, FALSE) AS sure, {raw['result']} AS result, {', '.join(columns)}"
+    return f"coalesce({' AND '.join(tests)}, FALSE) AS plain, {raw['result']} AS result, {', '.join(columns)}"
+
+
+_ODD: Final = (
+    "NOT (account <> '' AND action IS NOT NULL AND result IN ('', 'success', 'error', 'denied')"
+    r" AND NOT regexp_matches(tables || columns, '[;\s\pZ]')"
+    " AND (regexp_matches(sql || tables || columns, '[A-Za-z]') OR action = 'login'))"
+)
+"""When the texts of a record (as `_projected`) are not what they seem."""
 
 
 def _value(name: str, fields: Mapping[str, _Field], mapping: LogMapping) -> str:
@@ -205,10 +207,10 @@ def _take(database: DuckDatabase, query: str) -> None:
 
     A query needs few of the columns: to work those out anew costs a fraction of keeping all of them.
     """
-    database.create("others", f"SELECT number FROM ({query}) AS p WHERE NOT (plain AND sure)")
-    ((count,),) = database.rows("SELECT count(*) AS n FROM others")
+    database.view("read_records", query)
+    count = number_records(database, "read_records", _ODD)
     plain = " AND number NOT IN (SELECT number FROM others)" if count else ""
-    database.view(f"SELECT {', '.join(EVENTS)} FROM ({query}) AS p WHERE result <> 'denied'{plain}")
+    database.beside(f"SELECT {', '.join(EVENTS)} FROM read_records AS r WHERE result <> 'denied'{plain}")
 
 
 def _quoted(name: str) -> str:

@@ -1,0 +1,186 @@
+"""The answers of an audit, joined back to the events: what is allowed is a number, what is not comes one by one.
+
+First everything that has the same question and the same atoms at once, with bounds for the rows; then the events that
+have no answer in common, with bounds for the rows of their windows; last, with the rows that the windows do hold.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tutela.engine.verdicts import Verdicts
+
+    from .event_table import Database, Row
+
+ANSWERS: Final[Mapping[str, str]] = {
+    "question": "BIGINT", "part": "BIGINT", "pair": "BIGINT", "start": "TIMESTAMP", "until": "TIMESTAMP",
+    "verdict": "BIGINT",
+}  # fmt: skip
+"""A part of a question, whose rows of which table it counts to, and the verdict from `start` to before `until`."""
+_MICRO: Final = timedelta(microseconds=1)
+_JOINED: Final = (
+    " JOIN answers AS a ON e.question = a.question AND e.pair = a.pair AND e.instant >= a.start"
+    " AND (a.until IS NULL OR e.instant < a.until) JOIN verdicts AS v ON a.verdict = v.verdict"
+)
+
+
+class Answers:
+    """Joins verdicts to the tables `parcels`, `asked_by` and `occurred`."""
+
+    def __init__(self, database: Database, verdicts: Verdicts, window: timedelta, as_of: str) -> None:
+        self._database = database
+        self._verdicts = verdicts
+        self._window = window
+        self._as_of = as_of
+        self._verdict = verdicts.expression().sql("duckdb")
+        self._atoms = verdicts.atoms().sql("duckdb")
+
+    def store(self, touched: Iterable[Row], answers: Iterable[Row], verdicts: Iterable[Row]) -> None:
+        """Make the tables `touched` (the pairs of each question), `answers`, and `verdicts`.
+
+        Most columns of a verdict have no value, and are not sent one by one.
+        """
+        self._database.table("touched", {"question": "BIGINT", "pair": "BIGINT"}, touched)
+        self._database.table("answers", ANSWERS, answers)
+        columns = self._verdicts.columns()
+        kinds = {"verdict": "BIGINT", **{name: kind for name, kind, _ in columns}}
+        self._database.table("told", kinds, verdicts)
+        values = [f"coalesce({name}, {default}) AS {name}" if default else name for name, _, default in columns]
+        self._database.create("verdicts", f"SELECT {', '.join(['verdict', *values])} FROM told")
+
+    def settle(self) -> tuple[dict[int, int], dict[int, int]]:
+        """Questions -> how many events are allowed, whatever their rows within the bounds, and -> how many are left."""
+        self._bound_windows()
+        self._database.create(
+            "unsettled",
+            "SELECT p.question, p.atoms, p.size FROM parcels AS p WHERE p.question IN (SELECT question FROM answers)"
+            " AND NOT EXISTS (SELECT 1 FROM settled AS s WHERE s.question = p.question AND s.atoms = p.atoms)",
+        )
+        return self._sizes("settled"), self._sizes("unsettled")
+
+    def _sizes(self, parcels: str) -> dict[int, int]:
+        query = f"SELECT question, CAST(sum(size) AS BIGINT) AS size FROM {parcels} AS p GROUP BY question"
+        return {question: size for question, size in self._database.rows(query)}
+
+    def _bound_windows(self) -> None:
+        """Make `settled`, and `windows`: by pair, rows that no window holds more of.
+
+        All rows of a pair are a bound that costs nothing. Only where it is too high for events that are allowed
+        otherwise, those of two neighbouring stretches of time are added up.
+        """
+        most = "sum(coalesce(p.amount, 0))" if self._window else "max(p.most)"
+        totals = f"SELECT d.pair, {most} AS most FROM parcels AS p JOIN touched AS d ON p.question = d.question"
+        self._database.create("totals", f"{totals} GROUP BY d.pair")
+        self._database.create("settled_first", self._settled("totals", "w.most"))
+        pressed = (
+            f"SELECT DISTINCT a.pair FROM ({self._settled('totals', 'p.most')}) AS s JOIN answers AS a"
+            " ON s.question = a.question WHERE NOT EXISTS"
+            " (SELECT 1 FROM settled_first AS f WHERE f.question = s.question AND f.atoms = s.atoms)"
+        )
+        self._database.create("pressed", pressed if self._window else f"{pressed} AND FALSE")
+        ((pairs,),) = self._database.rows("SELECT count(*) AS n FROM pressed")
+        if not pairs:
+            self._database.view("windows", "SELECT * FROM totals")
+            self._database.view("settled", "SELECT * FROM settled_first")
+            return
+        stretch = _stretch(max(self._window, timedelta(days=1)))
+        self._database.create("pressed_texts", self._texts_of("pressed"))
+        self._database.create(
+            "counted",
+            f"SELECT t.pair, {stretch} AS stretch, sum(e.row_count) AS amount FROM occurred AS e"
+            f" JOIN pressed_texts AS t ON e.text = t.text WHERE e.instant IS NOT NULL GROUP BY t.pair, {stretch}",
+        )
+        self._database.create(
+            "windows",
+            "SELECT t.pair, coalesce(n.most, t.most) AS most FROM totals AS t LEFT JOIN (SELECT c.pair,"
+            " max(coalesce(c.amount, 0) + coalesce(p.amount, 0)) AS most FROM counted AS c LEFT JOIN counted AS p"
+            " ON c.pair = p.pair AND c.stretch = p.stretch + 1 GROUP BY c.pair) AS n ON t.pair = n.pair",
+        )
+        self._database.create("settled", self._settled("windows", "w.most"))
+
+    @staticmethod
+    def _texts_of(pairs: str) -> str:
+        """The texts of the events whose rows count to some pairs."""
+        return (
+            "SELECT b.text, d.pair FROM asked_by AS b JOIN touched AS d ON b.question = d.question"
+            f" WHERE d.pair IN (SELECT pair FROM {pairs})"
+        )
+
+    def _settled(self, windows: str, most: str) -> str:
+        """The parcels whose events are all allowed, each part within the span of one answer; `most` bounds windows."""
+        steady = self._verdicts.steady().sql("duckdb")
+        return (
+            "SELECT question, atoms, max(size) AS size FROM (SELECT e.question, e.atoms, e.part, max(e.size) AS size,"
+            " bool_or(e.known = e.size AND e.timed = e.size AND e.start <= e.instant"
+            f" AND (e.until IS NULL OR e.last < e.until) AND {steady} AND {self._verdict} = 'allow') AS allowed"
+            " FROM (SELECT p.question, p.atoms, p.size, p.timed, p.known, p.first AS instant, p.last,"
+            " p.most AS row_count, p.least AS least_row_count, a.part, a.start, a.until, a.verdict,"
+            f" {most} AS rows_in_window, p.least AS least_rows_in_window"
+            " FROM parcels AS p JOIN answers AS a ON p.question = a.question"
+            f" LEFT JOIN {windows} AS w ON a.pair = w.pair) AS e JOIN verdicts AS v ON e.verdict = v.verdict"
+            " GROUP BY e.question, e.atoms, e.part) AS j"
+            " GROUP BY question, atoms HAVING bool_and(coalesce(allowed, FALSE))"
+        )
+
+    def look_closer(self) -> int:
+        """Make `denied` of the events that are left and not allowed (or not for sure), and say how many there are.
+
+        Only those that are not allowed with the most rows that their windows can hold are asked with what they do hold.
+        """
+        sure = self._verdicts.steady(window=True).sql("duckdb")
+        self._database.create(
+            "left_over",
+            "SELECT e.*, d.pair FROM (SELECT o.number, o.instant AS logged_at, o.row_count, b.question,"
+            f" coalesce(o.instant, {self._as_of}) AS instant FROM occurred AS o JOIN asked_by AS b ON o.text = b.text"
+            " WHERE b.question IN (SELECT question FROM unsettled)) AS e"
+            f" JOIN unsettled AS u ON e.question = u.question AND u.atoms = {self._atoms}"
+            " JOIN touched AS d ON e.question = d.question",
+        )
+        self._database.create(
+            "doubtful",
+            "SELECT DISTINCT e.number, e.question, e.pair, e.instant, e.logged_at, e.row_count FROM (SELECT l.*,"
+            " l.row_count AS least_rows_in_window, CASE WHEN l.logged_at IS NOT NULL THEN w.most END AS rows_in_window"
+            f" FROM left_over AS l LEFT JOIN windows AS w ON l.pair = w.pair) AS e{_JOINED}"
+            f" WHERE NOT coalesce({sure} AND e.row_count IS NOT NULL AND e.logged_at IS NOT NULL, FALSE)"
+            f" OR {self._verdict} <> 'allow'",
+        )
+        self._database.create(
+            "denied",
+            f"SELECT e.*, a.part FROM ({self._with_windows()}) AS e{_JOINED} WHERE {self._verdict} <> 'allow'",
+        )
+        ((denied,),) = self._database.rows("SELECT count(*) AS n FROM denied WHERE part >= 0")
+        return int(denied)
+
+    def _with_windows(self) -> str:
+        """The doubtful events, once for each table, with the rows of the window before."""
+        if not self._window:
+            return "SELECT *, CASE WHEN logged_at IS NOT NULL THEN row_count END AS rows_in_window FROM doubtful"
+        stretch = _stretch(self._window)
+        self._database.create(
+            "near",
+            f"SELECT DISTINCT pair, stretch FROM (SELECT pair, {stretch} AS stretch FROM doubtful AS e"
+            f" UNION ALL SELECT pair, {stretch} - 1 AS stretch FROM doubtful AS e) AS n",
+        )
+        self._database.create("near_texts", self._texts_of("near"))
+        self._database.create(
+            "summed",
+            "SELECT number, pair, sum(row_count) OVER (PARTITION BY pair ORDER BY instant RANGE BETWEEN"
+            f" INTERVAL '{(self._window - _MICRO) // _MICRO}' MICROSECOND PRECEDING AND CURRENT ROW) AS amount"
+            f" FROM (SELECT e.number, e.instant, e.row_count, t.pair, {stretch} AS stretch FROM occurred AS e"
+            " JOIN near_texts AS t ON e.text = t.text WHERE e.instant IS NOT NULL) AS s"
+            " WHERE EXISTS (SELECT 1 FROM near AS n WHERE n.pair = s.pair AND n.stretch = s.stretch)",
+        )
+        return (
+            "SELECT e.*, s.amount AS rows_in_window FROM doubtful AS e"
+            " LEFT JOIN summed AS s ON e.number = s.number AND e.pair = s.pair"
+        )
+
+
+def _stretch(length: timedelta) -> str:
+    """The number of the stretch of time that an event is in; stretches are no shorter than `length`."""
+    seconds = -(-length // timedelta(seconds=1))
+    return f"CAST(floor(date_diff('second', TIMESTAMP '1970-01-01', e.instant) / {seconds}) AS BIGINT)"

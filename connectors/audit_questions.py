@@ -1,0 +1,98 @@
+"""The questions of a log: its events by everything that a decision can depend on but time and rows.
+
+The shape of a statement stands for its text where that is enough. What happened is added up for each question and each
+value of `atoms` (what is true of rows and hours), so that most events are never looked at one by one.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tutela.engine.statements_shapes import MARK, TOKEN, UNSURE
+
+from .event_table import ASKED, Row, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .accesses import Accesses
+    from .event_table import Database
+
+
+class Question(NamedTuple):
+    """The events that ask the same: what they say, when the first and the last happened, how many there are."""
+
+    number: int
+    said: dict[str, Any]
+    """The columns of `ASKED`, and `sql`: one text for all of a shape."""
+    first: datetime
+    last: datetime
+    size: int
+
+
+def group(database: Database, accesses: Accesses, atoms: str, as_of: str) -> None:
+    """Make `parcels` (the events of a question that have the same atoms, added up), `asked_by` and `questions`.
+
+    `atoms` and `as_of` (the instant of events without one) are SQL.
+    """
+    database.create(
+        "added_up",
+        f"SELECT text, {atoms} AS atoms, min(instant) AS first, max(instant) AS last, count(*) AS size,"
+        " count(logged_at) AS timed, count(row_count) AS known, min(row_count) AS least, max(row_count) AS most,"
+        " sum(row_count) AS amount FROM (SELECT text, instant AS logged_at, row_count,"
+        f" coalesce(instant, {as_of}) AS instant FROM occurred) AS e GROUP BY text, {atoms}",
+    )
+    _find_shapes(database, accesses)
+    keys = ", ".join(("asked", *ASKED))
+    database.create(
+        "questions",
+        f"SELECT row_number() OVER (ORDER BY first, {keys}) AS question, * FROM (SELECT {keys}, any_value(sql) AS sql,"
+        " min(first) AS first, max(last) AS last, CAST(sum(size) AS BIGINT) AS size"
+        f" FROM shaped AS s JOIN added_up AS a ON s.text = a.text GROUP BY {keys}) AS q",
+    )
+    same = " AND ".join(f"s.{name} = q.{name}" for name in ("asked", *ASKED))
+    database.create("asked_by", f"SELECT s.text, q.question FROM shaped AS s JOIN questions AS q ON {same}")
+    database.create(
+        "parcels",
+        "SELECT b.question, a.atoms, min(a.first) AS first, max(a.last) AS last, CAST(sum(a.size) AS BIGINT) AS size,"
+        " CAST(sum(a.timed) AS BIGINT) AS timed, CAST(sum(a.known) AS BIGINT) AS known, min(a.least) AS least,"
+        " max(a.most) AS most, sum(a.amount) AS amount"
+        " FROM added_up AS a JOIN asked_by AS b ON a.text = b.text GROUP BY b.question, a.atoms",
+    )
+
+
+def _find_shapes(database: Database, accesses: Accesses) -> None:
+    """Make `shaped`: the texts with what stands for their statement, its shape or itself."""
+    shape = (
+        f"CASE WHEN regexp_matches(sql, {literal(UNSURE)}) THEN sql"
+        f" ELSE regexp_replace(sql, {literal(TOKEN)}, {literal(database.backreference + MARK)}, 'g') END"
+    )
+    database.create(
+        "shapes", f"SELECT sql, {shape} AS shape FROM (SELECT DISTINCT sql FROM texts) AS t"
+    )
+    samples = database.rows(
+        "SELECT s.shape, t.database, any_value(t.sql) AS sql FROM texts AS t JOIN shapes AS s ON t.sql = s.sql"
+        " GROUP BY s.shape, t.database"
+    )
+    shape_in = accesses.analyser_in
+    by_text = {shape for shape, place, sql in samples if shape != sql and shape_in(place).shape(sql) is None}
+    database.table("by_text", {"shape": "VARCHAR"}, [Row(shape=shape) for shape in sorted(by_text)])
+    database.create(
+        "shaped",
+        "SELECT t.*, CASE WHEN b.shape IS NULL THEN s.shape ELSE t.sql END AS asked"
+        " FROM texts AS t JOIN shapes AS s ON t.sql = s.sql LEFT JOIN by_text AS b ON s.shape = b.shape",
+    )
+
+
+def questions(database: Database, tell: Callable[[int, int], None]) -> Iterator[Question]:
+    """What is to be decided."""
+    names = ", ".join(("question", "first", "last", "size", "sql", "asked", *ASKED))
+    found = list(database.rows(f"SELECT {names} FROM questions ORDER BY question"))
+    texts: dict[str, str] = {}
+    for at, (number, first, last, size, sql, shape, *asked) in enumerate(found):
+        tell(at, len(found))
+        # One text stands for all of a shape: it need not be looked at again.
+        said = dict(zip(ASKED, asked, strict=True))
+        said["sql"] = texts.setdefault(shape, sql)
+        yield Question(number, said, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), size)

@@ -6,25 +6,27 @@ have no answer in common, with bounds for the rows of their windows; last, with 
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
+
+from .event_table import naive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tutela.engine.verdicts import Verdicts
+    from tutela.engine.verdicts import Verdict, Verdicts
 
     from .event_table import Database, Row
 
-ANSWERS: Final[Mapping[str, str]] = {
-    "question": "BIGINT", "part": "BIGINT", "pair": "BIGINT", "start": "TIMESTAMP", "until": "TIMESTAMP",
-    "verdict": "BIGINT",
-}  # fmt: skip
-"""A part of a question, whose rows of which table it counts to, and the verdict from `start` to before `until`."""
+ANSWERS: Final = ("question", "part", "pair", "verdict")
+"""A part of a question, whose rows of which table it counts to, and a verdict on it."""
+VERDICTS: Final[Mapping[str, str]] = {"verdict": "BIGINT", "start": "TIMESTAMP", "until": "TIMESTAMP"}
+"""The number of a verdict, and from when to before when it holds; its values stand beside."""
 _MICRO: Final = timedelta(microseconds=1)
 _JOINED: Final = (
-    " JOIN answers AS a ON e.question = a.question AND e.pair = a.pair AND e.instant >= a.start"
-    " AND (a.until IS NULL OR e.instant < a.until) JOIN verdicts AS v ON a.verdict = v.verdict"
+    " JOIN answers AS a ON e.question = a.question AND e.pair = a.pair JOIN verdicts AS v ON a.verdict = v.verdict"
+    " AND e.instant >= v.start AND (v.until IS NULL OR e.instant < v.until)"
 )
 
 
@@ -39,18 +41,23 @@ class Answers:
         self._verdict = verdicts.expression().sql("duckdb")
         self._atoms = verdicts.atoms().sql("duckdb")
 
-    def store(self, touched: Iterable[Row], answers: Iterable[Row], verdicts: Iterable[Row]) -> None:
-        """Make the tables `touched` (the pairs of each question), `answers`, and `verdicts`.
+    def store(self, touched: Iterable[tuple[int, int]], answers: Iterable[tuple[int, ...]]) -> None:
+        """Make the tables `touched` (the pairs of each question) and `answers`."""
+        for name, columns, rows in (("touched", ("question", "pair"), touched), ("answers", ANSWERS, answers)):
+            made: Iterable[Row] = (dict(zip(columns, row, strict=True)) for row in rows)
+            self._database.table(name, dict.fromkeys(columns, "BIGINT"), made)
 
-        Most columns of a verdict have no value, and are not sent one by one.
-        """
-        self._database.table("touched", {"question": "BIGINT", "pair": "BIGINT"}, touched)
-        self._database.table("answers", ANSWERS, answers)
+    def store_verdicts(self, verdicts: Iterable[Verdict]) -> None:
+        """Make the table `verdicts`, numbered from 0; most of their columns have no value, and are not sent."""
         columns = self._verdicts.columns()
-        kinds = {"verdict": "BIGINT", **{name: kind for name, kind, _ in columns}}
-        self._database.table("told", kinds, verdicts)
+        kinds = {**VERDICTS, **{name: kind for name, kind, _ in columns}}
+        self._database.table("told", kinds, (self._row(number, verdict) for number, verdict in enumerate(verdicts)))
         values = [f"coalesce({name}, {default}) AS {name}" if default else name for name, _, default in columns]
-        self._database.create("verdicts", f"SELECT {', '.join(['verdict', *values])} FROM told")
+        self._database.create("verdicts", f"SELECT {', '.join([*VERDICTS, *values])} FROM told")
+
+    def _row(self, number: int, verdict: Verdict) -> Row:
+        cells = {name: _plain(value) for name, value in self._verdicts.row(verdict).items()}
+        return {"verdict": number, "start": naive(verdict.start), "until": verdict.end and naive(verdict.end)} | cells
 
     def settle(self) -> tuple[dict[int, int], dict[int, int]]:
         """Questions -> how many events are allowed, whatever their rows within the bounds, and -> how many are left."""
@@ -64,7 +71,7 @@ class Answers:
 
     def _sizes(self, parcels: str) -> dict[int, int]:
         query = f"SELECT question, CAST(sum(size) AS BIGINT) AS size FROM {parcels} AS p GROUP BY question"
-        return {question: size for question, size in self._database.rows(query)}
+        return dict(self._database.rows(query))
 
     def _bound_windows(self) -> None:
         """Make `settled`, and `windows`: by pair, rows that no window holds more of.
@@ -115,10 +122,10 @@ class Answers:
         steady = self._verdicts.steady().sql("duckdb")
         return (
             "SELECT question, atoms, max(size) AS size FROM (SELECT e.question, e.atoms, e.part, max(e.size) AS size,"
-            " bool_or(e.known = e.size AND e.timed = e.size AND e.start <= e.instant"
-            f" AND (e.until IS NULL OR e.last < e.until) AND {steady} AND {self._verdict} = 'allow') AS allowed"
+            " bool_or(e.known = e.size AND e.timed = e.size AND v.start <= e.instant"
+            f" AND (v.until IS NULL OR e.last < v.until) AND {steady} AND {self._verdict} = 'allow') AS allowed"
             " FROM (SELECT p.question, p.atoms, p.size, p.timed, p.known, p.first AS instant, p.last,"
-            " p.most AS row_count, p.least AS least_row_count, a.part, a.start, a.until, a.verdict,"
+            " p.most AS row_count, p.least AS least_row_count, a.part, a.verdict,"
             f" {most} AS rows_in_window, p.least AS least_rows_in_window"
             " FROM parcels AS p JOIN answers AS a ON p.question = a.question"
             f" LEFT JOIN {windows} AS w ON a.pair = w.pair) AS e JOIN verdicts AS v ON e.verdict = v.verdict"
@@ -184,3 +191,8 @@ def _stretch(length: timedelta) -> str:
     """The number of the stretch of time that an event is in; stretches are no shorter than `length`."""
     seconds = -(-length // timedelta(seconds=1))
     return f"CAST(floor(date_diff('second', TIMESTAMP '1970-01-01', e.instant) / {seconds}) AS BIGINT)"
+
+
+def _plain(value: object) -> object:
+    """A cell as JSON: numbers as texts, which a database reads exactly, and instants, too."""
+    return str(value) if isinstance(value, (Decimal, datetime)) else value

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tutela.engine.statements_shapes import MARK, TOKEN, UNSURE
 
-from .event_table import ASKED, Row, literal
+from .event_table import ASKED, SAID, Row, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 class Question(NamedTuple):
-    """The events that ask the same: what they say, when the first and the last happened, how many there are."""
+    """The events that ask the same: when the first and the last happened, how many there are, what they say."""
 
     number: int
-    said: dict[str, Any]
-    """The columns of `ASKED`, and `sql`: one text for all of a shape."""
     first: datetime
     last: datetime
     size: int
+    said: tuple[Any, ...]
+    """The values of `SAID`; of the statements of one shape, one stands for all."""
 
 
-def group(database: Database, accesses: Accesses, atoms: str, as_of: str) -> None:
+def group_events(database: Database, accesses: Accesses, atoms: str, as_of: str) -> None:
     """Make `parcels` (the events of a question that have the same atoms, added up), `asked_by` and `questions`.
 
     `atoms` and `as_of` (the instant of events without one) are SQL.
@@ -68,9 +68,7 @@ def _find_shapes(database: Database, accesses: Accesses) -> None:
         f"CASE WHEN regexp_matches(sql, {literal(UNSURE)}) THEN sql"
         f" ELSE regexp_replace(sql, {literal(TOKEN)}, {literal(database.backreference + MARK)}, 'g') END"
     )
-    database.create(
-        "shapes", f"SELECT sql, {shape} AS shape FROM (SELECT DISTINCT sql FROM texts) AS t"
-    )
+    database.create("shapes", f"SELECT sql, {shape} AS shape FROM (SELECT DISTINCT sql FROM texts) AS t")
     samples = database.rows(
         "SELECT s.shape, t.database, any_value(t.sql) AS sql FROM texts AS t JOIN shapes AS s ON t.sql = s.sql"
         " GROUP BY s.shape, t.database"
@@ -87,12 +85,11 @@ def _find_shapes(database: Database, accesses: Accesses) -> None:
 
 def questions(database: Database, tell: Callable[[int, int], None]) -> Iterator[Question]:
     """What is to be decided."""
-    names = ", ".join(("question", "first", "last", "size", "sql", "asked", *ASKED))
+    names = ", ".join(("question", "first", "last", "size", "asked", *SAID))
     found = list(database.rows(f"SELECT {names} FROM questions ORDER BY question"))
     texts: dict[str, str] = {}
-    for at, (number, first, last, size, sql, shape, *asked) in enumerate(found):
+    for at, (number, first, last, size, shape, sql, *asked) in enumerate(found):
         tell(at, len(found))
         # One text stands for all of a shape: it need not be looked at again.
-        said = dict(zip(ASKED, asked, strict=True))
-        said["sql"] = texts.setdefault(shape, sql)
-        yield Question(number, said, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), size)
+        said = (texts.setdefault(shape, sql), *asked)
+        yield Question(number, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), size, said)

@@ -17,7 +17,7 @@ from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
 
 from .accesses import unreadable
-from .event_files import TIME
+from .event_records import TIME
 from .event_table import EVENTS, TEXTS, Row, literal, row_of
 from .log_mapped import event_of
 

@@ -9,12 +9,9 @@ the same as without a database.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-import orjson
 
 from tutela.engine.errors import Location
 from tutela.engine.findings import Allowed
@@ -22,12 +19,13 @@ from tutela.engine.stated import stated
 from tutela.engine.verdicts import Verdict, Verdicts
 
 from .audit_answers import Answers
-from .audit_questions import group, questions
+from .audit_questions import group_events, questions
 from .event_numbers import number_events
-from .event_table import ASKED, EVENTS, Row, event_of, naive
+from .event_table import EVENTS, SAID, event_of, naive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.events import Event
@@ -41,10 +39,15 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = [name for name in EVENTS if name != "instant"]
 _JUDGED: Final = ["logged_at", "rows_in_window", "question", "part"]
-_ABOUT: Final = ("database", "sql", "action", "tables", "columns", "complete", "application")
+_ABOUT: Final = itemgetter(
+    *map(SAID.index, ("database", "sql", "action", "tables", "columns", "complete", "application"))
+)
 """What of an event says which tables it touches, and what for; the application may state a purpose, too."""
-_WHO: Final = tuple(name for name in ASKED if name not in ("action", "tables", "columns", "complete", "database"))
+_WHO: Final = itemgetter(
+    *map(SAID.index, ("account", "application", "purpose", "request_id", "role", "break_glass", "source_ip"))
+)
 """What of an event is in its requests beside the tables."""
+_ACCOUNT: Final = SAID.index("account")
 
 Step = Callable[[str, int, int, int], None]
 """Is told what is done (`read`, `decide` or `explain`), how many so far, how far that is, and of how much."""
@@ -78,18 +81,19 @@ class SqlAudit:
         self._known: dict[tuple[object, ...], _Subject] = {}
         self._decided: dict[tuple[object, ...], list[Verdict]] = {}
         """What a request is made of -> its verdicts: many questions make the same requests."""
-        self._rows: dict[bytes, int] = {}
-        """Verdict, as a row -> its number."""
+        self._told: list[Verdict] = []
+        self._numbers: dict[int, int] = {}
+        """`id` of a verdict in `_told` -> its number there."""
         self._pairs: dict[tuple[str, str], int] = {}
         """(account, table) -> its number: rows are counted by them."""
 
     def judge(self) -> Iterator[Asked | Unreadable | Allowed]:
         """What came of the events: those that are allowed as a number, the others to be asked one by one."""
         number_events(self._database)
-        group(self._database, self._accesses, self._verdicts.atoms().sql("duckdb"), self._as_of)
+        group_events(self._database, self._accesses, self._verdicts.atoms().sql("duckdb"), self._as_of)
         allowed = 0
         actions: set[str] = set()
-        answers: list[Row] = []
+        answers: list[tuple[int, ...]] = []
         touched: set[tuple[int, int]] = set()
         for question in questions(self._database, lambda at, count: self._tell("decide", at, count)):
             judged = list(self._judged(question))
@@ -100,19 +104,20 @@ class SqlAudit:
             if all(verdict.base == "allow" and not verdict.fits for _, verdict in judged):
                 allowed += question.size * len(parts)
             else:
-                answers += [self._answer(question, part, pairs[part], verdict) for part, verdict in judged]
-        denied = 0
+                answers += [(question.number, part, pairs[part], self._number(verdict)) for part, verdict in judged]
+        left: dict[int, int] = {}
         if answers:
-            told = [Row(question=question, pair=pair) for question, pair in sorted(touched)]
-            self._answers.store(told, answers, (orjson.loads(row) | {"verdict": n} for row, n in self._rows.items()))
+            self._answers.store(sorted(touched), answers)
+            self._answers.store_verdicts(self._told)
             settled, left = self._answers.settle()
-            allowed += self._asked(settled) + self._asked(left)
-            denied = self._answers.look_closer() if left else 0
-        yield Allowed(allowed - denied, frozenset(actions))
-        if answers and left:
+            allowed += self._requests(settled) + self._requests(left)
+        if left:
+            allowed -= self._answers.look_closer()
+        yield Allowed(allowed, frozenset(actions))
+        if left:
             yield from self._denied()
 
-    def _asked(self, sizes: Mapping[int, int]) -> int:
+    def _requests(self, sizes: Mapping[int, int]) -> int:
         """How many requests the events of some questions make."""
         return sum(size * len(self._subjects[question].parts) for question, size in sizes.items())
 
@@ -123,12 +128,11 @@ class SqlAudit:
     def _judged(self, question: Question) -> Iterator[tuple[int, Verdict]]:
         """The verdicts on each table that a question is about; an unparsed statement is always asked by itself."""
         subject = self._subjects[question.number] = self._subject(question)
-        who = tuple(question.said[name] for name in _WHO)
+        who = _WHO(question.said)
         for number, (group, columns) in enumerate(subject.parts):
 
             def ask(at: datetime, group: Group = group, columns: set[str] = columns) -> Request:
-                event = event_of(question.said, Location(self._file))
-                request = self._accesses.request(event, group, columns, None).request
+                request = self._accesses.request(self._event(question), group, columns, None).request
                 request.now = at
                 return request
 
@@ -140,10 +144,10 @@ class SqlAudit:
 
     def _subject(self, question: Question) -> _Subject:
         """What a question is about: the same for all with this statement, action and objects."""
-        key = tuple(question.said[name] for name in _ABOUT)
+        key = _ABOUT(question.said)
         found = self._known.get(key)
         if found is None:
-            event = event_of(question.said, Location(self._file))
+            event = self._event(question)
             touched = self._accesses.touched(event)
             parts = list(self._accesses.groups(event, touched).items())
             tags = tuple(stated(event).items())
@@ -151,17 +155,20 @@ class SqlAudit:
             found = self._known[key] = _Subject(touched, parts, keys)
         return found
 
+    def _event(self, question: Question) -> Event:
+        return event_of(dict(zip(SAID, question.said, strict=True)), Location(self._file))
+
     def _pair(self, question: Question, part: int) -> int:
         """Whose rows of which table a part of a question counts to."""
         dataset = self._subjects[question.number].parts[part][0][0].lower() if part >= 0 else ""
-        return self._pairs.setdefault((question.said["account"], dataset), len(self._pairs))
+        return self._pairs.setdefault((question.said[_ACCOUNT], dataset), len(self._pairs))
 
-    def _answer(self, question: Question, part: int, pair: int, verdict: Verdict) -> Row:
-        row = {name: _plain(value) for name, value in self._verdicts.row(verdict).items()}
-        number = self._rows.setdefault(orjson.dumps(row, option=orjson.OPT_SORT_KEYS), len(self._rows))
-        until = verdict.end and naive(verdict.end)
-        span = Row(start=naive(verdict.start), until=until)
-        return Row(question=question.number, part=part, pair=pair, verdict=number) | span
+    def _number(self, verdict: Verdict) -> int:
+        """The number of a verdict; one that was remembered is the same object each time."""
+        number = self._numbers.setdefault(id(verdict), len(self._told))
+        if number == len(self._told):
+            self._told.append(verdict)
+        return number
 
     def _denied(self) -> Iterator[Asked | Unreadable]:
         """The events that are denied, or that nobody can tell in SQL, to be asked of the policies themselves."""
@@ -183,8 +190,3 @@ class SqlAudit:
             # That a statement cannot be parsed is told once, not for each table.
             yield from islice(asked, 0 if row["number"] != told or subject.touched.parsed else 1, None)
             told = row["number"]
-
-
-def _plain(value: object) -> object:
-    """A cell as JSON: numbers as texts, which a database reads exactly, and instants, too."""
-    return str(value) if isinstance(value, (Decimal, datetime)) else value

@@ -1,20 +1,18 @@
 """Events as numbers: every distinct text of a log gets one, so that what looks at each event compares no texts.
 
-`texts` holds what events say, each combination once; `occurred` holds the events: number, instant, rows, and which text.
-A file of columns lists its distinct texts in a fraction of the time that reading its rows takes.
+`texts` holds what events say, each combination once; `occurred` holds the events: number, instant, rows, and which
+text. A file of columns lists its distinct texts in a fraction of the time that reading its rows takes.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .event_table import ASKED
+from .event_table import SAID
 
 if TYPE_CHECKING:
     from .event_table import Database
 
-SAID: Final = ("sql", *ASKED)
-"""What of an event is a text; the columns of `texts` beside the number `text`."""
 FURTHER: Final = 1 << 40
 """Events, and texts, that come beside those of a file have numbers after them."""
 
@@ -44,7 +42,7 @@ def number_records(database: Database, records: str, odd: str) -> int:
 
 
 def number_events(database: Database) -> None:
-    """Make `texts` and `occurred` of the events that were loaded, and of those of a file, if `number_records` saw one."""
+    """Make `texts` and `occurred` of the events that were loaded, and of those of a file that `number_records` saw."""
     beside = database.loaded != "events"
     names = ", ".join(SAID)
     database.create(

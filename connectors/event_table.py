@@ -33,6 +33,8 @@ ASKED: Final = (
     "columns", "complete", "database",
 )  # fmt: skip
 """What a decision can depend on, beside the statement, the time and the rows."""
+SAID: Final = ("sql", *ASKED)
+"""What an event says, whenever it happens and however many rows it gives."""
 
 Row = dict[str, object]
 

@@ -306,15 +306,11 @@ class Verdicts:
 
     def atoms(self) -> exp.Expr:
         """A number for an event (`e`) that tells which atoms hold for it, and of which there is doubt."""
-        bits: list[exp.Expr] = []
-        for sql in self._atoms.values():
-            for test in (sql.value, sql.doubt):
-                if test is not None:
-                    bit = exp.If(this=exp.paren(test.copy()), true=exp.Literal.number(1 << len(bits)))
-                    bits.append(exp.Case(ifs=[bit], default=exp.Literal.number(0)))
         total: exp.Expr = exp.Literal.number(0)
-        for bit in bits:
-            total = exp.Add(this=total, expression=bit)
+        tests = [test for sql in self._atoms.values() for test in sql if test is not None]
+        for place, test in enumerate(tests):
+            bit = exp.If(this=exp.paren(test.copy()), true=exp.Literal.number(1 << place))
+            total = exp.Add(this=total, expression=exp.Case(ifs=[bit], default=exp.Literal.number(0)))
         return exp.cast(exp.paren(total), "bigint")
 
     def steady(self, *, window: bool = False) -> exp.Expr:

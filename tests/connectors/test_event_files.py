@@ -27,7 +27,7 @@ VALUES: list[Any] = [
     "read", "SELECT", "nope", "success", "denied", "error", "select 1", "\u3000", "\t", 10**18, 10**30, "12", 0,
     "select 'a''b' from t", "9" * 20, "身份证", "\\", "line\u2028end",
 ]  # fmt: skip
-STRANGE = ["[1]", "null", "{}", '  {"at":1}', "nan", "{'a':1}", '{"a":NaN}', '"text"', "{", "  "]
+STRANGE = ["", "[1]", "null", "{}", '  {"at":1}', "nan", "{'a':1}", '{"a":NaN}', '"text"', "{", "  "]
 
 
 def _lines(seed: int, count: int) -> list[str]:
@@ -121,6 +121,51 @@ def test_parquet(tmp_path: Path, time: str) -> None:
     found, taken = _in_duckdb(path, "parquet")
     assert _by_place(list(read_log(path, format="parquet"))) == found
     assert taken > 250
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_orders_of_keys_that_the_first_lines_do_not_have(tmp_path: Path, seed: int) -> None:
+    """Whatever the first lines of a file look like, every line is read as it stands; doubled keys are never plain."""
+    r = Random(seed)  # noqa: S311 (test data)
+    whole: dict[str, Any] = {"id": "e", "at": "2026-11-02T09:00:00Z", "account": "u", "action": "read", "row_count": 5,
+                             "sql": "select a from t", "employee": "E1", "app.x-y @1": "z", "键": 1}  # fmt: skip
+    values = [
+        None,
+        7,
+        -7,
+        0,
+        -0.0,
+        1.5,
+        True,
+        "x",
+        '\\"/\b',
+        "\x00",
+        "\x7f",
+        "😀",
+        "\ud7ff",
+        "é",
+        [1],
+        {"a": 1},
+        10**18,
+    ]
+    lines: list[str] = []
+    for number in range(1_500):
+        items = [(key, r.choice(values) if r.random() < 0.1 else value) for key, value in whole.items()]
+        if number > 300 or seed % 2:
+            r.shuffle(items)
+        if r.random() < 0.1:
+            items.append(r.choice(items))
+        colon, comma = r.choice([(":", ","), (": ", ", "), (" : ", " ,"), (":\t", ",")])
+        ascii_ = r.random() < 0.5
+        pairs = [json.dumps(key, ensure_ascii=ascii_) + colon + json.dumps(value, ensure_ascii=ascii_)
+                 for key, value in items]  # fmt: skip
+        lines.append("{" + comma.join(pairs) + r.choice(["}", " }", "} "]))
+    path = tmp_path / "log[1].jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "log1.jsonl").write_text("{}\n", encoding="utf-8")
+    found, taken = _in_duckdb(path, "jsonl")
+    assert _by_place(list(read_log(path, format="jsonl"))) == found
+    assert taken > 300
 
 
 def test_constants_and_names(tmp_path: Path) -> None:

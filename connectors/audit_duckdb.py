@@ -40,11 +40,10 @@ class DuckDatabase:
         self.loaded = "events"
         self._number = 0
 
-    def beside(self, query: str) -> None:
-        """Let a query stand for the table `events`, together with what is loaded besides."""
+    def beside(self) -> None:
+        """Load what is loaded into `other_events`, beside the events of a file."""
         self.loaded, self._number = "other_events", FURTHER
         self.connection.execute(f"CREATE TABLE {self.loaded} ({KINDS})")
-        self.view("events", f"{query} UNION ALL SELECT * FROM {self.loaded}")
 
     def load(self, events: Iterable[Event | Hole]) -> Iterator[Unreadable]:
         """Add events of a log to the table `events`; what could not be read comes back."""

@@ -7,11 +7,13 @@ value of `atoms` (what is true of rows and hours), so that most events are never
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tutela.engine.statements_shapes import MARK, TOKEN, UNSURE
+from tutela.engine.statements import MAX_CACHE
 
-from .event_table import ASKED, SAID, Row, literal
+from .event_numbers import JUDGED
+from .event_table import ASKED, SAID, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,23 +66,29 @@ def group_events(database: Database, accesses: Accesses, atoms: str, as_of: str)
 
 def _find_shapes(database: Database, accesses: Accesses) -> None:
     """Make `shaped`: the texts with what stands for their statement, its shape or itself."""
-    shape = (
-        f"CASE WHEN regexp_matches(sql, {literal(UNSURE)}) THEN sql"
-        f" ELSE regexp_replace(sql, {literal(TOKEN)}, {literal(database.backreference + MARK)}, 'g') END"
-    )
-    database.create("shapes", f"SELECT sql, {shape} AS shape FROM (SELECT DISTINCT sql FROM texts) AS t")
-    samples = database.rows(
-        "SELECT s.shape, t.database, any_value(t.sql) AS sql FROM texts AS t JOIN shapes AS s ON t.sql = s.sql"
-        " GROUP BY s.shape, t.database"
-    )
-    shape_in = accesses.analyser_in
-    by_text = {shape for shape, place, sql in samples if shape != sql and shape_in(place).shape(sql) is None}
+    by_text = {
+        shape
+        for shape, place, sql in _samples(database, "texts")
+        if shape != sql and accesses.analyser_in(place).shape(sql) is None
+    }
     database.table("by_text", {"shape": "VARCHAR"}, [Row(shape=shape) for shape in sorted(by_text)])
     database.create(
         "shaped",
-        "SELECT t.*, CASE WHEN b.shape IS NULL THEN s.shape ELSE t.sql END AS asked"
-        " FROM texts AS t JOIN shapes AS s ON t.sql = s.sql LEFT JOIN by_text AS b ON s.shape = b.shape",
+        "SELECT t.*, CASE WHEN b.shape IS NULL THEN t.shape ELSE t.sql END AS asked"
+        " FROM texts AS t LEFT JOIN by_text AS b ON t.shape = b.shape",
     )
+
+
+def look_ahead(database: Database, accesses: Accesses) -> None:
+    """Analyse the shapes of a file's statements while it is read on: they are remembered, nothing else is changed."""
+    for shape, place, sql in islice(_samples(database, f"file_texts WHERE {JUDGED}"), MAX_CACHE):
+        if shape != sql:
+            accesses.analyser_in(place).shape(sql)
+
+
+def _samples(database: Database, texts: str) -> Iterator[tuple[str, str, str]]:
+    """Each shape of a statement in a database, with one text of it."""
+    return database.rows(f"SELECT shape, database, any_value(sql) AS sql FROM {texts} GROUP BY shape, database")
 
 
 def questions(database: Database, tell: Callable[[int, int], None]) -> Iterator[Question]:

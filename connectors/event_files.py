@@ -10,7 +10,7 @@ import mmap
 from typing import TYPE_CHECKING, Final
 
 from .event_lines import load_lines
-from .event_records import ONLY_TEXT, Field, projected, quoted, take
+from .event_records import ONLY_TEXT, Field, number_taken, projected, quoted, take
 from .log_lines import LogFile
 from .log_mapped import event_of
 from .log_parquet import ZONED, column_of, record_of, source_of, types_of
@@ -34,7 +34,10 @@ _PLAIN_PARQUET: Final = frozenset(
 def load_file(
     database: DuckDatabase, path: Path, format_name: str, mapping: LogMapping
 ) -> Iterator[Event | Hole] | None:
-    """Fill `events` from a file; what is not plain comes back as events and holes. None: the file is not for DuckDB."""
+    """List what the events of a file say; then fill `events`, while what is not plain comes back as events and holes.
+
+    None: the file is not for DuckDB.
+    """
     names = [*mapping.fields.values()]
     if mapping.time_format != "iso" or {"at", "row_count"} & mapping.constants.keys():
         return None
@@ -72,6 +75,8 @@ def _parquet(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterato
 def _other_rows(
     database: DuckDatabase, path: Path, types: Mapping[str, str], mapping: LogMapping
 ) -> Iterator[Event | Hole]:
+    if not number_taken(database):
+        return
     file = LogFile(path)
     columns = ", ".join(column_of(name, kind) for name, kind in types.items())
     query = (

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Final, cast
 
 import orjson
 
-from .event_records import ONLY_TEXT, TIME, Field, projected, quoted, take
+from tutela.engine.errors import InputError, Location, Problem
+
+from .event_records import ONLY_TEXT, TIME, Field, number_taken, projected, quoted, take
 from .event_table import TEXTS, literal
 from .log_lines import MAX_LINE, Line, LogFile
 from .log_mapped import jsonl_item
 from .log_parquet import ZONED, file_literal
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -49,6 +52,7 @@ def load_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Itera
     """Fill `events` from JSON lines; what is not plain comes back. None: the file is not for DuckDB."""
     import duckdb
 
+    begun = path.stat()
     sources = {name: mapping.fields[name] for name in ("at", "action", "row_count", *TEXTS) if name in mapping.fields}
     wanted = orjson.dumps(dict.fromkeys(sources.values(), "VARCHAR")).decode()
     fields = {name: f"j.{quoted(source)}" for name, source in sources.items()}
@@ -88,7 +92,7 @@ def load_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Itera
         f"SELECT number, {projected(typed, mapping, known)} FROM"
         " (SELECT *, rowid + 1 AS number FROM records) AS r WHERE NOT blank",
     )
-    return _other_lines(database, path, mapping)
+    return _other_lines(database, path, mapping, begun)
 
 
 def _lines(path: Path) -> str:
@@ -147,15 +151,15 @@ def _is_plain(shape: object, width: int, mapping: LogMapping) -> bool:
     return "at" in fields
 
 
-def _other_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterator[Event | Hole]:
-    ((count, most),) = database.rows(
-        "SELECT (SELECT count(*) FROM others) AS n, coalesce(max(rowid) + 1, 0) AS most FROM records WHERE NOT blank"
-    )
-    if not count:
+def _other_lines(
+    database: DuckDatabase, path: Path, mapping: LogMapping, begun: os.stat_result
+) -> Iterator[Event | Hole]:
+    if not number_taken(database):
         return
+    ((most,),) = database.rows("SELECT coalesce(max(rowid) + 1, 0) AS most FROM records WHERE NOT blank")
     file = LogFile(path)
     with path.open("rb") as stream:
-        stream.seek(-1, 2)
+        stream.seek(max(0, begun.st_size - 1))
         ended = stream.read(1) == b"\n"
     query = (
         f"SELECT l.number, l.line FROM (SELECT row_number() OVER () AS number, line FROM ({_lines(path)}) AS f) AS l"
@@ -163,3 +167,7 @@ def _other_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Ite
     )
     for number, line in database.rows(query):
         yield jsonl_item(file, Line(number, line, ended or number < most), mapping)
+    now = path.stat()
+    if (now.st_dev, now.st_ino) != (begun.st_dev, begun.st_ino) or now.st_size < begun.st_size:
+        # The lines are read a second time: what was added to the end does no harm.
+        raise InputError([Problem(code="log-changed", location=Location(str(path)))])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlglot import exp
 
-from .event_numbers import number_records
+from .event_numbers import list_texts, number_records
 from .event_table import EVENTS, TEXTS, literal
 from .log_parquet import ZONED
 
@@ -74,14 +74,22 @@ def _value(name: str, fields: Mapping[str, Field], mapping: LogMapping) -> str:
 
 
 def take(database: DuckDatabase, query: str) -> None:
-    """Make `events` of the plain records, and `others` of the numbers of the rest; the file is read again each time.
+    """List the texts of the records; the file is read again each time.
 
     A query needs few of the columns: to work those out anew costs a fraction of keeping all of them.
     """
     database.view("read_records", query)
-    count = number_records(database, "read_records", _ODD)
+    list_texts(database, "read_records", _ODD)
+    database.beside()
+
+
+def number_taken(database: DuckDatabase) -> int:
+    """Make `events` of the plain records, and `others` of the numbers of the rest; say how many that are."""
+    count = number_records(database, "read_records")
     plain = " AND number NOT IN (SELECT number FROM others)" if count else ""
-    database.beside(f"SELECT {', '.join(EVENTS)} FROM read_records AS r WHERE result <> 'denied'{plain}")
+    taken = f"SELECT {', '.join(EVENTS)} FROM read_records AS r WHERE result <> 'denied'{plain}"
+    database.view("events", f"{taken} UNION ALL SELECT * FROM {database.loaded}")
+    return count
 
 
 def quoted(name: str) -> str:

@@ -6,23 +6,26 @@ have no answer in common, with bounds for the rows of their windows; last, with 
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from .event_table import naive
+from .event_table import Row, naive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tutela.engine.verdicts import Verdict, Verdicts
 
-    from .event_table import Database, Row
+    from .event_table import Database
 
 ANSWERS: Final = ("question", "part", "pair", "verdict")
 """A part of a question, whose rows of which table it counts to, and a verdict on it."""
 VERDICTS: Final[Mapping[str, str]] = {"verdict": "BIGINT", "start": "TIMESTAMP", "until": "TIMESTAMP"}
 """The number of a verdict, and from when to before when it holds; its values stand beside."""
+_Parcel = tuple[int, int]
+"""A question and the atoms of some of its events."""
 _MICRO: Final = timedelta(microseconds=1)
 _JOINED: Final = (
     " JOIN answers AS a ON e.question = a.question AND e.pair = a.pair JOIN verdicts AS v ON a.verdict = v.verdict"
@@ -61,20 +64,19 @@ class Answers:
 
     def settle(self) -> tuple[dict[int, int], dict[int, int]]:
         """Questions -> how many events are allowed, whatever their rows within the bounds, and -> how many are left."""
-        self._bound_windows()
-        self._database.create(
-            "unsettled",
-            "SELECT p.question, p.atoms, p.size FROM parcels AS p WHERE p.question IN (SELECT question FROM answers)"
-            " AND NOT EXISTS (SELECT 1 FROM settled AS s WHERE s.question = p.question AND s.atoms = p.atoms)",
-        )
-        return self._sizes("settled"), self._sizes("unsettled")
+        query = "SELECT question, atoms, size FROM parcels AS p WHERE question IN (SELECT question FROM answers)"
+        sizes: dict[_Parcel, int] = {(question, atoms): size for question, atoms, size in self._database.rows(query)}
+        settled = self._bound_windows()
+        allowed, left = Counter[int](), Counter[int]()
+        for parcel, size in sizes.items():
+            (allowed if parcel in settled else left)[parcel[0]] += size
+        unsettled = sorted(sizes.keys() - settled)
+        made: Iterable[Row] = (Row(question=question, atoms=atoms) for question, atoms in unsettled)
+        self._database.table("unsettled", {"question": "BIGINT", "atoms": "BIGINT"}, made)
+        return allowed, left
 
-    def _sizes(self, parcels: str) -> dict[int, int]:
-        query = f"SELECT question, CAST(sum(size) AS BIGINT) AS size FROM {parcels} AS p GROUP BY question"
-        return dict(self._database.rows(query))
-
-    def _bound_windows(self) -> None:
-        """Make `settled`, and `windows`: by pair, rows that no window holds more of.
+    def _bound_windows(self) -> set[_Parcel]:
+        """Make `windows`: by pair, rows that no window holds more of; the parcels that are settled with these.
 
         All rows of a pair are a bound that costs nothing. Only where it is too high for events that are allowed
         otherwise, those of two neighbouring stretches of time are added up.
@@ -82,20 +84,16 @@ class Answers:
         most = "sum(coalesce(p.amount, 0))" if self._window else "max(p.most)"
         totals = f"SELECT d.pair, {most} AS most FROM parcels AS p JOIN touched AS d ON p.question = d.question"
         self._database.create("totals", f"{totals} GROUP BY d.pair")
-        self._database.create("settled_first", self._settled("totals", "w.most"))
-        pressed = (
-            f"SELECT DISTINCT a.pair FROM ({self._settled('totals', 'p.most')}) AS s JOIN answers AS a"
-            " ON s.question = a.question WHERE NOT EXISTS"
-            " (SELECT 1 FROM settled_first AS f WHERE f.question = s.question AND f.atoms = s.atoms)"
-        )
-        self._database.create("pressed", pressed if self._window else f"{pressed} AND FALSE")
-        ((pairs,),) = self._database.rows("SELECT count(*) AS n FROM pressed")
-        if not pairs:
+        settled = self._settled("totals", "w.most")
+        pressed = self._settled("totals", "p.most") - settled if self._window else set[_Parcel]()
+        if not pressed:
             self._database.view("windows", "SELECT * FROM totals")
-            self._database.view("settled", "SELECT * FROM settled_first")
-            return
+            return settled
+        made: Iterable[Row] = (Row(question=question) for question in sorted({question for question, _ in pressed}))
+        self._database.table("pressed", {"question": "BIGINT"}, made)
         stretch = _stretch(max(self._window, timedelta(days=1)))
-        self._database.create("pressed_texts", self._texts_of("pressed"))
+        pairs = "SELECT d.pair FROM touched AS d JOIN pressed AS p ON d.question = p.question"
+        self._database.create("pressed_texts", self._texts_of(pairs))
         self._database.create(
             "counted",
             f"SELECT t.pair, {stretch} AS stretch, sum(e.row_count) AS amount FROM occurred AS e"
@@ -107,21 +105,21 @@ class Answers:
             " max(coalesce(c.amount, 0) + coalesce(p.amount, 0)) AS most FROM counted AS c LEFT JOIN counted AS p"
             " ON c.pair = p.pair AND c.stretch = p.stretch + 1 GROUP BY c.pair) AS n ON t.pair = n.pair",
         )
-        self._database.create("settled", self._settled("windows", "w.most"))
+        return self._settled("windows", "w.most")
 
     @staticmethod
     def _texts_of(pairs: str) -> str:
         """The texts of the events whose rows count to some pairs."""
         return (
             "SELECT b.text, d.pair FROM asked_by AS b JOIN touched AS d ON b.question = d.question"
-            f" WHERE d.pair IN (SELECT pair FROM {pairs})"
+            f" WHERE d.pair IN ({pairs})"
         )
 
-    def _settled(self, windows: str, most: str) -> str:
+    def _settled(self, windows: str, most: str) -> set[_Parcel]:
         """The parcels whose events are all allowed, each part within the span of one answer; `most` bounds windows."""
         steady = self._verdicts.steady().sql("duckdb")
-        return (
-            "SELECT question, atoms, max(size) AS size FROM (SELECT e.question, e.atoms, e.part, max(e.size) AS size,"
+        found = self._database.rows(
+            "SELECT question, atoms FROM (SELECT e.question, e.atoms, e.part,"
             " bool_or(e.known = e.size AND e.timed = e.size AND v.start <= e.instant"
             f" AND (v.until IS NULL OR e.last < v.until) AND {steady} AND {self._verdict} = 'allow') AS allowed"
             " FROM (SELECT p.question, p.atoms, p.size, p.timed, p.known, p.first AS instant, p.last,"
@@ -132,6 +130,7 @@ class Answers:
             " GROUP BY e.question, e.atoms, e.part) AS j"
             " GROUP BY question, atoms HAVING bool_and(coalesce(allowed, FALSE))"
         )
+        return {(question, atoms) for question, atoms in found}
 
     def look_closer(self) -> int:
         """Make `denied` of the events that are left and not allowed (or not for sure), and say how many there are.
@@ -172,7 +171,7 @@ class Answers:
             f"SELECT DISTINCT pair, stretch FROM (SELECT pair, {stretch} AS stretch FROM doubtful AS e"
             f" UNION ALL SELECT pair, {stretch} - 1 AS stretch FROM doubtful AS e) AS n",
         )
-        self._database.create("near_texts", self._texts_of("near"))
+        self._database.create("near_texts", self._texts_of("SELECT pair FROM near"))
         self._database.create(
             "summed",
             "SELECT number, pair, sum(row_count) OVER (PARTITION BY pair ORDER BY instant RANGE BETWEEN"

@@ -12,6 +12,7 @@ import pytest
 from tutela.connectors.event_table import EVENTS, row_of
 from tutela.connectors.log_mapped import make_mapping
 from tutela.connectors.logs import read_log
+from tutela.engine.errors import InputError
 from tutela.engine.events import Event, Hole
 
 if TYPE_CHECKING:
@@ -184,6 +185,24 @@ def test_constants_and_names(tmp_path: Path) -> None:
     found, taken = _in_duckdb(path, "jsonl", mapping)
     assert _by_place(list(read_log(path, format="jsonl", mapping=mapping))) == found
     assert 2 == taken
+
+
+def test_lines_that_are_not_plain_are_of_the_same_file(tmp_path: Path) -> None:
+    """They are read a second time: a log that grew is fine, one that was cut or exchanged meanwhile is refused."""
+    path = tmp_path / "log.jsonl"
+    text = '{"at": "2026-11-02T09:00:00Z", "account": "u", "sql": "select a"}\n{"at": "yesterday", "account": "u"}\n'
+    for later, fine in ((text, True), (text + text, True), (text[:70], False)):
+        path.write_text(text, encoding="utf-8")
+        with duck_database() as database:
+            rest = load_file(database, path, "jsonl", make_mapping(None))
+            assert rest is not None
+            path.write_text(later, encoding="utf-8")
+            if fine:
+                assert [2] == [item.location.line for item in rest]
+            else:
+                with pytest.raises(InputError) as raised:
+                    list(rest)
+                assert ["log-changed"] == [problem.code for problem in raised.value.problems]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ have no answer in common, with bounds for the rows of their windows; last, with 
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
@@ -62,34 +61,29 @@ class Answers:
         cells = {name: _plain(value) for name, value in self._verdicts.row(verdict).items()}
         return {"verdict": number, "start": naive(verdict.start), "until": verdict.end and naive(verdict.end)} | cells
 
-    def settle(self) -> tuple[dict[int, int], dict[int, int]]:
-        """Questions -> how many events are allowed, whatever their rows within the bounds, and -> how many are left."""
-        query = "SELECT question, atoms, size FROM parcels AS p WHERE question IN (SELECT question FROM answers)"
-        sizes: dict[_Parcel, int] = {(question, atoms): size for question, atoms, size in self._database.rows(query)}
-        settled = self._bound_windows()
-        allowed, left = Counter[int](), Counter[int]()
-        for parcel, size in sizes.items():
-            (allowed if parcel in settled else left)[parcel[0]] += size
-        unsettled = sorted(sizes.keys() - settled)
-        made: Iterable[Row] = (Row(question=question, atoms=atoms) for question, atoms in unsettled)
-        self._database.table("unsettled", {"question": "BIGINT", "atoms": "BIGINT"}, made)
-        return allowed, left
+    def settle(self) -> bool:
+        """Make `unsettled` of the parcels whose events are not all allowed whatever their rows; whether there are any.
 
-    def _bound_windows(self) -> set[_Parcel]:
-        """Make `windows`: by pair, rows that no window holds more of; the parcels that are settled with these.
-
-        All rows of a pair are a bound that costs nothing. Only where it is too high for events that are allowed
-        otherwise, those of two neighbouring stretches of time are added up.
+        `windows` has, by pair, rows that no window holds more of. All rows of a pair are a bound that costs nothing.
+        Only where it is too high for events that are allowed otherwise, two neighbouring stretches are added up.
         """
         most = "sum(coalesce(p.amount, 0))" if self._window else "max(p.most)"
         totals = f"SELECT d.pair, {most} AS most FROM parcels AS p JOIN touched AS d ON p.question = d.question"
         self._database.create("totals", f"{totals} GROUP BY d.pair")
-        settled = self._settled("totals", "w.most")
-        pressed = self._settled("totals", "p.most") - settled if self._window else set[_Parcel]()
-        if not pressed:
+        unsettled = self._unsettled("totals", "w.most")
+        pressed = unsettled - self._unsettled("totals", "p.most") if self._window else set[_Parcel]()
+        if pressed:
+            self._bound_windows({question for question, _ in pressed})
+            unsettled = self._unsettled("windows", "w.most")
+        else:
             self._database.view("windows", "SELECT * FROM totals")
-            return settled
-        made: Iterable[Row] = (Row(question=question) for question in sorted({question for question, _ in pressed}))
+        made: Iterable[Row] = (Row(question=question, atoms=atoms) for question, atoms in sorted(unsettled))
+        self._database.table("unsettled", {"question": "BIGINT", "atoms": "BIGINT"}, made)
+        return bool(unsettled)
+
+    def _bound_windows(self, questions: set[int]) -> None:
+        """Make `windows` by stretches of time, for the pairs of some questions."""
+        made: Iterable[Row] = (Row(question=question) for question in sorted(questions))
         self._database.table("pressed", {"question": "BIGINT"}, made)
         stretch = _stretch(max(self._window, timedelta(days=1)))
         pairs = "SELECT d.pair FROM touched AS d JOIN pressed AS p ON d.question = p.question"
@@ -105,7 +99,6 @@ class Answers:
             " max(coalesce(c.amount, 0) + coalesce(p.amount, 0)) AS most FROM counted AS c LEFT JOIN counted AS p"
             " ON c.pair = p.pair AND c.stretch = p.stretch + 1 GROUP BY c.pair) AS n ON t.pair = n.pair",
         )
-        return self._settled("windows", "w.most")
 
     @staticmethod
     def _texts_of(pairs: str) -> str:
@@ -115,8 +108,11 @@ class Answers:
             f" WHERE d.pair IN ({pairs})"
         )
 
-    def _settled(self, windows: str, most: str) -> set[_Parcel]:
-        """The parcels whose events are all allowed, each part within the span of one answer; `most` bounds windows."""
+    def _unsettled(self, windows: str, most: str) -> set[_Parcel]:
+        """The other parcels than those whose events are all allowed, each part within the span of one answer.
+
+        `most` bounds the rows of their windows.
+        """
         steady = self._verdicts.steady().sql("duckdb")
         found = self._database.rows(
             "SELECT question, atoms FROM (SELECT e.question, e.atoms, e.part,"
@@ -128,7 +124,7 @@ class Answers:
             " FROM parcels AS p JOIN answers AS a ON p.question = a.question"
             f" LEFT JOIN {windows} AS w ON a.pair = w.pair) AS e JOIN verdicts AS v ON e.verdict = v.verdict"
             " GROUP BY e.question, e.atoms, e.part) AS j"
-            " GROUP BY question, atoms HAVING bool_and(coalesce(allowed, FALSE))"
+            " GROUP BY question, atoms HAVING NOT bool_and(coalesce(allowed, FALSE))"
         )
         return {(question, atoms) for question, atoms in found}
 

@@ -24,7 +24,7 @@ from .event_numbers import number_events
 from .event_table import EVENTS, SAID, event_of, naive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from tutela.engine.authorizer import Authorizer
@@ -91,7 +91,7 @@ class SqlAudit:
         """What came of the events: those that are allowed as a number, the others to be asked one by one."""
         number_events(self._database)
         group_events(self._database, self._accesses, self._verdicts.atoms().sql("duckdb"), self._as_of)
-        allowed = 0
+        asked = 0
         actions: set[str] = set()
         answers: list[tuple[int, ...]] = []
         touched: set[tuple[int, int]] = set()
@@ -101,25 +101,17 @@ class SqlAudit:
             actions.update(part[1] for part, _ in parts)
             pairs = {part: self._pair(question, part) for part, _ in judged}
             touched.update((question.number, pair) for pair in pairs.values())
-            if all(verdict.base == "allow" and not verdict.fits for _, verdict in judged):
-                allowed += question.size * len(parts)
-            else:
+            asked += question.size * len(parts)
+            if not all(verdict.base == "allow" and not verdict.fits for _, verdict in judged):
                 answers += [(question.number, part, pairs[part], self._number(verdict)) for part, verdict in judged]
-        left: dict[int, int] = {}
+        left = False
         if answers:
             self._answers.store(sorted(touched), answers)
             self._answers.store_verdicts(self._told)
-            settled, left = self._answers.settle()
-            allowed += self._requests(settled) + self._requests(left)
-        if left:
-            allowed -= self._answers.look_closer()
-        yield Allowed(allowed, frozenset(actions))
+            left = self._answers.settle()
+        yield Allowed(asked - (self._answers.look_closer() if left else 0), frozenset(actions))
         if left:
             yield from self._denied()
-
-    def _requests(self, sizes: Mapping[int, int]) -> int:
-        """How many requests the events of some questions make."""
-        return sum(size * len(self._subjects[question].parts) for question, size in sizes.items())
 
     def _tell(self, what: str, done: int, total: int) -> None:
         if self._step is not None and done % 100 == 0:

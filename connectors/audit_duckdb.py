@@ -13,6 +13,7 @@ import orjson
 from tutela.engine.events import Hole
 
 from .accesses import unreadable
+from .event_numbers import FURTHER
 from .event_table import EVENTS, Row, row_of
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 BATCH: Final = 20_000
 LONGEST_ROW: Final = 1 << 26
 KINDS: Final = ", ".join(f"{name} {kind}" for name, kind in EVENTS.items())
-FURTHER: Final = 1 << 40
-"""Events that are loaded beside those of a file have numbers after them."""
 
 
 class DuckDatabase:
@@ -38,18 +37,17 @@ class DuckDatabase:
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
         self.connection = connection
         self._folder = folder
-        self._loaded = "events"
+        self.loaded = "events"
         self._number = 0
 
-    def view(self, query: str) -> None:
-        """Let a query stand for the table `events`, together with what is loaded besides."""
-        self._loaded, self._number = "other_events", FURTHER
-        self.connection.execute(f"CREATE TABLE {self._loaded} ({KINDS})")
-        self.connection.execute(f"CREATE VIEW events AS {query} UNION ALL SELECT * FROM {self._loaded}")
+    def beside(self) -> None:
+        """Load what is loaded into `other_events`, beside the events of a file."""
+        self.loaded, self._number = "other_events", FURTHER
+        self.connection.execute(f"CREATE TABLE {self.loaded} ({KINDS})")
 
     def load(self, events: Iterable[Event | Hole]) -> Iterator[Unreadable]:
         """Add events of a log to the table `events`; what could not be read comes back."""
-        self.connection.execute(f"CREATE TABLE IF NOT EXISTS {self._loaded} ({KINDS})")
+        self.connection.execute(f"CREATE TABLE IF NOT EXISTS {self.loaded} ({KINDS})")
         number = self._number
         source = iter(events)
         while batch := list(islice(source, BATCH)):
@@ -60,7 +58,7 @@ class DuckDatabase:
                 elif item.result != "denied":
                     number += 1
                     rows.append(row_of(item, number))
-            self._insert(self._loaded, EVENTS, rows)
+            self._insert(self.loaded, EVENTS, rows)
 
     def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
         """Make a table with these rows."""
@@ -85,6 +83,10 @@ class DuckDatabase:
     def create(self, name: str, query: str) -> None:
         """Make a table of what a query gives."""
         self.connection.execute(f"CREATE TABLE {name} AS {query}")
+
+    def view(self, name: str, query: str) -> None:
+        """Let a name stand for what a query gives, whenever it is asked."""
+        self.connection.execute(f"CREATE VIEW {name} AS {query}")
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """What a query gives, batch by batch."""

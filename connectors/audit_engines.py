@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,16 +78,25 @@ def _in_duckdb(
     checks: Reconciliation | None,
 ) -> Iterator[Asked | Unreadable | Allowed]:
     from .audit_duckdb import duck_database
+    from .audit_questions import look_ahead
     from .audit_sql import SqlAudit
     from .event_files import load_file
 
-    with duck_database() as database:
+    # What Python prepares, it prepares while DuckDB reads.
+    with duck_database() as database, ThreadPoolExecutor(max_workers=1) as pool:
+        preparing = pool.submit(SqlAudit, database, asked, authorizer, reader.name, step)
+        begun = _stamp(reader.path)
         rest = None
         if reader.path and checks is None:  # whoever watches events must see every one
             rest = load_file(database, reader.path, reader.format, reader.mapping)
-        begun = _stamp(reader.path)
-        yield from database.load(_watched(reader, step, checks) if rest is None else whole(rest))
-        yield from SqlAudit(database, asked, authorizer, reader.name, step).judge()
+        audit = preparing.result()
+        if rest is None:
+            yield from database.load(_watched(reader, step, checks))
+        else:
+            looking = pool.submit(look_ahead, database, asked)
+            yield from database.load(whole(rest))
+            looking.result()
+        yield from audit.judge()
         if rest is not None and reader.format == "parquet" and _stamp(reader.path) != begun:
             # It is read several times over: what is joined must be of the same file.
             raise InputError([Problem(code="log-changed", location=Location(reader.name))])

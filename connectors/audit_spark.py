@@ -17,7 +17,7 @@ from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
 
 from .accesses import unreadable
-from .event_files import TIME
+from .event_records import TIME
 from .event_table import EVENTS, TEXTS, Row, literal, row_of
 from .log_mapped import event_of
 
@@ -53,6 +53,7 @@ class SparkDatabase:
     """The tables of one audit as temporary views of a session."""
 
     backreference = "$1"
+    loaded = "events"
 
     def __init__(self, session: SparkSession) -> None:
         self.session = session
@@ -100,6 +101,10 @@ class SparkDatabase:
         kept = frame.persist()
         self._kept.append(kept)
         kept.createOrReplaceTempView(name)
+
+    def view(self, name: str, query: str) -> None:
+        """Let a name stand for what a query gives, whenever it is asked."""
+        self.session.sql(_translated(query)).createOrReplaceTempView(name)
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """What a query gives, partition by partition."""

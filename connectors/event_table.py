@@ -33,6 +33,8 @@ ASKED: Final = (
     "columns", "complete", "database",
 )  # fmt: skip
 """What a decision can depend on, beside the statement, the time and the rows."""
+SAID: Final = ("sql", *ASKED)
+"""What an event says, whenever it happens and however many rows it gives."""
 
 Row = dict[str, object]
 
@@ -42,6 +44,8 @@ class Database(Protocol):
 
     backreference: str
     r"""How a replacement names group 1: `\1` or `$1`."""
+    loaded: str
+    """The table of the events that come one by one: `events`, or another where those of a file are there, too."""
 
     def table(self, name: str, columns: Mapping[str, str], rows: Iterable[Row]) -> None:
         """Make a table of rows (texts, numbers and truth values; instants and decimals as texts)."""
@@ -49,6 +53,10 @@ class Database(Protocol):
 
     def create(self, name: str, query: str) -> None:
         """Make a table of what a query gives."""
+        ...
+
+    def view(self, name: str, query: str) -> None:
+        """Let a name stand for what a query gives, whenever it is asked."""
         ...
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:

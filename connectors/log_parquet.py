@@ -62,10 +62,14 @@ def _unreadable(name: str) -> str:
         return "" if stream.read(len(MAGIC)) == MAGIC else "a Parquet file must not be packed"
 
 
+def file_literal(name: str) -> str:
+    """The name of one file as SQL: DuckDB takes names for patterns."""
+    return "'" + _GLOB.sub(lambda found: f"[{found[0]}]", str(Path(name))).replace("'", "''") + "'"
+
+
 def source_of(name: str) -> str:
     """A Parquet file as a relation, with the number of each row as `file_row_number`."""
-    path = _GLOB.sub(lambda found: f"[{found[0]}]", str(Path(name))).replace("'", "''")
-    return f"read_parquet('{path}', hive_partitioning = false, file_row_number = true)"
+    return f"read_parquet({file_literal(name)}, hive_partitioning = false, file_row_number = true)"
 
 
 def types_of(connection: duckdb.DuckDBPyConnection, name: str, mapping: LogMapping) -> dict[str, str]:

@@ -42,6 +42,12 @@ def reads_window(node: ir.Node) -> bool:
     return any(isinstance(part, ir.Attribute) and ".".join(part.path) == WINDOW for part in ir.walk(node))
 
 
+def is_atom(node: ir.Node) -> bool:
+    """Whether a truth is about the single event and nothing else: its rows and its time against what is fixed."""
+    paths = {".".join(part.path) for part in ir.walk(node) if isinstance(part, ir.Attribute)}
+    return node.type == ir.BOOLEAN and is_residual(node) and paths <= (EVENT - {WINDOW}) | {".".join(NOW)}
+
+
 def is_monotone(node: ir.Compare) -> bool:
     """Whether a comparison orders one number of rows against something that is the same for all events."""
     sides = [side for side in node.children() if is_residual(side)]

@@ -2,12 +2,14 @@
 
 Events ask the same question when account, statement, purpose, application... are the same; they differ in when they
 happened and in their rows. It is decided once, as of a watched instant, so that it is known how long the answer holds.
-A rule that reads rows or hours stays *open*: its residue is compiled to SQL, its other parts are cells. A verdict is
+A rule that reads rows or hours stays *open*: its residue is compiled to SQL, its other parts are cells. Parts of a
+residue that are about nothing but the event are *atoms*: events with the same `atoms` are alike for them. A verdict is
 never guessed: `ask` means that `Authorizer.decide` must be asked event by event.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right, insort
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import takewhile
@@ -17,7 +19,7 @@ from sqlglot import exp
 
 from . import ir
 from .index import several
-from .residue import CELL, EVENT, NOW, WINDOW, Cells, evaluator, is_monotone, is_residual, reads_window
+from .residue import CELL, EVENT, NOW, WINDOW, Cells, evaluator, is_atom, is_monotone, is_residual, reads_window
 from .sql import Column, Compiler, NotExactError, Sql
 from .sql_terms import LONGEST, MICRO
 from .watched import Span, WatchedTime
@@ -35,6 +37,8 @@ SCALE: Final = 6
 DIGITS: Final = 18
 MOST_SPANS: Final = 1_000
 """Turns within the events of one question; with more, every event is asked for itself."""
+MOST_ATOMS: Final = 24
+"""Atoms that events are told apart by; each has two bits of a number."""
 TYPES: Final[Mapping[str, str]] = {
     "string": "VARCHAR", "boolean": "BOOLEAN", "datetime": "TIMESTAMP", "duration": "BIGINT", "array": "VARCHAR[]",
     "number": f"DECIMAL({DIGITS + SCALE}, {SCALE})",
@@ -104,6 +108,7 @@ class Verdicts:
         self._evaluators = [evaluator(node, self._policies) for node in self._cells.nodes]
         self._kinds = [node.type for node in self._cells.nodes]
         self._compiler = self._over(dialect, "{}", "{}")
+        self._atoms: dict[ir.Node, Sql] = {}
         self._least = self._over(dialect, "least_{}", "least_{}")
         self._least_window = self._over(dialect, "{}", "least_{}")
         self.open = {number: self._compiled(number, residue) for number, residue in residues.items()}
@@ -155,6 +160,7 @@ class Verdicts:
         if all(self.types[cell] and self._evaluators[cell] for cell in cells):
             try:
                 sql = self._compiler.compile(residue)
+                self._find_atoms(residue)
                 steady = self._steady(residue, self._least, is_residual)
                 steady_window = self._steady(residue, self._least_window, reads_window)
             except NotExactError:
@@ -165,16 +171,26 @@ class Verdicts:
         deny = bool(self._policies.is_deny[number])
         return Open(number, deny, sql, tuple(sorted(cells)), asked_first, steady, steady_window)
 
+    def _find_atoms(self, node: ir.Node) -> None:
+        """Remember the largest parts of a residue that are atoms, as many as there is room for."""
+        if is_atom(node):
+            if len(self._atoms) < MOST_ATOMS:
+                self._atoms.setdefault(node, self._compiler.compile(node))
+        elif isinstance(node, (ir.And, ir.Or, ir.Not)):
+            for part in node.children():
+                self._find_atoms(part)
+
     def _steady(self, residue: ir.Node, least: Compiler, varies: Callable[[ir.Node], bool]) -> exp.Expr | None:
         """Whether every comparison with what varies comes out the same for the least and for the most of it.
 
-        A comparison of one number of rows with something that is the same for all events is monotone in it.
+        A comparison of one number of rows with something that is the same for all events is monotone in it; an atom
+        is the same for events with the same `atoms`.
         """
         tests: list[exp.Expr] = []
         stack = [residue]
         while stack:
             node = stack.pop()
-            if not varies(node):
+            if not varies(node) or node in self._atoms:
                 continue
             if isinstance(node, ir.Compare):
                 if not is_monotone(node):
@@ -187,19 +203,29 @@ class Verdicts:
                 return None
         return _all(tests)
 
-    def of(self, ask: Callable[[datetime], Request], first: datetime, last: datetime) -> Iterator[Verdict]:
-        """The verdicts of a question for its events between two instants, span after span."""
+    def of(
+        self, ask: Callable[[datetime], Request], first: datetime, last: datetime, known: list[Verdict]
+    ) -> Iterator[Verdict]:
+        """The verdicts of a question for its events between two instants, span after span.
+
+        `known` remembers them in order of time: it is one list for all questions for which `ask` makes equal requests.
+        """
         at = first
         for _ in range(MOST_SPANS):
-            span = Span()
-            verdict = self._at(ask, at, span)
-            if span.exact:
-                yield Verdict(at, None, "ask")
+            verdict = _holding(known, at)
+            if verdict is None:
+                span = Span()
+                verdict = self._at(ask, at, span)
+                if span.exact:
+                    yield Verdict(at, None, "ask")
+                    return
+                verdict = verdict._replace(start=span.start, end=span.end)
+                if len(known) < MOST_SPANS:
+                    insort(known, verdict, key=_start)
+            yield verdict
+            if verdict.end is None or verdict.end > last:
                 return
-            yield verdict._replace(start=at, end=span.end)
-            if span.end is None or span.end > last:
-                return
-            at = span.end
+            at = verdict.end
         yield Verdict(at, None, "ask")
 
     def _at(self, ask: Callable[[datetime], Request], at: datetime, span: Span) -> Verdict:
@@ -278,8 +304,17 @@ class Verdicts:
         ifs = [exp.If(this=test, true=exp.Literal.string(word)) for test, word in cases]
         return exp.Case(ifs=ifs, default=exp.Literal.string("deny"))
 
+    def atoms(self) -> exp.Expr:
+        """A number for an event (`e`) that tells which atoms hold for it, and of which there is doubt."""
+        total: exp.Expr = exp.Literal.number(0)
+        tests = [test for sql in self._atoms.values() for test in sql if test is not None]
+        for place, test in enumerate(tests):
+            bit = exp.If(this=exp.paren(test.copy()), true=exp.Literal.number(1 << place))
+            total = exp.Add(this=total, expression=exp.Case(ifs=[bit], default=exp.Literal.number(0)))
+        return exp.cast(exp.paren(total), "bigint")
+
     def steady(self, *, window: bool = False) -> exp.Expr:
-        """Whether events (`e`) of a question share one verdict (`v`): their rows lie between `least_...` and `...`.
+        """Whether events (`e`) with the same `atoms` share one verdict (`v`): rows lie between `least_...` and `...`.
 
         With `window` only the rows of the window do; those of the statement are known.
         """
@@ -308,6 +343,17 @@ class Verdicts:
         for number, value in verdict.cells.items():
             row[f"c{number}"], row[f"d{number}"] = value, False
         return row
+
+
+def _start(verdict: Verdict) -> datetime:
+    return verdict.start
+
+
+def _holding(known: list[Verdict], at: datetime) -> Verdict | None:
+    """The verdict of an instant, if it was found before."""
+    place = bisect_right(known, at, key=_start)
+    found = known[place - 1] if place else None
+    return found if found is not None and (found.end is None or at < found.end) else None
 
 
 def _is_base(word: Base) -> exp.Expr:

@@ -12,6 +12,7 @@ import pytest
 from tutela.connectors.event_table import EVENTS, row_of
 from tutela.connectors.log_mapped import make_mapping
 from tutela.connectors.logs import read_log
+from tutela.engine.errors import InputError
 from tutela.engine.events import Event, Hole
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ VALUES: list[Any] = [
     "read", "SELECT", "nope", "success", "denied", "error", "select 1", "\u3000", "\t", 10**18, 10**30, "12", 0,
     "select 'a''b' from t", "9" * 20, "身份证", "\\", "line\u2028end",
 ]  # fmt: skip
-STRANGE = ["[1]", "null", "{}", '  {"at":1}', "nan", "{'a':1}", '{"a":NaN}', '"text"', "{", "  "]
+STRANGE = ["", "[1]", "null", "{}", '  {"at":1}', "nan", "{'a':1}", '{"a":NaN}', '"text"', "{", "  "]
 
 
 def _lines(seed: int, count: int) -> list[str]:
@@ -123,6 +124,51 @@ def test_parquet(tmp_path: Path, time: str) -> None:
     assert taken > 250
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_orders_of_keys_that_the_first_lines_do_not_have(tmp_path: Path, seed: int) -> None:
+    """Whatever the first lines of a file look like, every line is read as it stands; doubled keys are never plain."""
+    r = Random(seed)  # noqa: S311 (test data)
+    whole: dict[str, Any] = {"id": "e", "at": "2026-11-02T09:00:00Z", "account": "u", "action": "read", "row_count": 5,
+                             "sql": "select a from t", "employee": "E1", "app.x-y @1": "z", "键": 1}  # fmt: skip
+    values = [
+        None,
+        7,
+        -7,
+        0,
+        -0.0,
+        1.5,
+        True,
+        "x",
+        '\\"/\b',
+        "\x00",
+        "\x7f",
+        "😀",
+        "\ud7ff",
+        "é",
+        [1],
+        {"a": 1},
+        10**18,
+    ]
+    lines: list[str] = []
+    for number in range(1_500):
+        items = [(key, r.choice(values) if r.random() < 0.1 else value) for key, value in whole.items()]
+        if number > 300 or seed % 2:
+            r.shuffle(items)
+        if r.random() < 0.1:
+            items.append(r.choice(items))
+        colon, comma = r.choice([(":", ","), (": ", ", "), (" : ", " ,"), (":\t", ",")])
+        ascii_ = r.random() < 0.5
+        pairs = [json.dumps(key, ensure_ascii=ascii_) + colon + json.dumps(value, ensure_ascii=ascii_)
+                 for key, value in items]  # fmt: skip
+        lines.append("{" + comma.join(pairs) + r.choice(["}", " }", "} "]))
+    path = tmp_path / "log[1].jsonl"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "log1.jsonl").write_text("{}\n", encoding="utf-8")
+    found, taken = _in_duckdb(path, "jsonl")
+    assert _by_place(list(read_log(path, format="jsonl"))) == found
+    assert taken > 300
+
+
 def test_constants_and_names(tmp_path: Path) -> None:
     """A mapping's names, constants and words for actions are the same in SQL."""
     path = tmp_path / "log.jsonl"
@@ -139,6 +185,24 @@ def test_constants_and_names(tmp_path: Path) -> None:
     found, taken = _in_duckdb(path, "jsonl", mapping)
     assert _by_place(list(read_log(path, format="jsonl", mapping=mapping))) == found
     assert 2 == taken
+
+
+def test_lines_that_are_not_plain_are_of_the_same_file(tmp_path: Path) -> None:
+    """They are read a second time: a log that grew is fine, one that was cut or exchanged meanwhile is refused."""
+    path = tmp_path / "log.jsonl"
+    text = '{"at": "2026-11-02T09:00:00Z", "account": "u", "sql": "select a"}\n{"at": "yesterday", "account": "u"}\n'
+    for later, fine in ((text, True), (text + text, True), (text[:70], False)):
+        path.write_text(text, encoding="utf-8")
+        with duck_database() as database:
+            rest = load_file(database, path, "jsonl", make_mapping(None))
+            assert rest is not None
+            path.write_text(later, encoding="utf-8")
+            if fine:
+                assert [2] == [item.location.line for item in rest]
+            else:
+                with pytest.raises(InputError) as raised:
+                    list(rest)
+                assert ["log-changed"] == [problem.code for problem in raised.value.problems]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from tutela.engine import ir
 from tutela.engine.expression import Language
 from tutela.engine.ir import BOOLEAN, DATETIME, NUMBER, STRING, object_
-from tutela.engine.residue import CELL, Cells, is_monotone, is_residual
+from tutela.engine.residue import CELL, Cells, is_atom, is_monotone, is_residual
 
 LANGUAGE = Language(
     {
@@ -62,3 +62,20 @@ def test_only_plain_comparisons_of_one_number_are_monotone(text: str, monotone: 
     root = LANGUAGE.parse(text).root
     assert isinstance(root, ir.Compare)
     assert is_monotone(root) is monotone
+
+
+@pytest.mark.parametrize(
+    ("text", "atom"),
+    [
+        ("(context.row_count ?? 0) <= param.most", True),
+        ("now.hour >= 22 or now.hour < 6", True),
+        ("now.hour >= 22 and (context.row_count ?? 0) != 7", True),
+        ("(context.row_count ?? 0) <= subject.limit", False),
+        ("(context.rows_in_window ?? 0) <= 5", False),
+        ("now.hour >= 22 and subject.trusted", False),
+        ("subject.since < now", False),
+    ],
+)
+def test_atoms_are_about_the_event_and_nothing_else(text: str, atom: bool) -> None:
+    """Whoever asks, and whatever else an account has read: events with the same atoms are alike."""
+    assert is_atom(LANGUAGE.parse(text).root) is atom

@@ -1,0 +1,97 @@
+"""Records of a mapped log as columns of DuckDB: which are plain, and what these say.
+
+A record is taken in SQL only where it is plain what it says: texts that are texts, an ISO time with an offset, an
+action that is known. Every other record goes through the readers of `log_mapped`, so that a fault is the same hole at
+the same place, and odd spellings mean the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from sqlglot import exp
+
+from .event_numbers import list_texts, number_records
+from .event_table import EVENTS, TEXTS, literal
+from .log_parquet import ZONED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .audit_duckdb import DuckDatabase
+    from .log_mapped import LogMapping
+
+TIME: Final = (
+    r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(?:\d{3}|\d{6}))?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)"
+)
+ONLY_TEXT: Final = ("at", "action", "sql", "tables", "columns")
+
+
+class Field(NamedTuple):
+    """An expression of a field's value (NULL: absent), and the kind of what stands in the file."""
+
+    sql: str
+    kind: str
+
+
+def projected(fields: Mapping[str, Field], mapping: LogMapping, plain: str = "TRUE") -> str:
+    """The columns of `EVENTS` from the fields, the result, and whether time and rows are plain (if the record is)."""
+    raw = {name: _value(name, fields, mapping) for name in TEXTS}
+    at = fields["at"]
+    zoned = at.sql if at.kind == ZONED else f"try_cast({at.sql} AS TIMESTAMP WITH TIME ZONE)"
+    instant = f"make_timestamp(epoch_us({zoned}))"
+    said = fields.get("action", Field("NULL", "VARCHAR")).sql
+    constant = mapping.constants.get("action")
+    said = f"coalesce(lower({said}), {literal(constant.lower()) if constant else 'NULL'})"
+    cases = " ".join(f"WHEN {literal(word)} THEN {literal(action)}" for word, action in mapping.actions.items())
+    action = f"CASE {said} {cases} ELSE CASE WHEN {said} IS NULL AND {raw['sql']} <> '' THEN 'other' END END"
+    count = f"try_cast({fields['row_count'].sql} AS BIGINT)" if "row_count" in fields else "NULL::BIGINT"
+    tests = [plain, f"{instant} IS NOT NULL"]
+    if at.kind == "VARCHAR":
+        tests.append(f"regexp_full_match({at.sql}, {literal(TIME)})")
+    if "row_count" in fields:
+        tests.append(f"({fields['row_count'].sql} IS NULL OR ({count}) BETWEEN 0 AND 999999999999999999)")
+    made = {
+        "line": "number", "instant": instant, "action": action, "complete": "TRUE", "row_count": count,
+        "id": f"CASE WHEN {raw['id']} = '' THEN 'line ' || number ELSE {raw['id']} END",
+    }  # fmt: skip
+    columns = [f"{made.get(name) or raw[name]} AS {name}" for name in EVENTS if name != "number"]
+    return f"coalesce({' AND '.join(tests)}, FALSE) AS plain, {raw['result']} AS result, {', '.join(columns)}"
+
+
+_ODD: Final = (
+    "NOT (account <> '' AND action IS NOT NULL AND result IN ('', 'success', 'error', 'denied')"
+    r" AND NOT regexp_matches(tables || columns, '[;\s\pZ]')"
+    " AND (regexp_matches(sql || tables || columns, '[A-Za-z]') OR action = 'login'))"
+)
+"""When the texts of a record (as `projected`) are not what they seem."""
+
+
+def _value(name: str, fields: Mapping[str, Field], mapping: LogMapping) -> str:
+    """A field as text: what the record says, else the constant, else empty."""
+    constant = literal(mapping.constants.get(name, ""))
+    return f"coalesce({fields[name].sql}::VARCHAR, {constant})" if name in fields else constant
+
+
+def take(database: DuckDatabase, query: str) -> None:
+    """List the texts of the records; the file is read again each time.
+
+    A query needs few of the columns: to work those out anew costs a fraction of keeping all of them.
+    """
+    database.view("read_records", query)
+    list_texts(database, "read_records", _ODD)
+    database.beside()
+
+
+def number_taken(database: DuckDatabase) -> int:
+    """Make `events` of the plain records, and `others` of the numbers of the rest; say how many that are."""
+    count = number_records(database, "read_records")
+    plain = " AND number NOT IN (SELECT number FROM others)" if count else ""
+    taken = f"SELECT {', '.join(EVENTS)} FROM read_records AS r WHERE result <> 'denied'{plain}"
+    database.view("events", f"{taken} UNION ALL SELECT * FROM {database.loaded}")
+    return count
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return exp.to_identifier(name, quoted=True).sql("duckdb")

@@ -33,6 +33,17 @@ def test_an_interruption_is_never_lost(number: signal.Signals) -> None:
     assert before == signal.getsignal(number)
 
 
+def test_what_is_ignored_still_is() -> None:
+    """A command that somebody started in the background is not interrupted by what is meant for another one."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interruptible() as interrupted:
+            signal.raise_signal(signal.SIGINT)
+            assert not interrupted()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_who_insists_interrupts_at_once() -> None:
     """The second signal does what it always does."""
     with interruptible():

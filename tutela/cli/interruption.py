@@ -18,10 +18,12 @@ def interruptible() -> Generator[Callable[[], bool]]:
     """Within it, the first SIGINT or SIGTERM interrupts nothing; the value tells whether one has come.
 
     An exception in the midst of the work would be lost where Python ignores those (while a generator is closed), and
-    the command would go on. A second signal does what it always does.
+    the command would go on. A second signal does what it always does; one that is ignored (by who started the command
+    in the background) still is.
     """
     came = False
-    before = {number: signal.getsignal(number) for number in _NUMBERS}
+    handlers = {number: signal.getsignal(number) for number in _NUMBERS}
+    before = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
 
     def restore() -> None:
         for number, handler in before.items():
@@ -32,7 +34,7 @@ def interruptible() -> Generator[Callable[[], bool]]:
         came = True
         restore()
 
-    for number in _NUMBERS:
+    for number in before:
         signal.signal(number, stop)
     try:
         yield lambda: came

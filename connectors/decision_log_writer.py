@@ -65,6 +65,8 @@ class DecisionLog:
         self._timeout = timeout
         self._changed = threading.Condition()
         self._queue: deque[_Waiting] = deque()
+        self._collected: dict[asyncio.AbstractEventLoop, list[_Waiting]] = {}
+        """What an event loop has taken on in its present turn: the writer is woken once a turn, not for each entry."""
         self._bytes = 0
         self._group: list[_Waiting] = []
         """What is being written, until it is done or given up."""
@@ -84,14 +86,18 @@ class DecisionLog:
         """Record an entry from a thread; the future may be waited for."""
         waiter: Future[bool] = Future()
         waiter.set_running_or_notify_cancel()  # it cannot be cancelled: the entry is on its way
-        self._submit(content, waiter, None)
+        self._submit([_Waiting(content, waiter, None, time.monotonic())])
         return waiter
 
     def record(self, content: bytes) -> asyncio.Future[bool]:
         """Record an entry from a coroutine; the future is to be awaited in the same event loop."""
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[bool] = loop.create_future()
-        self._submit(content, waiter, loop)
+        collected = self._collected.get(loop)
+        if collected is None:
+            collected = self._collected[loop] = []
+            loop.call_soon(self._hand_over, loop)
+        collected.append(_Waiting(content, waiter, loop, time.monotonic()))
         return waiter
 
     def close(self) -> None:
@@ -104,18 +110,26 @@ class DecisionLog:
         if not self._thread.is_alive():
             self._store.close()
 
-    def _submit(self, content: bytes, waiter: _Waiter, loop: asyncio.AbstractEventLoop | None) -> None:
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._submit(self._collected.pop(loop))
+
+    def _submit(self, waiting: Iterable[_Waiting]) -> None:
+        """Put entries in the queue, and wake the writer; answer at once where that cannot be."""
+        refused: list[tuple[_Waiter, Problem]] = []
         with self._changed:
-            problem = self._refusal(content)
-            if problem is None:
-                if not self._queue:
-                    self._changed.notify()
-                self._queue.append(_Waiting(content, waiter, loop, time.monotonic()))
-                self._bytes += len(content)
-                return
-            self._unrecorded += 1
-            self.unrecorded += 1
-        self._answer(waiter, problem)
+            if not self._queue:
+                self._changed.notify()
+            for one in waiting:
+                problem = self._refusal(one.content)
+                if problem is None:
+                    self._queue.append(one)
+                    self._bytes += len(one.content)
+                else:
+                    refused.append((one.waiter, problem))
+            self._unrecorded += len(refused)
+            self.unrecorded += len(refused)
+        for waiter, problem in refused:
+            self._answer(waiter, problem)
 
     def _refusal(self, content: bytes) -> Problem | None:
         """Why an entry cannot even wait."""

@@ -168,10 +168,17 @@ class Answers:
             f" UNION ALL SELECT pair, {stretch} - 1 AS stretch FROM doubtful AS e) AS n",
         )
         self._database.create("near_texts", self._texts_of("SELECT pair FROM near"))
+        length = (self._window - _MICRO) // _MICRO
+        before = (
+            "OVER (PARTITION BY pair ORDER BY instant"
+            f" RANGE BETWEEN INTERVAL '{length}' MICROSECOND PRECEDING AND CURRENT ROW)"
+        )
+        # That window holds all events of the instant: those behind this one in the log are not before it.
+        behind = "OVER (PARTITION BY pair, instant ORDER BY number ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)"
         self._database.create(
             "summed",
-            "SELECT number, pair, sum(row_count) OVER (PARTITION BY pair ORDER BY instant RANGE BETWEEN"
-            f" INTERVAL '{(self._window - _MICRO) // _MICRO}' MICROSECOND PRECEDING AND CURRENT ROW) AS amount"
+            f"SELECT number, pair, CASE WHEN count(row_count) {before} > count(row_count) {behind}"
+            f" THEN sum(row_count) {before} - coalesce(sum(row_count) {behind}, 0) END AS amount"
             f" FROM (SELECT e.number, e.instant, e.row_count, t.pair, {stretch} AS stretch FROM occurred AS e"
             " JOIN near_texts AS t ON e.text = t.text WHERE e.instant IS NOT NULL) AS s"
             " WHERE EXISTS (SELECT 1 FROM near AS n WHERE n.pair = s.pair AND n.stretch = s.stretch)",

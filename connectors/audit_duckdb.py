@@ -13,7 +13,6 @@ import orjson
 from tutela.engine.events import Hole
 
 from .accesses import unreadable
-from .event_numbers import FURTHER
 from .event_table import EVENTS, Row, row_of
 
 if TYPE_CHECKING:
@@ -38,17 +37,19 @@ class DuckDatabase:
         self.connection = connection
         self._folder = folder
         self.loaded = "events"
-        self._number = 0
 
     def beside(self) -> None:
         """Load what is loaded into `other_events`, beside the events of a file."""
-        self.loaded, self._number = "other_events", FURTHER
+        self.loaded = "other_events"
         self.connection.execute(f"CREATE TABLE {self.loaded} ({KINDS})")
 
     def load(self, events: Iterable[Event | Hole]) -> Iterator[Unreadable]:
-        """Add events of a log to the table `events`; what could not be read comes back."""
+        """Add events of a log to the table `events`; what could not be read comes back.
+
+        Beside the events of a file, which are numbered as its records are, each has the number of its record.
+        """
         self.connection.execute(f"CREATE TABLE IF NOT EXISTS {self.loaded} ({KINDS})")
-        number = self._number
+        number = 0
         source = iter(events)
         while batch := list(islice(source, BATCH)):
             rows: list[Row] = []
@@ -56,7 +57,7 @@ class DuckDatabase:
                 if isinstance(item, Hole):
                     yield unreadable(item)
                 elif item.result != "denied":
-                    number += 1
+                    number = number + 1 if self.loaded == "events" else item.location.line
                     rows.append(row_of(item, number))
             self._insert(self.loaded, EVENTS, rows)
 

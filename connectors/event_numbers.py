@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 JUDGED: Final = "NOT odd AND result <> 'denied'"
 """Which texts of a file are those of events that are judged."""
 FURTHER: Final = 1 << 40
-"""Events, and texts, that come beside those of a file have numbers after them."""
+"""Texts that come beside those of a file have numbers after them."""
 
 
 def list_texts(database: Database, records: str, odd: str) -> None:

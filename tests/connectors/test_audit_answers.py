@@ -100,3 +100,23 @@ def test_events_that_are_alike_are_not_looked_at(company: tuple[Path, Authorizer
         allowed = sum(item.count for item in items if isinstance(item, Allowed))
         found = report("audit", authorizer, items, END)
         assert found.checked - allowed == len({finding.location for finding in found.findings})
+
+
+@pytest.mark.parametrize("odd", [0, 3, 5])
+def test_events_of_one_instant_count_in_the_order_of_the_log(
+    company: tuple[Path, Authorizer, Any], tmp_path: Path, odd: int
+) -> None:
+    """The one that is too many is told, also where DuckDB leaves a line to Python, as it does an unusual time."""
+    _, authorizer, make = company
+    at = (END - timedelta(days=1)).replace(hour=3).isoformat()
+    record = {"id": "e", "at": at, "account": "u00003", "action": "read", "sql": "SELECT a FROM app.t_003",
+              "row_count": 9_000, "application": "desk"}  # fmt: skip
+    plain, unusual = json.dumps(record), json.dumps({**record, "at": at.replace("+", ".0+")})
+    lines = [unusual if number == odd else plain for number in range(6)]
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    told = [
+        {finding.location.line for finding in report("audit", authorizer, items, END).findings if finding.location}
+        for items in (judged(read_log(path), make(), authorizer, engine) for engine in ("python", "duckdb"))
+    ]
+    assert [{6}, {6}] == told

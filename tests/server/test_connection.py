@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import socket
+import weakref
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -243,3 +245,29 @@ def test_a_body_that_nobody_takes_is_not_read() -> None:
             await stream.writer.drain()
 
     uvloop.run(talk())
+
+
+def test_a_connection_that_ends_is_gone() -> None:
+    """At once, and with all that it held: memory does not grow until somebody looks for rings."""
+    made: list[weakref.ref[object]] = []
+
+    async def seen(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+        made.append(weakref.ref(receive.__self__._connection))
+        await echo(scope, receive, send)
+
+    async def talk(path: str) -> None:
+        async with connected(seen) as stream:
+            stream.writer.write(post(b"a", path))
+            await stream.reply()
+
+    async def all_() -> None:
+        gc.disable()
+        try:
+            for path in ("/0", "/3", "/0"):
+                await talk(path)
+            await asyncio.sleep(0.1)
+            assert [None] * 3 == [found() for found in made]
+        finally:
+            gc.enable()
+
+    uvloop.run(all_())

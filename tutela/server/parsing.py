@@ -64,6 +64,11 @@ class Requests:
                 return "head-too-large"
         return self._fault
 
+    def close(self) -> None:
+        """Read no more, and let go of what refers back: a connection is gone at once, not when rings are looked for."""
+        self.last = None
+        del self._parser, self._begin
+
     def _feed(self, data: bytes) -> None:
         try:
             self._parser.feed_data(data)

@@ -118,6 +118,7 @@ class Connection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self._lose()
+        self._requests.close()
 
     def data_received(self, data: bytes) -> None:
         """Take more of a request; one that comes in one piece costs no timer."""

@@ -27,6 +27,7 @@ GOALS = (
     " 150 MB at 1,000 rules"
 )
 HEAD = ("requests/s", 12), ("CPU us", 8), ("p50 ms", 8), ("p99 ms", 8), ("MB", 6), ("start s", 9), ("1,000 ms", 10)
+JSON = {"Content-Type": "application/json"}
 TICKS = os.sysconf("SC_CLK_TCK")
 LUA = """
 local bodies = {}
@@ -34,6 +35,7 @@ for line in io.lines("%s") do bodies[#bodies + 1] = line end
 local at = 0
 wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
+%s
 request = function()
   at = at %% #bodies + 1
   return wrk.format(nil, "%s", nil, bodies[at])
@@ -90,7 +92,8 @@ def _measured(peer: Peer, rules: list[Rule], cases: list[Case], seconds: int, ro
             bodies = folder / "bodies"
             bodies.write_text("".join(json.dumps(peer.body(case)) + "\n" for case in cases), "utf-8")
             script = folder / "post.lua"
-            script.write_text(LUA % (bodies, peer.path), "utf-8")
+            known = "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in peer.headers.items())
+            script.write_text(LUA % (bodies, known, peer.path), "utf-8")
             _wrk(port, script, 2)
             found = sorted((_round(process.pid, port, script, seconds) for _ in range(rounds)), key=lambda r: r["rate"])
             run = {
@@ -148,7 +151,7 @@ def _check(peer: Peer, port: int, rules: list[Rule], cases: list[Case]) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     wrong = 0
     for case, right in zip(cases, expected(rules, cases), strict=True):
-        connection.request("POST", peer.path, json.dumps(peer.body(case)), {"Content-Type": "application/json"})
+        connection.request("POST", peer.path, json.dumps(peer.body(case)), {**JSON, **peer.headers})
         answer = json.loads(connection.getresponse().read())
         wrong += peer.allowed(answer) is not right
     return wrong
@@ -161,7 +164,7 @@ def _batch(port: int, peer: Peer, cases: list[Case]) -> float:
     times: list[float] = []
     for _ in range(15):
         begun = time.perf_counter()
-        connection.request("POST", "/access/v1/evaluations", body, {"Content-Type": "application/json"})
+        connection.request("POST", "/access/v1/evaluations", body, {**JSON, **peer.headers})
         answer = connection.getresponse().read()
         times.append((time.perf_counter() - begun) * 1000)
     assert len(json.loads(answer)["evaluations"]) == 1_000

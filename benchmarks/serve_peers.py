@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from .subject import write_policies
 from .workload import authzen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from .workload import Case, Rule
 
@@ -29,6 +30,8 @@ CEL = {
     "channel_not": 'R.attr.channel != "{0}"',
     "owner_or_department": "(R.attr.owner == P.id || P.attr.department == R.attr.owner_department)",
 }
+KEY = "tutela_benchmark"
+BEARER = {"Authorization": f"Bearer {KEY}"}
 RAW = """
 async def app(scope, receive, send):
     await receive()
@@ -59,13 +62,18 @@ class Peer(NamedTuple):
     body: Callable[[Case], dict[str, Any]]
     allowed: Callable[[Any], bool] | None
     """None: it decides nothing."""
-    log: bool = False
-    workers: int = 1
+    headers: Mapping[str, str] = {}
+    """How its callers show who they are."""
 
 
-def _tutela(folder: Path, rules: list[Rule], port: int, *, log: bool) -> tuple[list[str], dict[str, str]]:
+def _tutela(
+    folder: Path, rules: list[Rule], port: int, *, callers: bool = False, log: bool = False
+) -> tuple[list[str], dict[str, str]]:
     write_policies(folder / "policies", rules)
     settings = 'policies = ["policies"]\n'
+    if callers:
+        digest = hashlib.sha256(KEY.encode()).hexdigest()
+        settings += f'[[serve.callers]]\nname = "bench"\npermissions = ["evaluate"]\nkeys = ["{digest}"]\n'
     if log:
         settings += '[decision_log]\naddress = "decisions.jsonl"\n'
     (folder / "tutela.toml").write_text(settings, "utf-8")
@@ -74,12 +82,17 @@ def _tutela(folder: Path, rules: list[Rule], port: int, *, log: bool) -> tuple[l
 
 def plain(folder: Path, rules: list[Rule], port: int) -> tuple[list[str], dict[str, str]]:
     """tutela as it is."""
-    return _tutela(folder, rules, port, log=False)
+    return _tutela(folder, rules, port)
+
+
+def authenticated(folder: Path, rules: list[Rule], port: int) -> tuple[list[str], dict[str, str]]:
+    """tutela for callers that it knows by their keys."""
+    return _tutela(folder, rules, port, callers=True)
 
 
 def recorded(folder: Path, rules: list[Rule], port: int) -> tuple[list[str], dict[str, str]]:
-    """tutela with every decision on the disk before it is told."""
-    return _tutela(folder, rules, port, log=True)
+    """The same with every decision on the disk before it is told."""
+    return _tutela(folder, rules, port, callers=True, log=True)
 
 
 def ask_tutela(case: Case) -> dict[str, Any]:
@@ -208,7 +221,8 @@ def _decision(answer: Any) -> bool:
 PEERS = (
     Peer("uvicorn, constant answer", "/x", raw, ask_tutela, None),
     Peer("tutela", "/access/v1/evaluation", plain, ask_tutela, _decision),
-    Peer("tutela, decisions recorded", "/access/v1/evaluation", recorded, ask_tutela, _decision, log=True),
+    Peer("tutela, authenticated", "/access/v1/evaluation", authenticated, ask_tutela, _decision, BEARER),
+    Peer("tutela, and recorded", "/access/v1/evaluation", recorded, ask_tutela, _decision, BEARER),
     Peer("starlette around cedarpy", "/check", starlette, ask_cedar, _decision),
     Peer("cerbos", "/api/check/resources", cerbos, ask_cerbos, _cerbos_allowed),
 )

@@ -6,25 +6,25 @@ import asyncio
 import gc
 import json
 import logging
+import re
 import socket
 import weakref
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
 import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from tutela.server.protocol import Guard, protocol_of
+from tutela.server.protocol import PARTING_SECONDS, Guard, protocol_of
 from tutela.server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-
-    import pytest
 
     App = Callable[..., Coroutine[Any, Any, None]]
 
@@ -59,13 +59,15 @@ async def reply(send: Any, body: bytes) -> None:  # noqa: ANN401 (ASGI)
 
 
 @asynccontextmanager
-async def connected(app: App, *, read: float = 5, idle: int = 5) -> AsyncGenerator[Stream]:
+async def connected(
+    app: App, *, read: float = 5, idle: int = 5, state: ServerState | None = None
+) -> AsyncGenerator[Stream]:
     """A caller's end of a connection whose other end speaks for an application."""
     refused: list[int] = []
     ours, theirs = socket.socketpair()
     config = Config(app, timeout_keep_alive=idle)
     made = protocol_of(app, Settings(page_key=b"k" * 32, read_seconds=read), Guard(lambda: 10, refused.append))
-    state = ServerState()
+    state = state or ServerState()
     transport, _ = await asyncio.get_running_loop().connect_accepted_socket(lambda: made(config, state, {}), theirs)
     reader, writer = await asyncio.open_connection(sock=ours)
     try:
@@ -271,3 +273,223 @@ def test_a_connection_that_ends_is_gone() -> None:
             gc.enable()
 
     uvloop.run(all_())
+
+
+async def talk_raw(data: Sequence[bytes], app: App = echo, *, read: float = 5, idle: int = 5) -> list[int]:
+    """The statuses of all answers to pieces of data, until the other end hangs up."""
+    async with connected(app, read=read, idle=idle) as stream:
+        for piece in data:
+            stream.writer.write(piece)
+            await asyncio.sleep(0.1)
+        async with asyncio.timeout(20):
+            return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", await stream.reader.read())]
+
+
+CHUNKED = b"POST /0 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+CLOSING = b"GET /0 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("cut", [0, 1])
+def test_trailers_are_no_headers(cut: int) -> None:
+    """What comes behind a body says nothing about who asks, however it is cut into pieces."""
+
+    async def tell(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+        while (await receive())["more_body"]:
+            pass
+        await reply(send, json.dumps([name.decode() for name, _ in scope["headers"]]).encode())
+
+    async def talk() -> list[str]:
+        async with connected(tell) as stream:
+            for piece in (
+                (CHUNKED, b"1\r\na\r\n0\r\nAuthorization: Bearer high\r\n\r\n")
+                if cut
+                else (CHUNKED + b"1\r\na\r\n0\r\nAuthorization: Bearer high\r\n\r\n",)
+            ):
+                stream.writer.write(piece)
+                await asyncio.sleep(0.1)
+            found: list[str] = json.loads((await stream.reply()).body)
+            return found
+
+    assert ["host", "transfer-encoding"] == uvloop.run(talk())
+
+
+@pytest.mark.parametrize("body", [b"ZZ\r\n", b"5\r\n12345XX", b"-1\r\n", b"0\r\nContent-Length: 3\r\n\r\n"])
+@pytest.mark.parametrize("cut", [0, 1])
+def test_a_fault_in_a_body_is_refused(body: bytes, cut: int) -> None:
+    """At once, whether its head came before or with it; what was asked before is answered before."""
+    pieces = [CHUNKED, body] if cut else [CHUNKED + body]
+    assert [400] == uvloop.run(talk_raw(pieces))
+    assert [200, 400] == uvloop.run(talk_raw([post(b"a", "/5") + pieces[0], *pieces[1:]]))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [CHUNKED + b"0\r\n", *[b"a: b\r\n" * 2_000] * 12],
+        [b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000, b"\r\n\r\n"],
+        [b"GET /" + b"a" * 70_000, b" HTTP/1.1\r\n\r\n"],
+    ],
+    ids=["trailers", "header", "path"],
+)
+def test_heads_and_trailers_are_limited_in_any_pieces(data: list[bytes]) -> None:
+    """Also where the end comes alone, and where there is no end."""
+    assert [431] == uvloop.run(talk_raw(data))
+
+
+def test_many_offers_of_another_protocol_are_taken_one_after_the_other() -> None:
+    """However many come in one piece; `close` and the version hold for them, too."""
+    offer = b"GET /0 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: a\r\n\r\n"
+    assert [200] * 1201 == uvloop.run(talk_raw([offer * 1200 + CLOSING]))
+    for last in (offer.replace(b"Upgrade\r\n", b"Upgrade, close\r\n", 1), offer.replace(b"/1.1", b"/1.0")):
+        assert [200, 200] == uvloop.run(talk_raw([offer + last + offer]))
+
+
+def test_what_must_stand_once_stands_once() -> None:
+    """Of two, a proxy in front could have read the other one."""
+    for name in (b"Host: y", b"Authorization: a\r\nAuthorization: b"):
+        assert [400] == uvloop.run(talk_raw([b"GET / HTTP/1.1\r\nHost: x\r\n" + name + b"\r\n\r\n"]))
+
+
+def test_http_1_0_gets_no_leave() -> None:
+    """`Expect` is of HTTP/1.1."""
+    head = b"POST /0 HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n"
+    assert [200] == uvloop.run(talk_raw([head, b"a"]))
+
+
+def test_a_caller_who_leaves_the_last_answer_is_left() -> None:
+    """Closing does not wait for ever until everything is taken."""
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+        del scope
+        await receive()
+        await reply(send, b"x" * 1_000_000)
+
+    async def talk() -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)  # noqa: FBT003
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        state = ServerState()
+        refused: list[int] = []
+        made = protocol_of(large, Settings(page_key=b"k" * 32), Guard(lambda: 10, refused.append))
+        config = Config(large, timeout_keep_alive=1)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: made(config, state, None), theirs)
+        ours.send(CLOSING)
+        async with asyncio.timeout(20):
+            await asyncio.sleep(0.1)
+            while state.connections:  # noqa: ASYNC110 (uvicorn's set tells nobody)
+                await asyncio.sleep(0.1)
+        ours.close()
+
+    uvloop.run(talk())
+
+
+def test_answers_are_not_lost_where_more_is_sent_than_read() -> None:
+    """Closing with something unread would be a reset, which takes back what is on its way."""
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+        del scope
+        await receive()
+        await reply(send, b"x" * 90_000)
+
+    async def talk() -> list[int]:
+        async with connected(large) as stream:
+            stream.writer.write(post(b"a") + b"\x00\x01\x02\x03")
+            await asyncio.sleep(0.05)
+            stream.writer.write(b"more" * 1000)
+            await asyncio.sleep(0.3)
+            found = await stream.reply()
+            return [len(found.body), (await stream.reply()).status]
+
+    assert [90_000, 400] == uvloop.run(talk())
+
+
+def test_requests_are_not_read_without_end_while_one_is_worked_on() -> None:
+    """Whole requests, one in each piece: what is sent has to wait."""
+    go = asyncio.Event()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+        del scope
+        await go.wait()
+        await receive()
+        await reply(send, b"")
+
+    async def talk() -> None:
+        async with connected(slow) as stream:
+            for _ in range(30_000):
+                stream.writer.write(post(b"a" * 1000))
+                if stream.writer.transport.get_write_buffer_size() > 1 << 20:
+                    break
+                await asyncio.sleep(0)
+            else:
+                raise AssertionError("everything was read")
+            go.set()
+            assert 200 == (await stream.reply()).status
+
+    uvloop.run(talk())
+
+
+def test_who_is_never_slow_is_never_told_so() -> None:
+    """Each piece has the rest of one request and the beginning of the next."""
+
+    async def talk() -> None:
+        async with connected(echo, read=0.6) as stream:
+            data = post(b"a") * 12
+            step = len(post(b"a"))
+            await asyncio.sleep(0.4)
+            stream.writer.write(data[:20])
+            for number in range(11):
+                await asyncio.sleep(0.1)
+                stream.writer.write(data[20 + number * step : 20 + (number + 1) * step])
+                assert 200 == (await stream.reply()).status
+
+    uvloop.run(talk())
+
+
+def test_a_failure_has_the_name_of_its_request() -> None:
+    """Not that of one behind it."""
+
+    async def fails(*_: object) -> None:
+        await asyncio.sleep(0)
+        raise LookupError
+
+    async def talk() -> str:
+        async with connected(fails) as stream:
+            for name in (b"a", b"b"):
+                stream.writer.write(post(b"x").replace(b"Host: x", b"Host: x\r\nX-Request-ID: " + name))
+            return (await stream.reply()).headers["x-request-id"]
+
+    assert "a" == uvloop.run(talk())
+
+
+def test_who_has_said_all_may_still_hear_the_answer() -> None:
+    """A caller that closes its half of the connection."""
+
+    async def talk() -> tuple[int, bytes]:
+        async with connected(echo) as stream:
+            stream.writer.write(post(b"a", "/9"))
+            stream.writer.write_eof()
+            return (await stream.reply()).status, await stream.reader.read()
+
+    assert (200, b"") == uvloop.run(talk())
+
+
+def test_the_end_of_a_service_is_not_held_up_by_a_body_that_is_not_needed() -> None:
+    """Refused before it was there, then the service stops, then its rest comes: the connection ends."""
+
+    async def early(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+        del scope, receive
+        await reply(send, b"no")
+
+    async def talk() -> bytes:
+        state = ServerState()
+        async with connected(early, read=60, idle=60, state=state) as stream:
+            stream.writer.write(post(b"a" * 10)[:-5])
+            await stream.reply()
+            for connection in list(state.connections):
+                connection.shutdown()
+            await asyncio.sleep(PARTING_SECONDS + 0.2)
+            stream.writer.write(b"aaaaa")
+            async with asyncio.timeout(20):
+                return await stream.reader.read()
+
+    assert b"" == uvloop.run(talk())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import ssl
 import sys
@@ -149,3 +150,12 @@ def test_a_new_certificate_is_taken_with_a_reload(start: Callable[..., Serving],
     (copy / "tutela.toml").write_text(settings, encoding="utf-8")
     reply = service.ask("/v1/reload", tls=client(copy, *CLIENTS.issue(tmp_path, "c", "DNS:billing.internal")))
     assert (409, "serve-restart") == (reply.status, reply.json["error"]["code"])
+
+
+def test_a_handshake_has_to_be_made_in_time(start: Callable[..., Serving], tmp_path: Path) -> None:
+    """A caller who connects and says nothing is cut off, as one who sends no request is."""
+    service = start("--read-timeout", "0.3", cwd=project(tmp_path))
+    with service.connect() as silent:
+        silent.settimeout(20)
+        with contextlib.suppress(ConnectionResetError):
+            assert b"" == silent.recv(1)

@@ -78,7 +78,7 @@ class Cycle:
         if error is not None:
             LOG.error("no answer: %s", type(error).__name__, exc_info=error if os.environ.get("TUTELA_DEBUG") else None)
         if not (self.answered or self.gone):
-            self._connection.fail()
+            self._connection.fail(self)
 
     def take(self, part: bytes) -> None:
         """Keep a part of the body until the application wants it, if it may."""

@@ -5,6 +5,7 @@ The size of a head has a limit, and a request that offers another protocol is ta
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import unquote
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 Fault = Literal["malformed", "head-too-large"]
 OFFER: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """Headers by which a caller offers another protocol."""
+ONCE: Final = (b"authorization", b"content-type", b"host")
+"""Headers that must not stand twice: a proxy in front could read the other one."""
+_CLOSE: Final = re.compile(rb"(?i)(?:^|,)[ \t]*close[ \t]*(?:,|$)")
+_NOTHING: Final = (0, 0)
 
 
 class Requests:
@@ -46,20 +51,36 @@ class Requests:
         self._parser = httptools.HttpRequestParser(self)
         self._url = b""
         self._expects = False
-        self._began = False
-        """Whether the request began in the piece of data that is being taken."""
+        self.began = False
+        """Whether a request began in the piece of data that was taken last."""
+        self._trailing = False
+        """Whether the head of a chunk was the last thing seen: what follows is the chunk, or trailers."""
+        self._most = 0
+        """Bytes of the head in earlier pieces, at most."""
         self._size = 0
         """Bytes of the head in earlier pieces; of the one in which it began, where it begins is not known."""
         self._piece = 0
         self._fault: Fault | None = None
+        self._seen = False
+        """Whether a chunk, or a part of one, was in the piece."""
+        self._again = _NOTHING
+        """What was counted of a head that is read again."""
 
     def feed(self, data: bytes) -> Fault | None:
         """Take more; after a fault, nothing that follows can be told from what is faulty."""
         self._piece = len(data)
-        self._began = False
-        self._feed(data)
+        self.began = False
+        trailing, self._seen = self._trailing, False
+        rest = self._parse(data)
+        while rest is not None and self._fault is None:
+            rest = self._parse(rest)
         if self.in_head:
-            self._size = 0 if self._began else self._size + self._piece
+            self._most = self._piece if self.began else self._most + self._piece
+            self._size = 0 if self.began else self._size + self._piece
+            if self._size > self._limit:
+                return "head-too-large"
+        elif trailing and self.arriving and not self._seen:  # nothing but trailers
+            self._size += self._piece
             if self._size > self._limit:
                 return "head-too-large"
         return self._fault
@@ -69,31 +90,41 @@ class Requests:
         self.last = None
         del self._parser, self._begin
 
-    def _feed(self, data: bytes) -> None:
+    def _parse(self, data: bytes | memoryview) -> memoryview | None:
+        """Parse, and give what stands behind a head that offers another protocol."""
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._stay(data[upgrade.args[0] :])
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._stay()
+                return memoryview(data)[upgrade.args[0] :]
         except httptools.HttpParserError:
             self._fault = self._fault or "malformed"
+        return None
 
-    def _stay(self, rest: bytes) -> None:
+    def _stay(self) -> None:
         """Take a request that offers another protocol (Java's client offers HTTP/2) as one that does not.
 
         The parser ends with such a head and never looks at the body, so it is given the head again without the offer.
         """
-        method, url, headers = self._parser.get_method(), self._url, self.headers
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        url, headers = self._url, self.headers
+        self._again = self._size, self._most
         self._parser = httptools.HttpRequestParser(self)
         if method == b"CONNECT":
             self._fault = "malformed"
             return
         kept = [b"%s: %s\r\n" % header for header in headers if header[0] not in OFFER]
-        self._feed(b"%s %s HTTP/1.1\r\n%s\r\n%s" % (method, url, b"".join(kept), rest))
+        if any(name == b"connection" and _CLOSE.search(value) for name, value in headers):
+            kept.append(b"connection: close\r\n")
+        self._parser.feed_data(b"%s %s HTTP/%s\r\n%s\r\n" % (method, url, version.encode(), b"".join(kept)))
 
     def on_message_begin(self) -> None:
         """A request begins with its head."""
-        self.in_head = self.arriving = self._began = True
-        self._size = 0
+        self.in_head = self.arriving = self.began = True
+        self._size, self._most = self._again
+        self._again = _NOTHING
+        self._trailing = False
         self._url = b""
         self._expects = False
         self.headers = []
@@ -103,7 +134,9 @@ class Requests:
         self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header."""
+        """One header; trailers are none, for they would stand for what is checked of a head."""
+        if not self.in_head:
+            return
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self._expects = True
@@ -115,10 +148,13 @@ class Requests:
         parser = self._parser
         if parser.should_upgrade():
             return
+        self._size = 0
         # Only a head in large pieces is worth to be counted.
-        if self._size + self._piece > self._limit and self._head() > self._limit:
+        if self._most + self._piece > self._limit and self._head() > self._limit:
             self._fault = "head-too-large"
             raise ValueError(self._fault)  # for the parser an invalid request
+        if len(dict(self.headers)) < len(self.headers) and self._twice():
+            raise ValueError
         url, query = self._url, b""
         if not url.startswith(b"/") or b"?" in url or b"#" in url:
             parsed = httptools.parse_url(url)
@@ -134,18 +170,28 @@ class Requests:
             "query_string": query,
             "headers": self.headers,
         }
-        self.last = self._begin(scope, version != "1.0" and parser.should_keep_alive(), self._expects)
+        modern = version != "1.0"
+        self.last = self._begin(scope, modern and parser.should_keep_alive(), modern and self._expects)
 
     def on_body(self, part: bytes) -> None:
         """More of the body."""
+        self._trailing, self._seen = False, True
         if self.last is not None:
             self.last.take(part)
+
+    def on_chunk_header(self) -> None:
+        """A chunk begins, or the trailers do."""
+        self._trailing = self._seen = True
 
     def on_message_complete(self) -> None:
         """The request is there; of one that offers another protocol, only the head is."""
         if self.last is not None and not self._parser.should_upgrade():
             self.arriving = False
             self.last.complete()
+
+    def _twice(self) -> bool:
+        names = [name for name, _ in self.headers]
+        return any(names.count(name) > 1 for name in ONCE)
 
     def _head(self) -> int:
         return len(self._url) + sum(len(name) + len(value) for name, value in self.headers)

@@ -21,12 +21,12 @@ from .refusals import error_shape, problem
 from .tls import names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
     from uvicorn import Config
     from uvicorn.server import ServerState
 
-    from tutela.engine.errors import Problem
+    from tutela.engine.errors import Lang, Problem
 
     from .parsing import Fault
     from .refusals import Header
@@ -36,6 +36,10 @@ PARTING_SECONDS: Final = 0.5
 """How long a request may be on its way when the service stops."""
 KEPT: Final = 64 << 10
 """Bytes of a body that wait for the application before no more is read."""
+LINGER_SECONDS: Final = 2.0
+"""How long what a caller still sends is read and dropped after the last answer."""
+DROPPED: Final = 1 << 20
+"""How many bytes of that."""
 NEVER: Final = float("inf")
 
 
@@ -85,6 +89,8 @@ class Connection(asyncio.Protocol):
         self._parting = False
         """Whether the service stops: the next answer is the last one."""
         self._ended = False
+        self._dropped = 0
+        """Bytes that came after the last answer."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the first request, but not for ever; of too many connections, the last one is refused."""
@@ -122,22 +128,44 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take more of a request; one that comes in one piece costs no timer."""
-        if self._ended or self._farewell is not None:
+        if self._ended:
+            self._dropped += len(data)
+            if self._dropped > DROPPED:
+                self.transport.close()
             return
-        requests = self._requests
-        fault = requests.feed(data)
+        if self._farewell is not None:
+            return
+        fault = self._requests.feed(data)
         if fault is not None:
             self._refuse(*self._told(fault))
         if self._waiting:
             self._advance()
+        if not self._ended:
+            self._set_pace()
+
+    def _set_pace(self) -> None:
+        """By when the next request must be there, and whether there is enough to do already."""
+        requests = self._requests
         if requests.arriving:
-            if not self._timed:
+            if not self._timed or requests.began:
                 self._timed = True
                 self._wait(self.settings.read_seconds)
+        else:
+            if self._timed:
+                self._timed = False
+                self._wait(self._idle_seconds)
+            if self._parting:
+                self._part()
+        if requests.arriving or self._waiting:
             self.flow()
-        elif self._timed:
-            self._timed = False
-            self._wait(self._idle_seconds)
+
+    def eof_received(self) -> bool:
+        """A caller that has said all may still wait for answers; whether the connection stays open for them."""
+        last = self._waiting[-1] if self._waiting else self._current
+        if last is None or last.more or "extensions" in last.scope:  # TLS ends in both directions at once
+            return False
+        last.keep_alive = False
+        return True
 
     def pause_writing(self) -> None:
         """The caller leaves its answers: begin nothing more, and read nothing more."""
@@ -162,8 +190,27 @@ class Connection(asyncio.Protocol):
             last.keep_alive = False
 
     def _part(self) -> None:
-        if not self._requests.arriving and self._current is None and not self._waiting:
-            self.transport.close()
+        if not (self._ended or self._requests.arriving or self._current or self._waiting or self._farewell):
+            self._hang_up(PARTING_SECONDS)
+
+    def _hang_up(self, seconds: float, *, unread: bool = False) -> None:
+        """Close, and do not wait for ever for a caller who leaves what was written, or TLS's own farewell.
+
+        To close what still has something `unread` is a reset, which takes from the caller the answers on their way: so
+        that is read and dropped for a while, until the caller closes.
+        """
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.transport.is_closing() and (unread or not self._reading) and self.transport.can_write_eof():
+            self.transport.write_eof()
+            if not self._reading:
+                self._reading = True
+                self.transport.resume_reading()
+            self._timer = self.loop.call_later(LINGER_SECONDS, self._hang_up, seconds)
+            return
+        self.transport.close()
+        self._timer = self.loop.call_later(seconds, self.transport.abort)
 
     def _begin(self, scope: dict[str, Any], keep_alive: bool, expects: bool) -> Cycle:
         cycle = Cycle(self, scope, keep_alive=keep_alive and not self._parting, expects=expects)
@@ -188,7 +235,7 @@ class Connection(asyncio.Protocol):
         self._current = None
         if not cycle.keep_alive:
             self._lose()
-            self.transport.close()
+            self._hang_up(self._idle_seconds, unread=self._requests.arriving)
             return
         if not self._requests.arriving:
             self._wait(self._idle_seconds)
@@ -197,10 +244,10 @@ class Connection(asyncio.Protocol):
         if not self._reading:
             self.flow()
 
-    def fail(self) -> None:
+    def fail(self, cycle: Cycle) -> None:
         """Tell a caller that there is no answer to the request that is being answered, nor to those behind it."""
         self._lose()
-        self._say_farewell(500, problem("server-internal", "request"))
+        self._say_farewell(500, problem("server-internal", "request"), cycle.scope["headers"])
 
     def common(self) -> bytes:
         """The lines that are the same in the heads of all answers of a second: the date."""
@@ -209,6 +256,8 @@ class Connection(asyncio.Protocol):
     def flow(self) -> None:
         """Read on, or no more for now: there is enough to do, or what is ready is not taken."""
         last = self._requests.last
+        if self._ended:
+            return
         enough = self._clogged or bool(self._waiting) or (last is not None and last.kept > KEPT)
         if enough is self._reading and not self.transport.is_closing():
             self._reading = not enough
@@ -233,23 +282,28 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, status: int, found: Problem) -> None:
         """Say no when what came before is answered: what follows cannot be told from what is refused."""
-        self._requests.arriving = False
+        requests = self._requests
+        requests.arriving = False
+        last = requests.last
+        if last is not None and last.more:  # the fault is in its body, which never ends: the refusal is its answer
+            if last.answered:
+                self._lose()
+                self._hang_up(self._idle_seconds, unread=True)
+                return
+            last.lose()
+            if self._current is last:
+                self._current = None
+            else:
+                self._waiting.remove(last)
         self._farewell = (status, found)
         self._advance()
 
-    def _say_farewell(self, status: int, found: Problem) -> None:
+    def _say_farewell(self, status: int, found: Problem, heads: Sequence[Header] | None = None) -> None:
         self._ended = True
         self.guard.refused(status)
-        headers = dict(self._requests.headers)
-        body = orjson.dumps({"error": error_shape(status, [found], language(headers, self.settings.lang))})
-        name = request_id(headers)
-        self.transport.write(
-            STATUS_LINE[status]
-            + (b"x-request-id: %s\r\n" % name if name else b"")
-            + b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-            + body
-        )
-        self.transport.close()
+        headers = dict(self._requests.headers if heads is None else heads)
+        self.transport.write(_refusal(status, found, headers, language(headers, self.settings.lang)))
+        self._hang_up(self._idle_seconds, unread=True)
 
     def _wait(self, seconds: float) -> None:
         """Look after the connection when so many seconds have passed, unless this is called again until then."""
@@ -275,13 +329,22 @@ class Connection(asyncio.Protocol):
             self._lose()
             self._say_farewell(408, problem("http-slow", "request", seconds=f"{self.settings.read_seconds:g}"))
         elif requests.arriving or self._current is None:
-            self.transport.close()
+            self._hang_up(self.settings.read_seconds)
         else:
             self._due = NEVER
 
     def _behind(self) -> bool:
         """Whether what is arriving is not what is being answered."""
         return bool(self._waiting) or (self._current is not None and self._requests.in_head)
+
+
+def _refusal(status: int, found: Problem, headers: Mapping[bytes, bytes], lang: Lang) -> bytes:
+    """An answer that no application made."""
+    body = orjson.dumps({"error": error_shape(status, [found], lang)})
+    name = request_id(headers)
+    named = b"x-request-id: %s\r\n" % name if name else b""
+    rest = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+    return STATUS_LINE[status] + named + rest + body
 
 
 @lru_cache(maxsize=4)

@@ -10,7 +10,8 @@ import os
 import signal
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 
@@ -127,7 +128,7 @@ def _answer(running: Running, listening: socket.socket, jobs: Sequence[Callable[
     )
     config.load()
     config.ssl = running.context
-    server = _Server(config, [_keys(running), *jobs])
+    server = _Server(config, [_keys(running), *jobs], settings.read_seconds)
     # For the time before uvicorn listens to signals; it sends itself the signal again when it has stopped, too.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: setattr(server, "should_exit", True))
@@ -152,9 +153,12 @@ def _keys(running: Running) -> Callable[[], Awaitable[None]]:
 class _Server(uvicorn.Server):
     """uvicorn's server with jobs beside it, which end with it."""
 
-    def __init__(self, config: uvicorn.Config, jobs: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, jobs: Sequence[Callable[[], Awaitable[None]]], read_seconds: float
+    ) -> None:
         super().__init__(config)
         self._jobs = jobs
+        self._read_seconds = read_seconds
         self._running: list[asyncio.Future[Any]] = []
         self.failed = False
         """Whether a job beside it ended by an error."""
@@ -164,7 +168,19 @@ class _Server(uvicorn.Server):
         self._running = [asyncio.ensure_future(job()) for job in self._jobs]
         for job in self._running:
             job.add_done_callback(self._ended)
-        await super().startup(sockets)
+        loop, config = asyncio.get_running_loop(), self.config
+        seconds = self._read_seconds if config.ssl else None  # uvicorn's own way sets no limit to a handshake
+
+        made = cast("Callable[..., asyncio.Protocol]", config.http_protocol_class)
+        make = partial(made, config, self.server_state, None)
+        self.servers = []
+        for one in sockets or ():
+            listening = await loop.create_server(
+                make, sock=one, ssl=config.ssl, backlog=BACKLOG, ssl_handshake_timeout=seconds,
+                ssl_shutdown_timeout=seconds,
+            )  # fmt: skip
+            self.servers.append(listening)
+        self.started = True
 
     async def _part(self) -> None:
         """Tell those, too, who were still being let in when the service was told to stop."""

@@ -432,13 +432,13 @@ def test_who_is_never_slow_is_never_told_so() -> None:
     """Each piece has the rest of one request and the beginning of the next."""
 
     async def talk() -> None:
-        async with connected(echo, read=0.6) as stream:
+        async with connected(echo, read=2) as stream:
             data = post(b"a") * 12
             step = len(post(b"a"))
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(1)
             stream.writer.write(data[:20])
             for number in range(11):
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.15)
                 stream.writer.write(data[20 + number * step : 20 + (number + 1) * step])
                 assert 200 == (await stream.reply()).status
 

@@ -79,5 +79,5 @@ def test_the_service_is_measured() -> None:
     only = ("--only", "tutela", "--rules", "20", "--cases", "20", "--seconds", "1", "--rounds", "1")
     lines = [line for line in run("serve", *only).splitlines() if line[:7].strip() == "20"]
 
-    assert ["tutela", "tutela, decisions recorded"] == [line[9:37].strip() for line in lines]
+    assert ["tutela", "tutela, authenticated", "tutela, and recorded"] == [line[9:37].strip() for line in lines]
     assert all(float(line.split()[-1]) > 0 for line in lines)

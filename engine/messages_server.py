@@ -44,6 +44,12 @@ SERVER: Final[Mapping[str, Message]] = {
         "请求行和请求头超过 {limit} 字节",
     ),
     "http-malformed": Message("this is not a valid HTTP/1.1 request", "不是有效的 HTTP/1.1 请求"),
+    "http-header-twice": Message(
+        "the header `{header}` stands twice",
+        "请求头 `{header}` 出现了两次",
+        "send it once: a proxy in front could read the other one",
+        "只发送一次:前面的代理可能读取另一个",
+    ),
     "body-empty": Message(
         "the request has no body",
         "请求没有请求体",

@@ -139,6 +139,7 @@ def test_a_body_without_end_is_cut_off(service: Any) -> None:  # noqa: ANN401
             400,
             "http-malformed",
         ),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nhost: y\r\n\r\n", 400, "http-header-twice"),
         (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", 431, "http-head-too-large"),
         (b"GET / HTTP/1.1\r\nX: " + b"a" * 400_000, 431, "http-head-too-large"),
         (b"GET / HTTP/1.1\r\n" + b"X: a\r\n" * 40_000, 431, "http-head-too-large"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .cycle import Cycle
     from .refusals import Header
 
-Fault = Literal["malformed", "head-too-large"]
+Fault = Literal["malformed", "head-too-large", "header-twice"]
 OFFER: Final = frozenset({b"connection", b"upgrade", b"http2-settings"})
 """Headers by which a caller offers another protocol."""
 ONCE: Final = (b"authorization", b"content-type", b"host")
@@ -43,6 +43,8 @@ class Requests:
         """Whether a request has begun and not ended."""
         self.in_head = False
         self.headers: list[Header] = []
+        self.twice = ""
+        """The header that must not stand twice, and does."""
         self.last: Cycle | None = None
         """The request whose body is being read, or was read last."""
         self._limit = head_limit
@@ -153,8 +155,8 @@ class Requests:
         if self._most + self._piece > self._limit and self._head() > self._limit:
             self._fault = "head-too-large"
             raise ValueError(self._fault)  # for the parser an invalid request
-        if len(dict(self.headers)) < len(self.headers) and self._twice():
-            raise ValueError
+        if len(dict(self.headers)) < len(self.headers):
+            self._check_twice()
         url, query = self._url, b""
         if not url.startswith(b"/") or b"?" in url or b"#" in url:
             parsed = httptools.parse_url(url)
@@ -189,9 +191,13 @@ class Requests:
             self.arriving = False
             self.last.complete()
 
-    def _twice(self) -> bool:
+    def _check_twice(self) -> None:
         names = [name for name, _ in self.headers]
-        return any(names.count(name) > 1 for name in ONCE)
+        for name in ONCE:
+            if names.count(name) > 1:
+                self.twice = name.decode()
+                self._fault = "header-twice"
+                raise ValueError(self._fault)  # for the parser an invalid request
 
     def _head(self) -> int:
         return len(self._url) + sum(len(name) + len(value) for name, value in self.headers)

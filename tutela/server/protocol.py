@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import orjson
 
 from .cycle import STATUS_LINE, Cycle
+from .deadline import Deadline
 from .headers import language, request_id
 from .parsing import Requests
 from .refusals import error_shape, problem
@@ -40,7 +41,6 @@ LINGER_SECONDS: Final = 2.0
 """How long what a caller still sends is read and dropped after the last answer."""
 DROPPED: Final = 1 << 20
 """How many bytes of that."""
-NEVER: Final = float("inf")
 
 
 class Guard(NamedTuple):
@@ -79,10 +79,9 @@ class Connection(asyncio.Protocol):
         """Requests that came before the one before them was answered."""
         self._farewell: tuple[int, Problem] | None = None
         """The refusal after which nothing follows; it waits for the answers before it."""
-        self._timer: asyncio.TimerHandle | None = None
-        self._due = NEVER
+        self._deadline = Deadline(self.loop, self._look)
         self._timed = True
-        """Whether `_due` is when a request must be there, not when nobody needs the connection any more."""
+        """Whether by the deadline a request must be there; otherwise, nobody needs the connection any more then."""
         self._clogged = False
         """Whether the caller leaves what is ready."""
         self._reading = True
@@ -113,16 +112,14 @@ class Connection(asyncio.Protocol):
         if len(connections) > self.guard.most():
             self._refuse(503, problem("connections-too-many", "connection", limit=self.guard.most()))
         else:
-            self._wait(self.settings.read_seconds)
+            self._deadline.put_off(self.settings.read_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the caller; what is being worked on hears that nobody waits for it."""
         del exc
         connections: set[Any] = self._state.connections
         connections.discard(self)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._deadline.end()
         self._lose()
         self._requests.close()
 
@@ -149,11 +146,11 @@ class Connection(asyncio.Protocol):
         if requests.arriving:
             if not self._timed or requests.began:
                 self._timed = True
-                self._wait(self.settings.read_seconds)
+                self._deadline.put_off(self.settings.read_seconds)
         else:
             if self._timed:
                 self._timed = False
-                self._wait(self._idle_seconds)
+                self._deadline.put_off(self._idle_seconds)
             if self._parting:
                 self._part()
         if requests.arriving or self._waiting:
@@ -200,17 +197,15 @@ class Connection(asyncio.Protocol):
         that is read and dropped for a while, until the caller closes.
         """
         self._ended = True
-        if self._timer is not None:
-            self._timer.cancel()
         if not self.transport.is_closing() and (unread or not self._reading) and self.transport.can_write_eof():
             self.transport.write_eof()
             if not self._reading:
                 self._reading = True
                 self.transport.resume_reading()
-            self._timer = self.loop.call_later(LINGER_SECONDS, self._hang_up, seconds)
+            self._deadline.set(LINGER_SECONDS, partial(self._hang_up, seconds))
             return
         self.transport.close()
-        self._timer = self.loop.call_later(seconds, self.transport.abort)
+        self._deadline.set(seconds, self.transport.abort)
 
     def _begin(self, scope: dict[str, Any], keep_alive: bool, expects: bool) -> Cycle:
         cycle = Cycle(self, scope, keep_alive=keep_alive and not self._parting, expects=expects)
@@ -238,7 +233,7 @@ class Connection(asyncio.Protocol):
             self._hang_up(self._idle_seconds, unread=self._requests.arriving)
             return
         if not self._requests.arriving:
-            self._wait(self._idle_seconds)
+            self._deadline.put_off(self._idle_seconds)
         if self._waiting or self._farewell is not None:
             self.loop.call_soon(self._advance)
         if not self._reading:
@@ -278,6 +273,8 @@ class Connection(asyncio.Protocol):
     def _told(self, fault: Fault) -> tuple[int, Problem]:
         if fault == "malformed":
             return 400, problem("http-malformed", "request")
+        if fault == "header-twice":
+            return 400, problem("http-header-twice", "headers", header=self._requests.twice)
         return 431, problem("http-head-too-large", "headers", limit=self.settings.head_limit)
 
     def _refuse(self, status: int, found: Problem) -> None:
@@ -305,33 +302,18 @@ class Connection(asyncio.Protocol):
         self.transport.write(_refusal(status, found, headers, language(headers, self.settings.lang)))
         self._hang_up(self._idle_seconds, unread=True)
 
-    def _wait(self, seconds: float) -> None:
-        """Look after the connection when so many seconds have passed, unless this is called again until then."""
-        self._due = self.loop.time() + seconds
-        if self._timer is None:
-            self._timer = self.loop.call_at(self._due, self._look)
-        elif self._timer.when() > self._due:
-            self._timer.cancel()
-            self._timer = self.loop.call_at(self._due, self._look)
-
     def _look(self) -> None:
-        """End what takes too long; a timer of an earlier time only sets the next one, so that requests set none."""
-        self._timer = None
+        """End what takes too long; while an answer is worked on, nothing does."""
         requests = self._requests
-        if self.loop.time() < self._due:
-            if self._due != NEVER:
-                self._timer = self.loop.call_at(self._due, self._look)
-        elif self._clogged:
+        if self._clogged:
             self.transport.abort()
         elif requests.arriving and self._behind():
-            self._wait(self.settings.read_seconds)
+            self._deadline.put_off(self.settings.read_seconds)
         elif requests.arriving and (requests.in_head or (requests.last is not None and not requests.last.answered)):
             self._lose()
             self._say_farewell(408, problem("http-slow", "request", seconds=f"{self.settings.read_seconds:g}"))
         elif requests.arriving or self._current is None:
             self._hang_up(self.settings.read_seconds)
-        else:
-            self._due = NEVER
 
     def _behind(self) -> bool:
         """Whether what is arriving is not what is being answered."""

@@ -1,4 +1,4 @@
-# `make demo` and `make test` need python3 (3.11 or later), make and the package registry, nothing else.
+# `make demo` and `make test` need python3 (3.11.5 or later), make and the package registry, nothing else.
 # Each makes .venv and installs what it needs; nothing is installed again until pyproject.toml changes.
 
 PYTHON ?= python3
@@ -55,8 +55,8 @@ clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache examples/crm/reports
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "$(PYTHON) is older than 3.11; say make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' \
+	  || { echo "$(PYTHON) is older than 3.11.5; say make PYTHON=/path/to/a/newer/python3" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python

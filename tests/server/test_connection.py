@@ -9,11 +9,14 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from tutela.server import protocol
 
 sys.path.insert(0, str(Path(__file__).parent))
 from connections import CHUNKED, CLOSING, Reply, connected, echo, post, reply, talk_raw
@@ -28,9 +31,19 @@ REQUEST = st.tuples(st.binary(max_size=300), st.integers(0, 3), st.sampled_from(
 
 
 @settings(deadline=None)
-@given(st.lists(REQUEST, min_size=1, max_size=6), st.lists(st.integers(0, 2500), max_size=8))
-def test_requests_in_any_pieces_are_answered_in_order(asked: list[tuple[bytes, int, int]], cuts: Sequence[int]) -> None:
-    """One after the other or all at once, cut anywhere, answered at once or later: the same answers."""
+@given(
+    st.lists(REQUEST, min_size=1, max_size=6),
+    st.lists(st.integers(0, 2500), max_size=8),
+    st.sampled_from([1, 20, 300, protocol.SLICE]),
+    st.booleans(),
+)
+def test_requests_in_any_pieces_are_answered_in_order(
+    asked: list[tuple[bytes, int, int]], cuts: Sequence[int], looked_at: int, says_all: bool
+) -> None:
+    """One after the other or all at once, cut anywhere, answered at once or later: the same answers.
+
+    However much the other end looks at in one go, and whether or not the caller says that this was all.
+    """
     data = b"".join(post(body, f"/{waits}", chunks=chunks) for body, waits, chunks in asked)
     places = [0, *sorted({cut % len(data) for cut in cuts}), len(data)]
 
@@ -40,9 +53,16 @@ def test_requests_in_any_pieces_are_answered_in_order(asked: list[tuple[bytes, i
                 stream.writer.write(data[start:end])
                 await stream.writer.drain()
                 await asyncio.sleep(0)
-            return [json.loads((await stream.reply()).body) for _ in asked]
+            if says_all:
+                stream.writer.write_eof()
+            found = [json.loads((await stream.reply()).body) for _ in asked]
+            if says_all:
+                assert b"" == await stream.reader.read()
+            return found
 
-    assert [["POST", f"/{waits}", body.decode("latin-1")] for body, waits, _ in asked] == uvloop.run(talk())
+    with patch.object(protocol, "SLICE", looked_at):
+        found = uvloop.run(talk())
+    assert [["POST", f"/{waits}", body.decode("latin-1")] for body, waits, _ in asked] == found
 
 
 def test_a_refusal_waits_for_the_answers_before_it() -> None:

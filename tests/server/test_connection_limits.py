@@ -200,6 +200,29 @@ def test_requests_are_not_read_without_end_while_one_is_worked_on() -> None:
     uvloop.run(talk())
 
 
+def test_tiny_requests_in_one_piece_do_not_all_wait_at_once() -> None:
+    """Ten thousand requests in a few large pieces: a few hundred of them exist at a time, and all are answered."""
+    most, count = 0, 10_000
+    state = ServerState()
+
+    async def counting(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI)
+        nonlocal most
+        del scope
+        connection: Any = next(iter(state.connections))
+        most = max(most, len(connection._waiting))
+        await receive()
+        await reply(send, b"")
+
+    async def talk() -> None:
+        async with connected(counting, state=state) as stream:
+            stream.writer.write(b"GET / HTTP/1.1\r\nHost:x\r\n\r\n" * count)
+            for _ in range(count):
+                assert 200 == (await stream.reply()).status
+
+    uvloop.run(talk())
+    assert 10 < most < 1000
+
+
 def test_who_is_never_slow_is_never_told_so() -> None:
     """Each piece has the rest of one request and the beginning of the next."""
 

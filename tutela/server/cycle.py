@@ -5,14 +5,23 @@ from __future__ import annotations
 import logging
 import os
 import types
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
+from .headers import request_id
+from .refusals import error_shape
+
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Coroutine, Generator, MutableMapping
+    from collections.abc import Coroutine, Generator, Mapping, MutableMapping
+
+    from tutela.engine.errors import Lang, Problem
 
     from .protocol import Connection
+    from .refusals import Header
 
 LOG: Final = logging.getLogger("tutela.server")
 STATUS_LINE: Final = {status.value: b"HTTP/1.1 %d %s\r\n" % (status, status.phrase.encode()) for status in HTTPStatus}
@@ -146,6 +155,21 @@ class Cycle:
             lines.append(b"connection: close\r\n")
         lines.append(b"\r\n")
         return b"".join(lines)
+
+
+def refusal(status: int, found: Problem, headers: Mapping[bytes, bytes], lang: Lang) -> bytes:
+    """An answer that no application made."""
+    body = orjson.dumps({"error": error_shape(status, [found], lang)})
+    name = request_id(headers)
+    named = b"x-request-id: %s\r\n" % name if name else b""
+    rest = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+    return STATUS_LINE[status] + named + rest + body
+
+
+@lru_cache(maxsize=4)
+def lines_of(headers: tuple[Header, ...]) -> bytes:
+    """Headers as they are sent."""
+    return b"".join(b"%s: %s\r\n" % header for header in headers)
 
 
 @types.coroutine

@@ -9,25 +9,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
-import orjson
-
-from .cycle import STATUS_LINE, Cycle
+from .cycle import Cycle, lines_of, refusal
 from .deadline import Deadline
-from .headers import language, request_id
+from .headers import language
 from .parsing import Requests
-from .refusals import error_shape, problem
+from .refusals import problem
 from .tls import names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from uvicorn import Config
     from uvicorn.server import ServerState
 
-    from tutela.engine.errors import Lang, Problem
+    from tutela.engine.errors import Problem
 
     from .parsing import Fault
     from .refusals import Header
@@ -41,6 +39,8 @@ LINGER_SECONDS: Final = 2.0
 """How long what a caller still sends is read and dropped after the last answer."""
 DROPPED: Final = 1 << 20
 """How many bytes of that."""
+SLICE: Final = 8 << 10
+"""Bytes that are parsed before a look at what they brought: a piece of data can hold thousands of requests."""
 
 
 class Guard(NamedTuple):
@@ -77,6 +77,10 @@ class Connection(asyncio.Protocol):
         """The request that is being answered."""
         self._waiting: deque[Cycle] = deque()
         """Requests that came before the one before them was answered."""
+        self._rest = b""
+        """What came behind them; it is parsed when they have begun."""
+        self._said_all = False
+        """Whether the caller sends nothing any more."""
         self._farewell: tuple[int, Problem] | None = None
         """The refusal after which nothing follows; it waits for the answers before it."""
         self._deadline = Deadline(self.loop, self._look)
@@ -130,15 +134,25 @@ class Connection(asyncio.Protocol):
             if self._dropped > DROPPED:
                 self.transport.close()
             return
-        if self._farewell is not None:
+        if self._farewell is None:
+            self._take(self._rest + data if self._rest else data)
+
+    def _take(self, data: bytes) -> None:
+        """Parse what came until a request must wait for another one."""
+        at = 0
+        while at < len(data) and not (self._waiting or self._ended or self._farewell):
+            fault = self._requests.feed(data[at : at + SLICE])
+            at += SLICE
+            if fault is not None:
+                self._refuse(*self._told(fault))
+            if self._waiting:
+                self._advance()
+        if self._ended:
             return
-        fault = self._requests.feed(data)
-        if fault is not None:
-            self._refuse(*self._told(fault))
-        if self._waiting:
-            self._advance()
-        if not self._ended:
-            self._set_pace()
+        self._rest = b"" if self._farewell else data[at:]
+        self._set_pace()
+        if self._said_all and not self._go_on():
+            self.transport.close()
 
     def _set_pace(self) -> None:
         """By when the next request must be there, and whether there is enough to do already."""
@@ -158,10 +172,16 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """A caller that has said all may still wait for answers; whether the connection stays open for them."""
+        self._said_all = True
+        return self._go_on()
+
+    def _go_on(self) -> bool:
+        """Whether there is something to answer for a caller that has said all."""
         last = self._waiting[-1] if self._waiting else self._current
         if last is None or last.more or "extensions" in last.scope:  # TLS ends in both directions at once
-            return False
-        last.keep_alive = False
+            return bool(self._rest)
+        if not self._rest:
+            last.keep_alive = False
         return True
 
     def pause_writing(self) -> None:
@@ -187,7 +207,9 @@ class Connection(asyncio.Protocol):
             last.keep_alive = False
 
     def _part(self) -> None:
-        if not (self._ended or self._requests.arriving or self._current or self._waiting or self._farewell):
+        if not (
+            self._ended or self._requests.arriving or self._current or self._waiting or self._rest or self._farewell
+        ):
             self._hang_up(PARTING_SECONDS)
 
     def _hang_up(self, seconds: float, *, unread: bool = False) -> None:
@@ -223,6 +245,9 @@ class Connection(asyncio.Protocol):
                 self.flow()
         elif self._farewell is not None:
             self._say_farewell(*self._farewell)
+        if self._rest and not self._waiting:
+            rest, self._rest = self._rest, b""
+            self._take(rest)
 
     def answer(self, cycle: Cycle, data: bytes) -> None:
         """Send the answer to the request that is being answered."""
@@ -234,7 +259,7 @@ class Connection(asyncio.Protocol):
             return
         if not self._requests.arriving:
             self._deadline.put_off(self._idle_seconds)
-        if self._waiting or self._farewell is not None:
+        if self._waiting or self._rest or self._farewell is not None:
             self.loop.call_soon(self._advance)
         if not self._reading:
             self.flow()
@@ -246,14 +271,14 @@ class Connection(asyncio.Protocol):
 
     def common(self) -> bytes:
         """The lines that are the same in the heads of all answers of a second: the date."""
-        return _lines(tuple(self._state.default_headers))
+        return lines_of(tuple(self._state.default_headers))
 
     def flow(self) -> None:
         """Read on, or no more for now: there is enough to do, or what is ready is not taken."""
         last = self._requests.last
         if self._ended:
             return
-        enough = self._clogged or bool(self._waiting) or (last is not None and last.kept > KEPT)
+        enough = self._clogged or bool(self._waiting or self._rest) or (last is not None and last.kept > KEPT)
         if enough is self._reading and not self.transport.is_closing():
             self._reading = not enough
             if enough:
@@ -269,6 +294,7 @@ class Connection(asyncio.Protocol):
                 cycle.lose()
         self._current = None
         self._waiting.clear()
+        self._rest = b""
 
     def _told(self, fault: Fault) -> tuple[int, Problem]:
         if fault == "malformed":
@@ -299,7 +325,7 @@ class Connection(asyncio.Protocol):
         self._ended = True
         self.guard.refused(status)
         headers = dict(self._requests.headers if heads is None else heads)
-        self.transport.write(_refusal(status, found, headers, language(headers, self.settings.lang)))
+        self.transport.write(refusal(status, found, headers, language(headers, self.settings.lang)))
         self._hang_up(self._idle_seconds, unread=True)
 
     def _look(self) -> None:
@@ -318,20 +344,6 @@ class Connection(asyncio.Protocol):
     def _behind(self) -> bool:
         """Whether what is arriving is not what is being answered."""
         return bool(self._waiting) or (self._current is not None and self._requests.in_head)
-
-
-def _refusal(status: int, found: Problem, headers: Mapping[bytes, bytes], lang: Lang) -> bytes:
-    """An answer that no application made."""
-    body = orjson.dumps({"error": error_shape(status, [found], lang)})
-    name = request_id(headers)
-    named = b"x-request-id: %s\r\n" % name if name else b""
-    rest = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-    return STATUS_LINE[status] + named + rest + body
-
-
-@lru_cache(maxsize=4)
-def _lines(headers: tuple[Header, ...]) -> bytes:
-    return b"".join(b"%s: %s\r\n" % header for header in headers)
 
 
 def protocol_of(app: Callable[..., Coroutine[Any, Any, None]], settings: Settings, guard: Guard) -> type[Connection]:

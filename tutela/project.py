@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from tutela.engine.errors import InputError, Location, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tutela.connectors.bundle import Bundle
     from tutela.connectors.decision_log import LogSettings
@@ -31,7 +31,14 @@ LISTS: Final = frozenset({"policies", "registers", "schemas", "waivers", "bundle
 TABLES: Final = frozenset({"decision_log", "log", "serve", "tags"})
 OWN: Final = frozenset({"sampling", "bundle_keys"})
 """Given by the project's file only: no variable of the environment lends permission or trust."""
-LOG_SETTINGS: Final = ("format", "mapping", "log_line_prefix", "timezone", "year")
+LOG_SETTINGS: Final[Mapping[str, tuple[type, str]]] = {
+    "format": (str, "a text"),
+    "mapping": (dict, "a table"),
+    "log_line_prefix": (str, "a text"),
+    "timezone": (str, "a text"),
+    "year": (int, "a whole number"),
+}
+"""How access logs are read: each setting's class, and how people call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +153,28 @@ def _project(root: Path, file: Path, settings: Mapping[str, Any]) -> Project:
         wanted = "a list of texts" if key in LISTS else "a table" if key in TABLES else "a text"
         fits = texts if key in LISTS else isinstance(value, dict) if key in TABLES else isinstance(value, str)
         if not fits:
-            args = {"key_": name, "expected": wanted}
-            problems.append(Problem(code="project-value", location=Location(str(file)), args=args))
+            problems.append(_misfit(file, name, wanted))
         elif key == "log":
-            inner = cast("dict[str, object]", value)
-            problems += [_unknown(file, f"{key}.{part}", LOG_SETTINGS) for part in inner if part not in LOG_SETTINGS]
+            problems += _log_problems(file, cast("dict[str, object]", value))
         elif key == "tags" and not all(isinstance(word, str) for word in cast("dict[str, object]", value).values()):
-            args = {"key_": name, "expected": "a table of texts"}
-            problems.append(Problem(code="project-value", location=Location(str(file)), args=args))
+            problems.append(_misfit(file, name, "a table of texts"))
         values[key] = tuple(cast("list[str]", value)) if key in LISTS and texts else value
     if problems:
         raise InputError(problems)
     return Project(root, **values)
+
+
+def _log_problems(file: Path, given: Mapping[str, object]) -> Iterator[Problem]:
+    for name, value in given.items():
+        of, wanted = LOG_SETTINGS.get(name, (None, ""))
+        if of is None:
+            yield _unknown(file, f"log.{name}", LOG_SETTINGS)
+        elif value.__class__ is not of:  # in Python, true is a whole number
+            yield _misfit(file, f"log.{name}", wanted)
+
+
+def _misfit(file: Path, name: str, wanted: str) -> Problem:
+    return Problem(code="project-value", location=Location(str(file)), args={"key_": name, "expected": wanted})
 
 
 def _unknown(file: Path, name: str, known: Iterable[str]) -> Problem:

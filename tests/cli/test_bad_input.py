@@ -350,3 +350,17 @@ def test_the_help_for_an_unknown_log_names_the_right_option(tutela: Tool, copy: 
 
     assert "log-format-unknown" in said
     assert "--log-format" in said
+
+
+def test_settings_of_logs_of_another_kind(tutela: Tool, copy: Path) -> None:
+    """Each setting under `[log]` that has another type than it needs is named; true is no year."""
+    wrong = ["format = 1", 'mapping = "m.yaml"', "log_line_prefix = []", "timezone = 8", "year = true", 'frmat = "x"']
+    with (copy / "tutela.toml").open("a", encoding="utf-8") as stream:
+        stream.write("\n[log]\n" + "\n".join(wrong) + "\n")
+    said = refuse(tutela, copy, ("check",))
+
+    expected = ["format` must be a text", "mapping` must be a table", "log_line_prefix` must be a text"]
+    expected += ["timezone` must be a text", "year` must be a whole number"]
+    assert all(f"`log.{words}" in said for words in expected), said
+    assert "log.frmat" in said
+    assert said.endswith("6 problems\n")

@@ -176,6 +176,14 @@ def test_tail_shows_the_last_entries(tutela: Run, pdp: Authorizer, tmp_path: Pat
         assert "E0088" not in tutela("log", "tail", address, "-f", "jsonl", cwd=tmp_path).stdout
 
 
+def test_tail_of_what_is_no_log(tutela: Run, tmp_path: Path) -> None:
+    """Lines that are no entries are said to be none, and the exit status says so, too."""
+    (tmp_path / "junk.jsonl").write_text("hello\nworld\n", encoding="utf-8")
+    for form in ("human", "jsonl"):
+        done = tutela("log", "tail", "junk.jsonl", "-f", form, cwd=tmp_path)
+        assert (done.returncode, len(done.stdout.splitlines())) == (1, 2), form
+
+
 def test_tail_follows_what_comes(tmp_path: Path, environment: dict[str, str]) -> None:
     """Entries of a writer that turns its file over meanwhile, until the reader is interrupted."""
     path = tmp_path / "d.jsonl"

@@ -44,18 +44,24 @@ _NOTHING: Final = {"en": "the log holds no such entry", "zh": "日志中没有�
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "jsonl"]), default="human", show_default=True)
 @lang_option
 def tail(log: Log, count: int, format_: str, *, follow: bool) -> int:
-    """Show the last entries of the log at ADDRESS, as they are stored. They are not verified."""
+    """Show the last entries of the log at ADDRESS, as they are stored. They are not verified.
+
+    Exit status 0: shown; 1: shown, but something among them is no entry; 2: the log cannot be read.
+    """
     from tutela.engine.decision_log_chain import read_entry
     from tutela.reports.decision_log import entry_line
 
+    sound = True
+
     def show(newest: Iterable[Line]) -> None:
+        nonlocal sound
         for line in reversed(list(newest)):
+            entry = read_entry(line.text)
+            sound = sound and entry is not None
             if format_ == "jsonl":
                 click.echo(shown_text(line.text.decode("utf-8", "backslashreplace")))
-            elif (entry := read_entry(line.text)) is not None:
-                click.echo(entry_line(entry, log.lang))
             else:
-                click.echo(_NO_ENTRY[log.lang])
+                click.echo(_NO_ENTRY[log.lang] if entry is None else entry_line(entry, log.lang))
 
     with interruptible() if follow else nullcontext(lambda: True) as interrupted:
         reader = log.open()
@@ -67,7 +73,7 @@ def tail(log: Log, count: int, format_: str, *, follow: bool) -> int:
             new = list(takewhile(lambda line: _seq(line) > last, reader.newest()))  # noqa: B023 (used at once)
             show(new)
             last = _seq(new[0]) if new else last
-    return 0
+    return 0 if sound else 1
 
 
 def _seq(line: Line) -> int:

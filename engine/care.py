@@ -48,6 +48,9 @@ _CLINICAL_ENOUGH: Final = 3
 _SURE_ENOUGH: Final = 2
 _CLINICAL_SHARE: Final = 0.2
 _OF_PATIENTS: Final = 0.5
+_BESIDE_WHOM: Final = 0.4
+_WHOM: Final = ("personal.name", "personal.demographic", "personal.government_id", "personal.contact")
+"""What says of whom a row is: beside it, and not among it, initials of care are counted."""
 
 
 class Counts(NamedTuple):
@@ -59,6 +62,10 @@ class Counts(NamedTuple):
     likely: int
     weak: int
     """By initials alone."""
+    care: int
+    """By initials of compounds that are clinical in a table of patients."""
+    whom: int
+    """That say of whom a row is."""
 
 
 class Care:
@@ -80,6 +87,7 @@ class Care:
         return (
             self._by_name(table, chinese, readings)
             or (patient and not person and self._charted(table))
+            or self._by_initials(words_of(table.name), counts, patient=patient)
             or _by_columns(counts, person=person, patient=patient)
         )
 
@@ -93,6 +101,14 @@ class Care:
         stems = {*words, *map(singular, words), *pairs}
         clinical = self._clinical
         return bool(stems & clinical) or (not chinese.isascii() and any(word in chinese for word in self._clinical_zh))
+
+    def _by_initials(self, words: tuple[str, ...], counts: Counts, *, patient: bool) -> bool:
+        """Records of care, named by initials, and no register of patients; without a key of one, long ones tell."""
+        if counts.care < (_SURE_ENOUGH if patient else _CLINICAL_ENOUGH):
+            return False
+        if self._pinyin.says(words[-1:], "subject_words"):
+            return False
+        return self._reader.clinical_initials.names_table(words, sure=not patient)
 
     def _charted(self, table: Table) -> bool:
         """Events, findings and codes of a patient: `LABEVENTS`, `drg_codes`."""
@@ -113,11 +129,15 @@ class Care:
                 any(mark.initials and key.startswith(_HEALTH) for key, mark in reading.marks.items())
                 for reading in open_
             ),
+            care=sum(reading.care for reading in open_),
+            whom=sum(strong(reading, _WHOM) for reading in open_),
         )
 
 
 def _by_columns(counts: Counts, *, person: bool, patient: bool) -> bool:
     """Enough of the columns that could hold content are clinical; of a register of patients, half of them."""
+    if patient and counts.care >= max(_CLINICAL_ENOUGH, _BESIDE_WHOM * (counts.open - counts.whom)):
+        return True
     sure = counts.sure + (counts.weak if patient or counts.weak >= _CLINICAL_ENOUGH else 0)
     if sure < _SURE_ENOUGH:
         return False

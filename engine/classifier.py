@@ -161,6 +161,8 @@ class Classifier:
             role = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside how to reach them",))
             known = marks.get(_NAME, _NOTHING).points >= self._taxonomy.report
             marks[_NAME] = marks[_NAME] if known else role
+        if column.name in around.numbers and not reading.described:
+            marks[_NUMBER_OF] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside who signs",))
         self._paid(marks, column, around, reading)
         self._told(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
@@ -241,8 +243,9 @@ class Classifier:
         words = {*reading.words}
         key = is_key(column.data_type, reading.words)
         dated = bool(words & around.visits) and words <= around.visits | _WHEN
+        care = reading.care and around.pinyin and (around.patient or around.clinical)
         technical = not dated and bool(
-            (reading.plain and around.pinyin)
+            (reading.plain and around.pinyin and not care)
             or key
             or words & self._words["technical_words"]
             or words == {"date"}
@@ -251,7 +254,9 @@ class Classifier:
         chinese = not column.comment.isascii() and any(
             word in column.comment for word in self._words["technical_words_zh"]
         )
-        if reading.clinical and not around.thing:
+        if care and not key and not words & self._words["technical_words"]:
+            evidence = "clinical initials"
+        elif reading.clinical and not around.thing:
             evidence = f"clinical word {reading.clinical}"
         elif around.clinical and not technical and not chinese:
             evidence = "clinical table"

@@ -222,6 +222,8 @@ def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
             owners=frozenset((*words["pinyin_owners"], *words["pinyin_modifiers"])),
             persons=frozenset((*words["pinyin_owners"], *words["owner_initials"])),
             derived=hints.derived | _short_pinyin(hints),
+            places=frozenset(words["pinyin_places"]),
+            place_parts=frozenset(words["pinyin_place_parts"]),
         ),
         known=known,
         abbreviations={**short, **taxonomy.abbreviations},

@@ -45,6 +45,8 @@ class Reading(NamedTuple):
     """A Chinese comment (or name) says what the column is."""
     plain: bool = False
     """The initials of its name are of something technical."""
+    care: bool = False
+    """They are of something clinical, if the table is of patients."""
 
 
 def related(key: str, other: str) -> bool:

@@ -52,6 +52,15 @@ _DOERS: Final = "zy"
 """者 and 员 end who does something, as 人 does."""
 _CODES: Final = ("mc", "dm")
 """名称 and 代码: the name and the code of what stands before."""
+_SIGNS: Final = "qm"
+"""签名: who signed, where the name of who does stands before."""
+_DOCTORS: Final = ("ys", "yjs", "hs", "hsz")
+"""医师, 药剂师, 护士, 护士长."""
+_SIGNERS: Final = (*_DOCTORS, "r", "z", "y", "hz", "js", "xs", "ls", "jz", "kh", "yh")
+_ADDRESS: Final = "dz"
+_LONGEST_PLACE: Final = 6
+_RELATION: Final = "gx"
+_RELATED: Final = re.compile(r"[b-df-hj-np-tw-z]{1,4}r?y?(?:hz|br|bbr|tbr|hzr|xs|yg|sqr)gx")
 _LONGEST_TAIL: Final = 19
 _LONGEST_INITIALS: Final = 6
 _SHORTEST_ROLE: Final = 2
@@ -97,6 +106,10 @@ class Pinyin:
     """Initials of persons only."""
     derived: frozenset[str]
     """Further initials of what a person has, known behind a person only: `hz` and `ssy`."""
+    places: frozenset[str]
+    """Initials of addresses and places: `hjd`."""
+    place_parts: frozenset[str]
+    """And of their parts: `x` for the county."""
 
     def _before(self, text: str) -> bool:
         """Tell whether a text is whole words, or two to five initials."""
@@ -106,7 +119,7 @@ class Pinyin:
 
     def parts(self, word: str) -> tuple[str, ...]:
         """Whose, or which, and what; nothing when the word is not put together so."""
-        if ends := self._by_end(word):
+        if ends := self._by_end(word) or self._by_signature(word) or self._by_place(word) or self._by_relation(word):
             return ends
         for length in range(min(len(word) - 1, _LONGEST_TAIL), 0, -1):
             before, tail = word[:-length], word[-length:]
@@ -122,6 +135,25 @@ class Pinyin:
                 if tail == _NAME and before[-1] in _DOERS and len(before) > _SHORTEST_ROLE:
                     return (PERSON, tail)
         return ()
+
+    def _by_signature(self, word: str) -> tuple[str, ...]:
+        """Who signs (`zrysqm`), or the doctor who is named (`jzysxm`): a name, whatever stands before."""
+        before, tail = word[:-2], word[-2:]
+        signs = tail == _SIGNS and len(before) >= _SHORTEST_ROLE and before.endswith(_SIGNERS)
+        named = tail == _NAME and len(before) > _SHORTEST_ROLE and before.endswith(_DOCTORS)
+        return (PERSON, _NAME) if (signs or named) and _INITIALS.fullmatch(before[-_LONGEST_INITIALS:]) else ()
+
+    def _by_place(self, word: str) -> tuple[str, ...]:
+        """A part of an address: `hjdx`, `jzdz_sq`."""
+        for length in range(min(_LONGEST_PLACE, len(word) - 1), 1, -1):
+            if word[:length] in self.places and word[length:] in self.place_parts:
+                return (_ADDRESS,)
+        return ()
+
+    def _by_relation(self, word: str) -> tuple[str, ...]:
+        """Whose relation to whom, also as a code: `dlrhzgxdm`."""
+        bare = word[:-2] if word.endswith(_CODES) else word
+        return (PERSON, _RELATION) if _RELATED.fullmatch(bare) else ()
 
     def _by_end(self, word: str) -> tuple[str, ...]:
         """A code or name of an attribute, the name of a person (`tbrmc`), or what has no Chinese word: `yhip`."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from .clinical_initials import ClinicalInitials
 from .hints import TOLD_BY_FLAGS, compile_hints, compile_splitter
 from .marks import STRONG, WEAK, Mark, Reading, add, related, turn
 from .names import head_words, is_chinese, singular, without_digits, words_of
@@ -78,6 +79,7 @@ class Reader:
         self._hints = compile_hints(taxonomy)
         self._splitter = compile_splitter(taxonomy, self._hints)
         self._pinyin = compile_pinyin(taxonomy.matching, self._hints)
+        self.clinical_initials = ClinicalInitials(taxonomy.matching)
         words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._persons = words["subject_words"] | words["staff_words"] | words["pinyin_owners"] | words["owner_initials"]
         self._surely = tuple(word for word in words["subject_words"] - _NOT_SURELY if len(word) >= _SURELY)
@@ -137,7 +139,8 @@ class Reader:
         clinical = "" if turned else self._clinical(readings[-1])
         if not clinical and not described and not turned and not {*readings[-1]} & self._technical:
             clinical = self._clinical(words_of(comment)[:_LONGEST_ENGLISH])
-        return Reading(marks, readings[-1], turned or flag, clinical, described, plain)
+        care = not (described or turned or flag) and self.clinical_initials.fits(whole)
+        return Reading(marks, readings[-1], turned or flag, clinical, described, plain, care)
 
     def _role(self, words: tuple[str, ...], marks: dict[str, Mark]) -> None:
         """Take who does something for a name: `reported_by` and whole pinyin say it alone, initials do not."""

@@ -94,6 +94,8 @@ class Surroundings(NamedTuple):
     """`post_code` is there beside codes of departments and roles: a post is a job, and not the mail."""
     roles: frozenset[str] = frozenset()
     """Columns beside which stands how to reach whom they name: `prover` beside `prover_mobile`."""
+    numbers: frozenset[str] = frozenset()
+    """Columns beside which stands the signature of whose number they are: `zzysbm` beside `zzysqm`."""
     career: str = ""
     """The category of what its rows tell of persons: what they learned, where they worked."""
     registered: bool = False
@@ -166,6 +168,7 @@ class Surveyor:
             listing=listing,
             posts=told.posts,
             roles=told.roles,
+            numbers=told.numbers,
             career=next((key for words, key in _CAREERS if stems & words), "")
             if (why or linked) and not listing
             else "",

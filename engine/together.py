@@ -48,6 +48,8 @@ _KEEPERS: Final = frozenset({"owner", "account", "login", "parent", "father", "a
 """Who keeps a row, and is not whom it is about."""
 _FEW: Final = 4
 _SHORTEST_ROLE: Final = 3
+_SIGNED: Final = re.compile(r"[b-df-hj-np-tw-z]{2,10}qm")
+_CODE_OF: Final = re.compile(r"[b-df-hj-np-tw-z]{2,10}(?:bm|dm|gh|bh)")
 _CARD: Final = ("personal.financial.bank_card",)
 
 
@@ -76,6 +78,7 @@ class Together(NamedTuple):
     card: bool
     posts: bool
     roles: frozenset[str]
+    numbers: frozenset[str]
     care: Counts
 
 
@@ -122,6 +125,7 @@ class Gatherer:
             card=any(strong(reading, _CARD) for reading in readings),
             posts=any("code" in reading.words and _UNITS & {*reading.words} for reading in readings),
             roles=self._roles(table),
+            numbers=_numbers(table),
             care=self._care.count(readings),
         )
 
@@ -156,6 +160,19 @@ class Gatherer:
         if self._reader.is_hint(name) or name in self._others:
             return False
         return any(self._reader.reaches(other[len(name) :]) for other in longer)
+
+
+def _numbers(table: Table) -> frozenset[str]:
+    """Codes of who signs, in initials: `zzysbm` beside `zzysqm`, and `ysbm` beside `klysqm`."""
+    signed = tuple(bare[:-2] for column in table.columns if _SIGNED.fullmatch(bare := column.name.lower()))
+    if not signed:
+        return frozenset()
+    coded = ((column.name, column.name.lower()) for column in table.columns)
+    return frozenset(
+        name
+        for name, bare in coded
+        if _CODE_OF.fullmatch(bare) and any(who.endswith(bare[:-2]) for who in signed)
+    )
 
 
 def stems_of(name: str, reader: Reader) -> frozenset[str]:

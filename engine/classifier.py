@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .column_types import BOOKKEPT, LONG_TEXT, fits, is_flag, is_key, is_number, is_text, is_whole
+from .column_types import AMOUNT, BOOKKEPT, LONG_TEXT, fits, is_flag, is_key, is_number, is_text, is_whole
 from .errors import InputError, Problem
 from .guesses import Guesser, silent_places
 from .marks import STRONG, Mark
@@ -50,6 +50,7 @@ _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "depart
 """Technical words that are none in a row about somebody's education or career."""
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _NAME: Final = "personal.name.full"
+_INCOME: Final = "personal.financial.income"
 _POSTCODE: Final = "personal.contact.postcode"
 _EMPLOYER: Final = "personal.occupation.employer"
 _CODES: Final = frozenset({"code", "no", "number", "type"})
@@ -211,6 +212,10 @@ class Classifier:
             points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
             marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
 
+        elif around.payroll and not reading.turned and AMOUNT.match(column.data_type):
+            if all(mark.points < self._taxonomy.report for mark in marks.values()):
+                marks[_INCOME] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("part of a person's wages",))
+
     def _told(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take long texts that begin as notes do, and what rows of somebody's education or career hold."""
         if reading.turned or not reading.words or any(mark.points >= self._taxonomy.report for mark in marks.values()):
@@ -295,6 +300,8 @@ class Classifier:
             key == _POSTCODE and around.posts and not around.address
         ):
             points, evidence = points - 4, [*evidence, "a key"]
+        if key == _EMPLOYER and weak and mark.initials and around.patient:
+            points, evidence = points - 2, [*evidence, "a unit of measurement"]
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
             points -= 2
         if not fits(key, column.data_type, reading.words, described=mark.commented):

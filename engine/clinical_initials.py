@@ -20,6 +20,8 @@ _TAILS_AT_MOST: Final = 3
 _FIRST: Final = frozenset({"t", "tb", "tbl", "b", "his", "emr", "hlht", "dc"})
 """First words of names of tables that only say whose they are."""
 _VOWELS: Final = frozenset("aeiou")
+_DOCTORS: Final = ("ys", "hs", "js")
+"""医师, 护士, 技师: who treats, and not what for."""
 _ABO: Final = "abo"
 """The one word in them that is written with vowels: a blood group."""
 _REMEMBERED: Final = 1 << 13
@@ -39,6 +41,8 @@ class ClinicalInitials:
         """Tell whether initials are those of a clinical noun, and perhaps of what follows it."""
         plain = name.replace(_ABO, "")
         if not _SHORTEST <= len(name) <= _LONGEST or not (plain.isascii() and plain.isalpha()):
+            return False
+        if name.endswith(_DOCTORS) and name not in self._stems:
             return False
         return _VOWELS.isdisjoint(plain) and any(bare.endswith(self._stems) for bare in self._bare(name))
 

@@ -8,7 +8,8 @@ from typing import Final
 
 _ANSWER: Final = "'(?:y|n|yes|no|true|false|0|1|)'"
 _BOOL: Final = re.compile(rf"bool|bit(?:\(1\))?$|tinyint\(1\)|enum\({_ANSWER}(?:,\s*{_ANSWER})*\)$", re.IGNORECASE)
-BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp", re.IGNORECASE)
+BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp|rowversion", re.IGNORECASE)
+AMOUNT: Final = re.compile(r"numeric|decimal|number|money|smallmoney|float|double|real", re.IGNORECASE)
 _DATE: Final = re.compile(r"date|time|year", re.IGNORECASE)
 _NUMBER: Final = re.compile(
     r"(?:tiny|small|medium|big)?u?int|integer|number|numeric|decimal|float|double|real|serial", re.IGNORECASE

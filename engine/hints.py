@@ -20,8 +20,14 @@ _PARTS_TOO_SHORT: Final = frozenset({"age", "race", "face", "sex", "party", "car
 """Hints that end many other words (`postage`, `interface`), and so are not found inside one."""
 
 
-TOLD_BY_FLAGS: Final = ("personal.health", "personal.criminal", "personal.demographic", "personal.minor")
-"""What a yes or no tells of a person: smokes, is married, was convicted."""
+TOLD_BY_FLAGS: Final = (
+    "personal.health",
+    "personal.criminal",
+    "personal.demographic",
+    "personal.minor",
+    "personal.specific_identity",
+)
+"""What a yes or no tells of a person: smokes, is married, was convicted, lives on relief."""
 _LONG: Final = 5
 """Words of fewer letters are not written without their vowels, or it says too little."""
 _WHETHER: Final = ("是否", "有无")

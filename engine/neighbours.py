@@ -28,8 +28,8 @@ _TELLING: Final = 3
 
 
 def is_initials(reading: Reading) -> bool:
-    """Tell whether pinyin initials say what a column is."""
-    return any(mark.initials for mark in reading.marks.values())
+    """Tell whether pinyin initials say what a column is, or would in a table of patients."""
+    return reading.care or any(mark.initials for mark in reading.marks.values())
 
 
 def is_named(readings: Iterable[Reading]) -> bool:

@@ -61,6 +61,8 @@ _ADDRESS: Final = "dz"
 _LONGEST_PLACE: Final = 6
 _RELATION: Final = "gx"
 _RELATED: Final = re.compile(r"[b-df-hj-np-tw-z]{1,4}r?y?(?:hz|br|bbr|tbr|hzr|xs|yg|sqr)gx")
+_CODE: Final = "m"
+"""码, in the standards of schools: `zzmmm`, `jkzkm`."""
 _LONGEST_TAIL: Final = 19
 _LONGEST_INITIALS: Final = 6
 _SHORTEST_ROLE: Final = 2
@@ -159,6 +161,8 @@ class Pinyin:
         """A code or name of an attribute, the name of a person (`tbrmc`), or what has no Chinese word: `yhip`."""
         if word[-2:] in _CODES and word[:-2] in self.coded:
             return (word[:-2], "code")
+        if word[-1:] == _CODE and word[:-1] in self.coded:
+            return (word[:-1], "code")
         if word[-2:] == _CODES[0] and len(word) - 2 > _SHORTEST_ROLE and word[:-2] in self.persons:
             return (word[:-2], _NAME)
         latin = next((tail for tail in _LATIN if word.endswith(tail)), "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .care import VISITS, Care
 from .names import singular, words_of
-from .neighbours import initials_together, neighbours
+from .neighbours import initials_together, neighbours, strong
 from .pinyin_names import PinyinTables
 from .together import KEYS, Gatherer, stems_of
 
@@ -34,11 +34,15 @@ _AMOUNTS_OF: Final = (
     (frozenset({"claim", "premium"}), "personal.financial.insurance"),
 )
 _WHOLE_ADDRESS: Final = 3
+_INCOME: Final = ("personal.financial.income",)
+_PAID_ENOUGH: Final = 3
 _EXAMS: Final = frozenset(
     {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
 )
 _LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
 """First words of names of tables that list codes."""
+_LISTED: Final = ("zd",)
+"""字典, as the last word of several; of persons it is 诊断."""
 _CAREERS: Final = (
     (frozenset({"education", "qualification", "schooling"}), "personal.occupation.education"),
     (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
@@ -82,6 +86,8 @@ class Surroundings(NamedTuple):
     """Some column names a person or says how to reach one."""
     paid: str = ""
     """The category of amounts in it: its rows are wages, loans or payments of a person."""
+    payroll: bool = False
+    """Its rows are wages: several columns are parts of a person's."""
     exams: bool = False
     """It keeps what students or employees reached."""
     addresses: bool = False
@@ -126,7 +132,8 @@ class Surveyor:
         told = self._gatherer.gather(table)
         readings, words, linked = told.readings, told.words, told.linked
         stems, chinese = stems_of(table.name, self._reader), table.name + table.comment
-        listing = not linked and (self._lists(table, stems) or self._lists_attributes(table))
+        persons = bool(neighbours(told.kinds, other=True)) or told.patient
+        listing = not linked and (self._lists(table, stems, persons=persons) or self._lists_attributes(table))
         title = words_of(table.name)
         staff = self._says(stems, chinese, "staff_words", title)
         person = staff or self._says(stems, chinese, "subject_words", title)
@@ -162,6 +169,7 @@ class Surveyor:
             xm=xm,
             identity=any(kinds),
             paid=self._paid(stems, readings, linked=linked or staff),
+            payroll=bool(why) and not thing and sum(strong(reading, _INCOME) for reading in readings) >= _PAID_ENOUGH,
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation and told.placed >= _WHOLE_ADDRESS,
             visits=stems & self._treated,
@@ -202,8 +210,8 @@ class Surveyor:
             return True
         return not chinese.isascii() and any(word in chinese for word in self._words[f"{kind}_zh"])
 
-    def _lists(self, table: Table, stems: frozenset[str]) -> bool:
-        """A table that lists kinds, codes or settings, whatever they are of."""
+    def _lists(self, table: Table, stems: frozenset[str], *, persons: bool) -> bool:
+        """A table that lists kinds, codes or settings, whatever they are of; pinyin of persons says `dengji` of 登记."""
         words = words_of(table.name)
         if len(words) > 1 and words[0] in _LISTS:
             return True
@@ -212,7 +220,7 @@ class Surveyor:
         return (
             last in self._words["dictionary_words"]
             or ends
-            or self._pinyin.says(words, "dictionary_words")
+            or (not persons and (words[-1:] == _LISTED or self._pinyin.says(words, "dictionary_words")))
             or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
         )
 

@@ -212,9 +212,13 @@ class Classifier:
             points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
             marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
 
-        elif around.payroll and not reading.turned and AMOUNT.match(column.data_type):
-            if all(mark.points < self._taxonomy.report for mark in marks.values()):
-                marks[_INCOME] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("part of a person's wages",))
+        elif (
+            around.payroll
+            and not reading.turned
+            and AMOUNT.match(column.data_type)
+            and all(mark.points < self._taxonomy.report for mark in marks.values())
+        ):
+            marks[_INCOME] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("part of a person's wages",))
 
     def _told(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take long texts that begin as notes do, and what rows of somebody's education or career hold."""
@@ -300,8 +304,6 @@ class Classifier:
             key == _POSTCODE and around.posts and not around.address
         ):
             points, evidence = points - 4, [*evidence, "a key"]
-        if key == _EMPLOYER and weak and mark.initials and around.patient:
-            points, evidence = points - 2, [*evidence, "a unit of measurement"]
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
             points -= 2
         if not fits(key, column.data_type, reading.words, described=mark.commented):

@@ -88,10 +88,14 @@ def is_chinese(text: str) -> bool:
     return bool(_CJK.search(text[:MAX_TEXT]))
 
 
+_ANNOTATION: Final = re.compile(r"(?<=[\u3400-\u9fff])\s+[A-Za-z]+\d+\s*$")
+"""What a generator of code notes for itself behind a comment: `学号 Search1`."""
+
+
 def head_noun(comment: str) -> tuple[str, str]:
     """The noun phrase that a Chinese comment starts with: what stands before its last 的, and the rest; lower case."""
     first = _CLAUSE.split(comment.strip()[:MAX_TEXT], maxsplit=1)[0]
-    first = _SPACE.sub("", first)
+    first = _SPACE.sub("", _ANNOTATION.sub("", first))
     first = first if first.endswith("关系") else _JOINED.split(first, maxsplit=1)[0]
     owner, _, head = first.lower().rpartition("的")
     return owner, head

@@ -30,6 +30,19 @@ _SURELY: Final = 5
 _NOT_SURELY: Final = frozenset(
     {"account", "holder", "owner", "login", "client", "partner", "legal", "dependent", "parent", "member", "household"}
 )
+_EMPLOYED: Final = (
+    "teacher",
+    "doctor",
+    "nurse",
+    "employee",
+    "staff",
+    "worker",
+    "driver",
+    "courier",
+    "cashier",
+    "clerk",
+)
+"""Whose names are names in a table of anything: `apply_teacher_name` in one of goods."""
 _MEDICAL: Final = "personal.health.medical_record"
 _HAS: Final = (
     "personal.name.full",
@@ -222,7 +235,9 @@ class Reader:
         if owner == "person" or (owner == "contact" and contact):
             points += 2
         owned = owner == "person" or hit.matched.startswith(self._owning)
-        told = hit.matched.startswith(self._surely)
+        told = hit.matched.startswith(self._surely) or (
+            hit.hint.category == _NAME and hit.matched.startswith(_EMPLOYED) and hit.matched.endswith("name")
+        )
         mark = Mark(points, len(hit.matched), hit.hint.order, owned, hit.initials, (f"name {hit.matched}",), told)
         best = marks.get(hit.hint.category)
         if best is None or (mark.points, mark.longest) > (best.points, best.longest):

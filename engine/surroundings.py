@@ -132,7 +132,7 @@ class Surveyor:
         told = self._gatherer.gather(table)
         readings, words, linked = told.readings, told.words, told.linked
         stems, chinese = stems_of(table.name, self._reader), table.name + table.comment
-        persons = bool(neighbours(told.kinds, other=True)) or told.patient
+        persons = bool(neighbours(told.kinds, other=False)) or told.patient
         listing = not linked and (self._lists(table, stems, persons=persons) or self._lists_attributes(table))
         title = words_of(table.name)
         staff = self._says(stems, chinese, "staff_words", title)
@@ -211,7 +211,7 @@ class Surveyor:
         return not chinese.isascii() and any(word in chinese for word in self._words[f"{kind}_zh"])
 
     def _lists(self, table: Table, stems: frozenset[str], *, persons: bool) -> bool:
-        """A table that lists kinds, codes or settings, whatever they are of; pinyin of persons says `dengji` of 登记."""
+        """A table that lists kinds, codes or settings, whatever they are of; `dengji` of persons is 登记."""
         words = words_of(table.name)
         if len(words) > 1 and words[0] in _LISTS:
             return True

@@ -169,9 +169,7 @@ def _numbers(table: Table) -> frozenset[str]:
         return frozenset()
     coded = ((column.name, column.name.lower()) for column in table.columns)
     return frozenset(
-        name
-        for name, bare in coded
-        if _CODE_OF.fullmatch(bare) and any(who.endswith(bare[:-2]) for who in signed)
+        name for name, bare in coded if _CODE_OF.fullmatch(bare) and any(who.endswith(bare[:-2]) for who in signed)
     )
 
 

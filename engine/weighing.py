@@ -33,6 +33,7 @@ _NEVER_OF_ORGANISATIONS: Final = (
 _SIGNATURE: Final = "personal.signature"
 """Whatever is signed, a person signs it."""
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
+_EMPLOYER: Final = "personal.occupation.employer"
 _EDUCATION: Final = "personal.occupation.education"
 _POSTAL: Final = ("personal.contact.address", "personal.contact.postcode")
 _OF_PERSONS: Final = ("personal.occupation", "personal.derived")
@@ -76,6 +77,8 @@ def _beside(key: str, around: Surroundings) -> tuple[int, str]:
 
 def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
     """The points that a table about things or organisations takes, and why."""
+    if key == _EMPLOYER and weak and mark.initials and around.patient:
+        return 2, "a unit of measurement"
     told = key == "free_text" and (around.talk or not (weak or around.listing))
     if (
         mark.owned

@@ -32,6 +32,13 @@ ENGLISH_SHORTEST: Final = 6
 INITIALS_STRONG: Final = 5
 INITIALS_SHORTEST: Final = 3
 TABLE_LISTS: Final = ("subject", "staff", "organisation", "object", "dictionary", "clinical", "talk")
+INITIALS_LISTS: Final = frozenset(
+    {
+        *("clinical_initials", "clinical_initials_tails", "clinical_initials_tables"),
+        *("pinyin_places", "pinyin_place_parts", "pinyin_coded", "patient_keys"),
+    }
+)
+"""Initials themselves, which a hint may have, too."""
 _CHINESE: Final = re.compile(r"[\u3400-\u9fff]+")
 _PLAIN_TEXT: Final = re.compile(r"[0-9A-Za-z\u3400-\u9fff]*[\u3400-\u9fff][0-9A-Za-z\u3400-\u9fff]*")
 READINGS: Final = {
@@ -117,7 +124,9 @@ class Maker:
         return [(item["key"], item.get("hints", {}).get(kind, [])) for item in self._categories]
 
     def _english_words(self) -> set[str]:
-        lists = (words for name, words in self._words.items() if not name.endswith("_zh"))
+        lists = (
+            words for name, words in self._words.items() if not name.endswith("_zh") and name not in INITIALS_LISTS
+        )
         hints = (texts for kind in ("strong_en", "weak_en") for _, texts in self._hints(kind))
         return {part for texts in (*lists, *hints) for text in texts for part in str(text).lower().split("_")}
 

@@ -87,3 +87,36 @@ def test_pinyin_of_an_unknown_category_is_refused() -> None:
 def test_a_key_in_initials_is_no_measure() -> None:
     """`bmid` is the id of a department (部门), and `tb` an icon (图标)."""
     assert found("sys_user", "bmid", "tb") == ["", ""]
+
+
+def test_clinical_initials_count_in_tables_of_patients() -> None:
+    """Diagnoses, operations and drugs by initials, with what follows them; departments and bookkeeping are none."""
+    names = ("zyh", "hzxm", "shzdmc", "ssjczbm", "mzffdm", "ssrq", "ksmc", "gxsj")
+    health = "personal.health.medical_record"
+    assert found("t_jzb", *names)[2:] == [health, health, health, health, "", ""]
+    assert found("t_wjb", "wjbh", "shzdmc", "mzffdm") == ["", "", ""]
+
+
+def test_who_signs_is_named_and_numbered() -> None:
+    """`zdysqm` is who signs, and `zdysbm` beside it the number; a code alone is none."""
+    assert found("jlb", "zdysqm", "zdysbm", "ksbm") == ["personal.name.full", "personal.account.user_id", ""]
+    assert found("jlb", "zdysbm", "ksbm") == ["", ""]
+
+
+def test_parts_of_addresses_and_relations() -> None:
+    """The county of 户籍地, the street of 现住地, and whose relation to whom, as a code."""
+    wanted = ["personal.contact.address", "personal.contact.address", "personal.family.relation"]
+    assert found("khxx", "xm", "csrq", "hjdx", "xzdjd", "dlrhzgxdm")[2:] == wanted
+
+
+def test_a_register_called_dengji_is_of_persons() -> None:
+    """`dengji` is 等级, a list of levels, and 登记 where the columns are of persons."""
+    assert found("laifangdengji", "xingming", "shouji")[1] == "personal.contact.phone.mobile"
+    assert found("huiyuandengji", "mingcheng", "zhekou") == ["", ""]
+
+
+def test_notes_of_generators_behind_comments_are_cut() -> None:
+    """`Search1` behind a comment is no part of its noun."""
+    column = Column(table="a", name="a_number", location=PLACE, data_type="varchar(50)", comment="学号 Search1")
+    entry = CLASSIFIER.table(Table(name="xuesheng", columns=(column,), location=PLACE))[0]
+    assert entry.category == "personal.occupation.education"

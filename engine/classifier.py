@@ -10,11 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .column_types import AMOUNT, BOOKKEPT, LONG_TEXT, fits, is_flag, is_key, is_number, is_text, is_whole
+from .by_table import held
+from .clinical import Content
+from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_whole
 from .errors import InputError, Problem
 from .guesses import Guesser, silent_places
 from .marks import STRONG, Mark
-from .names import without_digits
 from .reading import Reader
 from .surroundings import Surveyor
 from .weighing import CLINICAL, context, elsewhere
@@ -50,11 +51,14 @@ _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "depart
 """Technical words that are none in a row about somebody's education or career."""
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _NAME: Final = "personal.name.full"
-_INCOME: Final = "personal.financial.income"
 _POSTCODE: Final = "personal.contact.postcode"
 _EMPLOYER: Final = "personal.occupation.employer"
+_INCOME: Final = "personal.financial.income"
+_HISTORY: Final = "personal.occupation.history"
+_SERVED: Final = (("start", "date"), ("date", "start"))
+"""The date that in a register of staff is that of somebody's work."""
+_EXPIRY: Final = "personal.financial.card_security"
 _CODES: Final = frozenset({"code", "no", "number", "type"})
-_WHEN: Final = frozenset({"date", "datetime", "start", "end", "begin", "from", "to", "time"})
 _SERIAL: Final = ("name xh", "name school", "name bh")
 """Numbers of a row, or keys, where the column is one of numbers."""
 _ROLES: Final = (
@@ -64,6 +68,8 @@ _ROLES: Final = (
     "name signatory",
     "name caller",
     "name assistant",
+    "name prescriber",
+    "name clinician",
 )
 """What somebody is, for a name where the column is one of texts."""
 _KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
@@ -78,6 +84,21 @@ _PLATFORM_IDS: Final = (
     "badgeid",
     "userloginid",
 )
+_HEALTH: Final = "personal.health"
+_FIGURES: Final = (
+    _HEALTH,
+    "personal.financial",
+    "personal.transaction",
+    "personal.contact.phone",
+    "personal.contact.fax",
+    "personal.contact.postcode",
+    "personal.government_id",
+    "personal.location.precise",
+    "personal.demographic.age",
+    "personal.family",
+    "personal.occupation",
+)
+"""What a number may be guessed to be."""
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
@@ -106,6 +127,7 @@ class Classifier:
         self._reader = Reader(taxonomy)
         self._surveyor = Surveyor(taxonomy, self._reader)
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
+        self._content = Content(self._words)
         self._sensitive = {key: taxonomy.sensitive(key, profile) for key in taxonomy.categories}
         self._guesser = Guesser(taxonomy.model) if taxonomy.model else None
         self._places: dict[Surroundings, int] = {}
@@ -126,10 +148,22 @@ class Classifier:
         if self._guesser:
             silent = silent_places(found, around.readings, self._words["technical_words"])
             for place, (category, confidence, evidence) in self._guesser.guesses(table, silent):
+                if not self._believed(category, table.columns[place], around.readings[place], around):
+                    continue
                 subject = "staff" if around.staff and category.startswith("personal") else _subject(category)
                 column, sensitive = found[place].column, self._sensitive[category]
                 found[place] = Classified(column, category, sensitive, confidence, (evidence,), subject)
         return found
+
+    def _believed(self, category: str, column: Column, reading: Reading, around: Surroundings) -> bool:
+        """Tell whether a guess fits the type of a column, and one of health a table of illness or treatment."""
+        if category.startswith(_HEALTH):
+            if around.staff or not (around.clinical or around.patient):
+                return False
+            if not self._words["administrative_words"].isdisjoint(reading.words):
+                return False
+        figure = is_number(column.data_type) and not category.startswith(_FIGURES)
+        return not figure and fits(category, column.data_type, reading.words, described=False)
 
     def _known(self, column: Column, reading: Reading, around: Surroundings, place: int) -> Classified:
         """A column; one that says the same in the same surroundings as another holds the same: most names repeat."""
@@ -164,6 +198,11 @@ class Classifier:
             marks[_NAME] = marks[_NAME] if known else role
         if column.name in around.numbers and not reading.described:
             marks[_NUMBER_OF] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside who signs",))
+        if around.staff and around.identity and reading.words in _SERVED and not marks:
+            marks[_HISTORY] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("dates of somebody's work",))
+        kept = held(reading.words, column.data_type, around.kept, web=around.web)
+        if kept and not reading.turned:
+            marks[kept] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("what the table keeps",))
         self._paid(marks, column, around, reading)
         self._told(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
@@ -208,7 +247,8 @@ class Classifier:
     def _paid(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take the amounts of wages, loans and payments of a person for what they are."""
         last = reading.words[-1] if reading.words and is_number(column.data_type) else ""
-        if around.paid and last in self._words["money_fields"] and not reading.turned:
+        amounts = last in self._words["money_fields"] or (last == "rate" and around.paid == _INCOME)
+        if around.paid and amounts and not reading.turned:
             points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
             marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
 
@@ -226,7 +266,9 @@ class Classifier:
             return
         words = {*reading.words}
         note = reading.words[0] in _NOTES or reading.words[-1].endswith(_NOTED)
-        if note and LONG_TEXT.match(column.data_type) and fits("free_text", column.data_type, (), described=False):
+        kind = reading.words[-1] in self._words["technical_words"]
+        long = LONG_TEXT.match(column.data_type) and fits("free_text", column.data_type, (), described=False)
+        if note and long and not kind:
             marks["free_text"] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("a note",))
         elif (
             around.career
@@ -244,36 +286,12 @@ class Classifier:
         return is_whole(column.data_type) and reading.words[-1] in persons
 
     def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
-        """Take clinical words, and what is no key and no technical column of a clinical table, for health data."""
-        if reading.turned or CLINICAL not in self._sensitive:
+        """Take what the surroundings say is clinical content for health data, where nothing else is said of it."""
+        if CLINICAL not in self._sensitive or any(mark.points >= self._taxonomy.report for mark in marks.values()):
             return
-        if any(mark.points >= self._taxonomy.report for mark in marks.values()):
-            return
-        words = {*reading.words}
-        key = is_key(column.data_type, reading.words)
-        dated = bool(words & around.visits) and words <= around.visits | _WHEN
-        care = reading.care and around.pinyin and (around.patient or around.clinical)
-        technical = not dated and bool(
-            (reading.plain and around.pinyin and not care)
-            or key
-            or words & self._words["technical_words"]
-            or words == {"date"}
-            or BOOKKEPT.search(column.data_type)
-        )
-        chinese = not column.comment.isascii() and any(
-            word in column.comment for word in self._words["technical_words_zh"]
-        )
-        if care and not key and not words & self._words["technical_words"]:
-            evidence = "clinical initials"
-        elif reading.clinical and not around.thing:
-            evidence = f"clinical word {reading.clinical}"
-        elif around.clinical and not technical and not chinese:
-            evidence = "clinical table"
-        elif around.patient and {*map(without_digits, words)} & self._words["clinical_fields"] and not technical:
-            evidence = "about a patient"
-        else:
-            return
-        marks[CLINICAL] = Mark(STRONG, 0, 0, owned=False, initials=False, evidence=(evidence,))
+        evidence = self._content.why(column, reading, around)
+        if evidence:
+            marks[CLINICAL] = Mark(STRONG, 0, 0, owned=False, initials=False, evidence=(evidence,))
 
     def _weighed(self, key: str, mark: Mark, reading: Reading, column: Column, around: Surroundings) -> Mark:
         """Weigh in the table and the type of the column."""
@@ -294,7 +312,7 @@ class Classifier:
         less, why = elsewhere(key, mark, around, weak=weak)
         points -= less
         evidence += [why] if why else []
-        if key in _KEYED and _is_key(mark, reading.words):
+        if key in _KEYED and (_is_key(mark, reading.words) or _is_login(column.data_type, reading.words)):
             operator = "_".join(reading.words) in self._words["operator_columns"]
             known = around.registered and is_text(column.data_type) and not column.references and not operator
             points, evidence = (STRONG, evidence) if known else (min(points, STRONG) - 4, [*evidence, "a key"])
@@ -306,8 +324,9 @@ class Classifier:
             points, evidence = points - 4, [*evidence, "a key"]
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
             points -= 2
-        if not fits(key, column.data_type, reading.words, described=mark.commented):
-            points -= 8 if is_flag(column.data_type) else 4
+        of_card = key != _EXPIRY or around.card or "card" in reading.words or not is_date(column.data_type)
+        if not (of_card and fits(key, column.data_type, reading.words, described=mark.commented)):
+            points -= 8 if is_flag(column.data_type) or key == "free_text" else 4
             evidence.append(f"type {column.data_type}")
         return mark._replace(points=points, evidence=tuple(evidence))
 
@@ -317,6 +336,11 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
     if any(text.endswith(_PLATFORM_IDS) or _NUMBERED.fullmatch(text) for text in mark.evidence):
         return False
     return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
+
+
+def _is_login(data_type: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a whole number is the key of a login, and not the name that one logs in with."""
+    return is_whole(data_type) and words[-2:] == ("login", "id")
 
 
 def _subject(key: str) -> str:

@@ -34,6 +34,7 @@ _DATE_TOO: Final = (
     "personal.demographic.marital_status",
     "personal.criminal",
     "personal.financial.insurance",
+    "personal.financial.card_security",
     "personal.transaction.purchase",
     "personal.health",
     "personal.location",
@@ -80,6 +81,12 @@ def is_number(data_type: str) -> bool:
 
 
 @lru_cache(_TYPES)
+def is_date(data_type: str) -> bool:
+    """Tell whether a type is one of dates or times."""
+    return _DATE.search(data_type) is not None
+
+
+@lru_cache(_TYPES)
 def is_flag(data_type: str) -> bool:
     """Tell whether a type holds a yes or a no."""
     return _BOOL.search(data_type) is not None
@@ -119,6 +126,8 @@ def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -
             return False
         if words[:1] == ("id",) and last not in {"id", "type", *_NUMBERS} and is_whole(data_type):
             return key.startswith(_ATTRIBUTES)  # a key called `id_card`, and no identity card
+        if key == "personal.location.coarse" and not is_whole(data_type):
+            return False  # an area in square metres
         return not key.startswith(_TEXT_ONLY) or last.endswith("pin")
     if key == "free_text" and _SHORT.match(data_type):
         return False

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED: Final = 1 << 15
 _LONGEST_ENGLISH: Final = 6
-_OWNING: Final = ("contact", "owner", "manager", "legal", "linkman")
+_OWNING: Final = ("contact", "owner", "manager", "legal", "linkman", "holder")
 _INITIALS_OF_ONE: Final = 2
 _TELLING: Final = 4
 """Initials of so many letters mean one thing."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from .by_table import kept, secret, sessions
 from .care import VISITS, Care
 from .names import singular, words_of
 from .neighbours import initials_together, neighbours, strong
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "zipcode", "county", "address", "addr"})
 _AMOUNTS_OF: Final = (
     (
-        frozenset({"salary", "salaries", "payroll", "payslip", "wage", "income"})
+        frozenset({"salary", "salaries", "payroll", "payslip", "paystub", "stub", "paycheck", "wage", "income"})
         | {"bonus", "allowance", "deduction", "earning", "compensation", "pension", "commission"},
         "personal.financial.income",
     ),
@@ -48,11 +49,39 @@ _CAREERS: Final = (
     (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
 )
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
+_ASKED: Final = frozenset({"portal", "page", "site", "questionnaire", "question", "template", "field"})
+"""What is about how somebody is asked for it."""
 _BODY: Final = frozenset({"height", "weight"})
 _MEASURES: Final = frozenset({"width", "length", "depth", "volume", "sku", "parcel", "package"})
-_SECRETS: Final = frozenset({"token", "session", "otp", "credential"})
 _ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
 """Persons or organisations, as the columns beside them say."""
+_PAID: Final = frozenset({"payroll", "payslip", "paystub", "stub", "paycheck", "salary", "wage"})
+"""What only persons get, whether or not a key says who."""
+_PLANS: Final = frozenset(
+    {"rule", "type", "plan", "cycle", "period", "formula", "scale", "structure", "setting", "head", "component"}
+)
+"""What of it is set, and not paid."""
+_BOOKS: Final = frozenset({"book"})
+_BOOKED: Final = frozenset({"address", "phone", "contact", "guest"})
+"""What a book of is no thing."""
+_REACHED: Final = ("personal.contact.phone", "personal.contact.phone.mobile", "personal.contact.email")
+_GOODS: Final = frozenset(
+    {
+        "parcel",
+        "package",
+        "packaging",
+        "shipment",
+        "cargo",
+        "freight",
+        "luggage",
+        "baggage",
+        "consignment",
+        "sku",
+        "photo",
+    }
+    | {"picture", "image", "vehicle", "animal", "pet", "livestock", "container", "pallet", "axle", "width"}
+)
+"""Words of what is weighed and measured and is no person."""
 _PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
 _FEW_OF_A_LIST: Final = 8
 
@@ -94,6 +123,8 @@ class Surroundings(NamedTuple):
     """Its rows are addresses: a street, a city, a postcode, and no name of anything."""
     visits: frozenset[str] = frozenset()
     """The words of its name: dates of these are dates of illness and treatment."""
+    own: frozenset[str] = frozenset()
+    """All words of the name of a clinical table: `drug_era_id` is its own key."""
     listing: bool = False
     """It lists kinds, codes or settings."""
     posts: bool = False
@@ -110,6 +141,14 @@ class Surroundings(NamedTuple):
     """It measures somebody: height beside weight, and no width of a thing."""
     secrets: bool = False
     """It keeps tokens and sessions."""
+    kept: str = ""
+    """The category of what it keeps, for columns that are only called `number`, `code` or `to`."""
+    web: bool = False
+    """It keeps sessions of the web."""
+    reached: bool = False
+    """It says how to reach somebody, and is not about things or organisations: the name beside it is whose."""
+    goods: bool = False
+    """It measures things: parcels, pictures, vehicles."""
 
 
 class Surveyor:
@@ -121,8 +160,9 @@ class Surveyor:
         self._pinyin = PinyinTables(taxonomy.matching)
         self._care = Care(self._words, reader, self._pinyin)
         self._gatherer = Gatherer(self._words, reader, self._care)
-        self._treated = VISITS | self._words["clinical_words"]
+        self._treated = VISITS | self._words["clinical_words"] | {"health", "problem"}
         self._organisations = self._words["organisation_words"] - _PLACES_ONLY
+        self._paying = self._words["money_words"] | {"bank"}
         self._talk_zh = tuple(self._words["talk_words_zh"])
         self._dictionary_zh = tuple(self._words["dictionary_words_zh"])
         self._sure = (self._words["subject_words"] | self._words["staff_words"]) - _ALSO_ORGANISATIONS
@@ -141,7 +181,10 @@ class Surveyor:
         if organisation and chinese.isascii() and not told.named:
             named = self._pinyin.says(title, "organisation_words")
             organisation = named or not stems.isdisjoint(self._organisations)
-        thing = listing or self._says(stems, chinese, "object_words", title)
+        if organisation and told.account and stems & self._paying:
+            organisation = False  # accounts at banks, and payments by them, of whomever
+        booked = stems - _BOOKS if stems & _BOOKED else stems
+        thing = listing or self._says(booked, chinese, "object_words", title)
         xm = told.xm and not thing
         kinds = [*told.kinds, *initials_together(readings, xm=xm)]
         natural = told.natural or (person and any(kinds) and stems & self._sure)
@@ -164,7 +207,7 @@ class Surveyor:
             linked=linked,
             address=not words.isdisjoint(_PLACE),
             pinyin=told.pinyin,
-            talk=self._is_talk(table),
+            talk=not listing and self._is_talk(table),
             card=told.card,
             xm=xm,
             identity=any(kinds),
@@ -173,23 +216,29 @@ class Surveyor:
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation and told.placed >= _WHOLE_ADDRESS,
             visits=stems & self._treated,
+            own=frozenset() if stems.isdisjoint(self._treated) else stems,
             listing=listing,
             posts=told.posts,
             roles=told.roles,
             numbers=told.numbers,
             career=next((key for words, key in _CAREERS if stems & words), "")
-            if (why or linked) and not listing
+            if (why or linked) and not listing and stems.isdisjoint(_ASKED)
             else "",
             registered=bool(why) and any(kinds) and told.keyed,
             body=not thing and words >= _BODY and words.isdisjoint(_MEASURES),
-            secrets=not stems.isdisjoint(_SECRETS),
+            secrets=secret(table, stems),
+            kept=kept(table, stems, words),
+            web=sessions(stems, words),
+            reached=not (listing or thing or organisation) and any(kind.endswith(_REACHED) for kind in kinds),
+            goods=not (words | stems).isdisjoint(_GOODS),
         )
 
     def _paid(self, stems: frozenset[str], readings: Iterable[Reading], *, linked: bool) -> str:
         if stems.isdisjoint(self._words["money_words"]):
             return ""
         staff = self._words["staff_words"]
-        if not linked and not any(
+        paid = not stems.isdisjoint(_PAID) and not stems & _PLANS
+        if not (linked or paid) and not any(
             len(reading.words) > 1 and reading.words[-1] in KEYS and reading.words[-2] in staff for reading in readings
         ):
             return ""

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .care import VISITS
-from .names import singular, without_digits, words_of
+from .names import singular, without_digits
 from .neighbours import is_initials, is_keyed, is_name_xm, is_named, is_natural, is_register, kind, strong
 from .prefixes import Prefix, prefix_of, without
 
@@ -32,8 +32,8 @@ _PLACE_OF: Final = {
 _PATIENT: Final = frozenset({"patient", "encounter", "admission", "hadm", "inpatient"})
 _CODED: Final = re.compile(r"_(?:source_)?(?:concept_id|concept|value)$", re.IGNORECASE)
 """What ends a name whose value is a code, or as it was found: `gender_concept_id`, `cause_source_value`."""
-_ATTRIBUTE_KEY: Final = re.compile(r"_(?:cv_|code_|cd_)?id$", re.IGNORECASE)
-"""What ends the name of a key of a code: `gender_cv_id`, `religion_id`."""
+_ATTRIBUTE_KEY: Final = re.compile(r"(?<=[a-z])_?(?:cv_?|code_?|cd_?)?id$", re.IGNORECASE)
+"""What ends the name of a key of a code: `gender_cv_id`, `ReligionID`."""
 _MEANING: Final = (
     "subject_words",
     "staff_words",
@@ -51,6 +51,7 @@ _SHORTEST_ROLE: Final = 3
 _SIGNED: Final = re.compile(r"[b-df-hj-np-tw-z]{2,10}qm")
 _CODE_OF: Final = re.compile(r"[b-df-hj-np-tw-z]{2,10}(?:bm|dm|gh|bh)")
 _CARD: Final = ("personal.financial.bank_card",)
+_ACCOUNT: Final = ("personal.financial.bank_account",)
 
 
 class Together(NamedTuple):
@@ -76,6 +77,8 @@ class Together(NamedTuple):
     """How many parts of an address there are."""
     pinyin: bool
     card: bool
+    account: bool
+    """They are of accounts at banks."""
     posts: bool
     roles: frozenset[str]
     numbers: frozenset[str]
@@ -123,6 +126,7 @@ class Gatherer:
             placed=len({_PLACE_OF[bare] for bare in map(without_digits, words) if bare in _PLACE_OF}),
             pinyin=len(readings) < _FEW or sum(map(is_initials, readings)) > 1,
             card=any(strong(reading, _CARD) for reading in readings),
+            account=any(strong(reading, _ACCOUNT) for reading in readings),
             posts=any("code" in reading.words and _UNITS & {*reading.words} for reading in readings),
             roles=self._roles(table),
             numbers=_numbers(table),
@@ -131,10 +135,10 @@ class Gatherer:
 
     def _read(self, column: Column, prefix: Prefix) -> Reading:
         name = without(column.name, prefix, self._reader)
+        bare = _ATTRIBUTE_KEY.sub("", name)
+        if bare != name and any(self._reader.is_coded("".join(words)) for words in self._reader.words(bare)):
+            return self._reader.read(bare, column.comment)
         if "_" in name:
-            bare = _ATTRIBUTE_KEY.sub("", name)
-            if bare != name and self._reader.is_coded("".join(words_of(bare))):
-                return self._reader.read(bare, column.comment)
             name = _CODED.sub("", name) or name
         return self._reader.read(name, column.comment)
 

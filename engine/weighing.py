@@ -18,6 +18,7 @@ _LINKED: Final = (
     "personal.location",
     "personal.government_id",
     "personal.behaviour.search",
+    "personal.device.ip",
 )
 """What a weak name stands for in a table that only a key connects with a person."""
 _NEVER_OF_ORGANISATIONS: Final = (
@@ -30,11 +31,17 @@ _NEVER_OF_ORGANISATIONS: Final = (
     "personal.family",
     "personal.vehicle",
 )
+_REACHED: Final = ("personal.contact.email", "personal.contact.phone")
+"""How to reach somebody: things have no telephone, so in a table about things it is that of whom they concern."""
 _SIGNATURE: Final = "personal.signature"
 """Whatever is signed, a person signs it."""
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _EMPLOYER: Final = "personal.occupation.employer"
 _EDUCATION: Final = "personal.occupation.education"
+_VITALS: Final = "personal.health.vitals"
+_ICON: Final = ("name icon",)
+"""A picture of anything, but for `member_icon`."""
+_NAMED: Final = (("name name",), ("name address",))
 _POSTAL: Final = ("personal.contact.address", "personal.contact.postcode")
 _OF_PERSONS: Final = ("personal.occupation", "personal.derived")
 """What weak names stand for only beside who it is: `title` is a job in a table of names, and a heading elsewhere."""
@@ -42,18 +49,11 @@ _OF_PERSONS: Final = ("personal.occupation", "personal.derived")
 
 def context(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[int, str]:
     """The points that a table adds, and why."""
-    if around.xm and mark.evidence == ("name xm",):
-        return 3, "a name, and no project"
-    if around.card and weak and key == "personal.financial.card_security":
-        return 2, "beside the number of a card"
-    if around.secrets and weak and key == "personal.account.token":
-        return 2, "table of tokens"
-    if around.talk and weak and key == "personal.transaction.review":
-        return 2, "what people wrote"
-    if around.body and weak and key == "personal.health.vitals":
-        return 2, "height beside weight"
-    if key.startswith("organisation"):
+    if key.startswith("organisation") or (around.goods and weak and key == _VITALS):
         return 0, ""
+    told = _kept(key, around, mark, weak=weak)
+    if told:
+        return told
     if mark.initials and weak and key == CLINICAL and not (around.clinical or around.patient):
         return 0, ""
     if around.person:
@@ -61,10 +61,31 @@ def context(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[
         return (0, "") if alone else (2, around.person)
     if around.clinical and key.startswith("personal.health"):
         return 2, "clinical table"
-    return _beside(key, around) if weak else (0, "")
+    return _beside(key, around, mark) if weak else (0, "")
 
 
-def _beside(key: str, around: Surroundings) -> tuple[int, str]:
+def _kept(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[int, str] | None:
+    """The points that a table of one kind adds to a category of that kind, and why."""
+    if around.xm and mark.evidence == ("name xm",):
+        return 3, "a name, and no project"
+    if not weak:
+        return None
+    if mark.evidence == _ICON:
+        return 0, ""
+    if around.card and key == "personal.financial.card_security":
+        return 2, "beside the number of a card"
+    if around.secrets and key == "personal.account.token":
+        return 2, "table of tokens"
+    if around.talk and key == "personal.transaction.review":
+        return 2, "what people wrote"
+    if around.body and key == _VITALS:
+        return 2, "height beside weight"
+    if around.paid and key == "personal.financial.income":
+        return 2, "paid to a person"
+    return None
+
+
+def _beside(key: str, around: Surroundings, mark: Mark) -> tuple[int, str]:
     """The points of a weak name in a table that is not about persons, but belongs to some."""
     if around.exams and key == _EDUCATION:
         return 2, "what somebody reached"
@@ -72,6 +93,8 @@ def _beside(key: str, around: Surroundings) -> tuple[int, str]:
         return 2, "beside the rest of an address"
     if around.linked and key.startswith(_LINKED):
         return 2, "key of a person in the table"
+    if around.reached and mark.evidence in _NAMED:
+        return 2, "beside how to reach somebody"
     return 0, ""
 
 
@@ -85,6 +108,7 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
         or mark.told
         or told
         or key == _SIGNATURE
+        or (key.startswith(_REACHED) and not weak and not around.listing and not around.organisation)
         or key.startswith("organisation")
         or not (around.thing or around.organisation)
     ):

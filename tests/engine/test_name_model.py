@@ -60,10 +60,13 @@ def model() -> NameModel:
     return NameModel.from_data(data(), KNOWN, "model.json")
 
 
-def classified(name: str, comment: str = "", data_type: str = "varchar(32)", tag: str = "") -> Classified:
-    """One column of a table of which nothing is known, under the small model."""
+def classified(
+    name: str, comment: str = "", data_type: str = "varchar(32)", tag: str = "", beside: str = "patient_id"
+) -> Classified:
+    """One column of a table of which only a key is known, under the small model."""
+    key = Column(table="t", name=beside, location=PLACE, data_type="bigint")
     column = Column(table="t", name=name, location=PLACE, data_type=data_type, comment=comment, tag=tag)
-    table = Table(name="wibble", columns=(column,), location=PLACE)
+    table = Table(name="wibble", columns=(column, key), location=PLACE)
     return Classifier(replace(TAXONOMY, model=model())).table(table)[0]
 
 
@@ -74,6 +77,12 @@ def classified(name: str, comment: str = "", data_type: str = "varchar(32)", tag
 def test_it_speaks_of_names_that_it_learned(name: str, category: str | None) -> None:
     """The category with the highest score, and nothing below the threshold."""
     assert classified(name).category == category
+
+
+def test_guesses_of_health_are_believed_beside_a_patient_only() -> None:
+    """In a table that is not of illness, what the model takes for health is mostly something else."""
+    assert classified("zorp", beside="order_id").category is None
+    assert classified("quib", beside="order_id").category == "personal.contact.phone"
 
 
 def test_its_evidence_is_shown_like_that_of_a_rule() -> None:

@@ -1,0 +1,79 @@
+"""Columns whose names say little, and whose table says what they hold: `number` in a table of telephones.
+
+`sessions.id`, `two_factor.code`, `phone_numbers.number` and `mails.to` are names for which a reader looks at the table.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from .column_types import is_text
+from .names import singular, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .tables import Table
+
+_PHONE: Final = "personal.contact.phone"
+_EMAIL: Final = "personal.contact.email"
+_TOKEN: Final = "personal.account.token"  # noqa: S105 (a category)
+_PHONES: Final = frozenset(
+    {"phone", "telephone", "mobile", "cellphone", "phonenumber", "phonebook", "dial", "ani", "msisdn", "callerid"}
+    | {"fax", "hotline", "dnc", "donotcall", "tel"}
+)
+_MAILS: Final = frozenset({"mail", "email", "emailaddress", "mailbox", "mailqueue", "maillog", "emaillog", "smtp"})
+SECRETS: Final = frozenset(
+    {"token", "session", "otp", "totp", "credential", "twofactor", "2fa", "mfa", "tfa", "nonce", "webauthn", "oauth"}
+    | {"passwordreset", "resettoken", "rememberme", "sso"}
+)
+"""Words of tables of what people prove with that it is they."""
+_SECRET_PAIRS: Final = frozenset(
+    {"password_reset", "two_factor", "reset_password", "remember_me", "email_verification"}
+)
+_VALUES: Final = frozenset({"number", "num", "no", "nr", "value", "val"})
+_ENDS: Final = frozenset({"to", "from", "cc", "bcc", "address", "addr", "recipient", "recipients", "sender"})
+_PROOFS: Final = frozenset({"code", "value", "secret", "sid", "hash", "sesskey", "selector", "validator", "series"})
+_KEPT_OF_SESSIONS: Final = frozenset(
+    {"payload", "data", "expiry", "expires", "expire", "expiration", "ip", "agent", "useragent", "value", "csrf"}
+)
+"""What stands beside the id of a session of the web, and not of a training."""
+
+
+def kept(table: Table, stems: frozenset[str], words: frozenset[str]) -> str:
+    """The category of what a table keeps, by its name: numbers of telephones, mails, sessions or tokens."""
+    if secret(table, stems):
+        return _TOKEN
+    last = {singular(word) for word in words_of(table.name)[-2:]}
+    if last & _PHONES and not stems & {"model", "brand", "type", "call"}:
+        return _PHONE
+    if last & _MAILS and words & {"subject", "body", "message", "recipient", "sender", "content"}:
+        return _EMAIL
+    return ""
+
+
+def secret(table: Table, stems: frozenset[str]) -> bool:
+    """Tell whether a table keeps tokens, sessions or codes by which somebody is let in."""
+    words = tuple(singular(word) for word in words_of(table.name))
+    pairs = {"_".join(pair) for pair in pairwise(words)}
+    return not stems.isdisjoint(SECRETS) or not pairs.isdisjoint(_SECRET_PAIRS)
+
+
+def sessions(stems: Iterable[str], words: frozenset[str]) -> bool:
+    """Tell whether a table keeps sessions of the web: its own id is what a browser shows."""
+    return "session" in stems and not words.isdisjoint(_KEPT_OF_SESSIONS)
+
+
+def held(words: tuple[str, ...], data_type: str, kept: str, *, web: bool) -> str:
+    """The category of a column with a name of one word by what its table keeps; empty when that says nothing."""
+    if len(words) != 1 or not is_text(data_type):
+        return ""
+    word = words[0]
+    if kept == _PHONE and word in _VALUES:
+        return _PHONE
+    if kept == _EMAIL and word in _ENDS:
+        return _EMAIL
+    if kept == _TOKEN and (word in _PROOFS or (web and word in {"id", "key"})):
+        return _TOKEN
+    return ""

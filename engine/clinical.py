@@ -1,0 +1,99 @@
+"""Which columns hold clinical content, where their names alone do not say it: by their table and by what is coded.
+
+In a table of illness or treatment the keys into lists of codes (`route_id`, `injury_cause_id`) and the times of care
+(`given_at`) tell as much of a person as a diagnosis that is written out; keys of rows and bookkeeping tell nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from .column_types import BOOKKEPT, is_flag, is_key
+from .names import singular, without_digits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .marks import Reading
+    from .surroundings import Surroundings
+    from .tables import Column
+
+_WHEN: Final = frozenset({"date", "datetime", "timestamp", "start", "end", "begin", "from", "to", "on", "at", "time"})
+_WHICH: Final = frozenset({"type", "code", "kind", "class"})
+"""Words beside those of the table that say which illness or treatment it was: `problem_code`, `visit_type`."""
+_KEYS: Final = frozenset({"id", "ids", "uuid", "guid", "fk"})
+_LISTS: Final = frozenset({"cd", "code", "concept", "cv", "lookup", "ref"})
+"""Words before `id` in the name of a key into a list of codes."""
+_FLAGS: Final = frozenset({"is", "has", "had", "was"})
+
+
+class Content:
+    """Tells clinical content by the vocabulary of a taxonomy."""
+
+    def __init__(self, words: Mapping[str, frozenset[str]]) -> None:
+        self._technical, self._technical_zh = words["technical_words"], words["technical_words_zh"]
+        self._administrative = words["administrative_words"]
+        self._fields, self._terms = words["clinical_fields"], words["clinical_terms"]
+        self._codes, self._codes_of = words["clinical_codes"], words["clinical_codes_of"]
+        self._events, self._records = words["care_events"], words["record_words"]
+        self._persons = words["subject_words"] | words["staff_words"]
+
+    def why(self, column: Column, reading: Reading, around: Surroundings) -> str:
+        """Say why a column is clinical content; empty when nothing says so."""
+        words = {*reading.words}
+        if reading.turned:
+            told = reading.clinical and reading.words[0] in _FLAGS and (around.clinical or around.person)
+            return f"clinical word {reading.clinical}" if told and not around.thing else ""
+        cared = reading.care and around.pinyin and (around.patient or around.clinical)
+        if cared and not is_key(column.data_type, reading.words) and not words & self._technical:
+            return "clinical initials"
+        if reading.clinical and not around.thing:
+            return f"clinical word {reading.clinical}"
+        if self._is_coded(reading.words, around):
+            return "code of illness or treatment"
+        technical = self._is_technical(column, reading, around)
+        if around.clinical and not technical and not self._is_told(column.comment):
+            return "clinical table"
+        fields = {*map(without_digits, words)} & self._fields
+        return "about a patient" if around.patient and not around.staff and fields and not technical else ""
+
+    def _is_told(self, comment: str) -> bool:
+        """Tell whether a Chinese comment speaks of something technical."""
+        return not comment.isascii() and any(word in comment for word in self._technical_zh)
+
+    def _is_technical(self, column: Column, reading: Reading, around: Surroundings) -> bool:
+        words = {*reading.words}
+        if words & around.visits and words <= around.visits | _WHEN | _WHICH:
+            return is_key(column.data_type, reading.words)
+        cared = around.clinical and (around.patient or around.linked)
+        if cared and words & self._events and words <= self._events | around.visits | _WHEN:
+            return False
+        if around.patient and around.visits and words in ({"date"}, {"type"}):
+            return False
+        return bool(
+            (reading.plain and around.pinyin)
+            or is_key(column.data_type, reading.words)
+            or words & self._technical
+            or words & self._administrative
+            or words == {"date"}
+            or (BOOKKEPT.search(column.data_type) and not (around.patient and is_flag(column.data_type)))
+        )
+
+    def _is_coded(self, words: tuple[str, ...], around: Surroundings) -> bool:
+        """Tell whether a key leads to a list of what somebody had or got, and not to a row of the database."""
+        if not around.clinical or not words or words[-1] not in _KEYS:
+            return False
+        rest = words[:-1]
+        if not (around.patient or around.linked or {*rest[-1:]} & _LISTS):
+            return False
+        while rest and rest[-1] in _LISTS:
+            rest = rest[:-1]
+        if not rest or {*rest} & self._persons or {*map(singular, rest)} <= around.own:
+            return False
+        last = {rest[-1], singular(rest[-1])}
+        if last & self._codes:
+            return True
+        if last & self._records or len(rest) == 1:
+            return False
+        told = {*rest} & (self._terms | self._codes)
+        return bool(told or (last & self._codes_of and {*rest} & self._fields))

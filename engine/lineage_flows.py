@@ -154,6 +154,8 @@ class _Flows(Tracer):
             if isinstance(node, exp.TableColumn):
                 return NONE.union(*(cell.flows for cell in named.values()))
             return named[node.name].flows if node.name in named else self._everything(source.expression)
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
+            return frozenset(self._flow(source.this))
         refs = self._direct(node)
         if not refs and not table and not isinstance(node, exp.Pseudocolumn):
             return self._everything(scope.expression)  # the alias of another output

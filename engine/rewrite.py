@@ -24,6 +24,7 @@ from .rewrite_check import base_tables, check_rewritten, text_of
 from .rewrite_words import RefusedError, check_query
 from .statements_catalog import Entry
 from .statements_lower import UnresolvedError
+from .statements_read import read
 from .statements_views import view_query
 
 if TYPE_CHECKING:
@@ -130,10 +131,10 @@ class Rewriter:
         if not touched.resolved:
             raise RefusedError(f"statement-{touched.reason}", touched.detail)
         try:
-            statements = sqlglot.parse(f"{sql}\n", dialect=self._catalog.dialect)
+            statements = read(sql, self._catalog.dialect)
         except (SqlglotError, RecursionError):
             raise RefusedError("statement-not-parsed") from None
-        if len(statements) != 1 or statements[0] is None or touched.kind != "read":
+        if len(statements) != 1 or touched.kind != "read":
             what = f"{len(statements)} statements" if len(statements) > 1 else touched.kind.upper()
             raise RefusedError("rewrite-not-query", what)
         check_query(statements[0])

@@ -13,7 +13,15 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from .statements_bound import Bound
 from .statements_catalog import CATALOG_DB, SYSTEM_DB, Catalog, ColumnRef, Entry, TableRef
-from .statements_guards import complete_stars, mark, refuse_fields, refuse_later_tables, refuse_rows_of_columns
+from .statements_guards import (
+    complete_stars,
+    mark,
+    refuse_attributes,
+    refuse_far_joins,
+    refuse_fields,
+    refuse_later_tables,
+    refuse_rows_of_columns,
+)
 from .statements_lower import Part, UnresolvedError
 from .statements_rewrites import write_out
 from .statements_words import FUNCTION_SCHEMAS, FUNCTIONS, READING_NODES
@@ -65,6 +73,8 @@ class Traced:
     reads: Refs
     writes: Refs
     exposed: Refs
+    stored: Refs
+    """What the values are made of that are written."""
     outputs: tuple[tuple[str, Refs], ...]
     inner: Refs
     """Reads outside the root's select list: filters, joins, and everything in queries that stand in FROM or WITH."""
@@ -148,6 +158,8 @@ class Tracer:
         if self.catalog.family == "postgres":
             write_out(tree, self.catalog.knows)
         self._bind(tree)
+        if self.catalog.family != "sqlite":
+            refuse_far_joins(tree, self._joined)
         mapping = self.bound.mapping(tree)
         mark(tree)
         try:
@@ -169,6 +181,7 @@ class Tracer:
         self._visit(tree, scopes)
         if self.catalog.family == "postgres":
             refuse_fields(tree, self.scopes)
+            refuse_attributes(tree, self.scopes, self._columns, self.catalog.knows)
         refuse_rows_of_columns(self.scopes, tree.find_all(exp.TableColumn), self._columns)
         refuse_later_tables(tree, self.scopes)
         return tree, scopes
@@ -249,11 +262,14 @@ class Tracer:
                 reads |= view.influence
                 inner |= view.influence
         outputs = tuple(self._positional(root))
-        exposed = frozenset[ColumnRef]().union(*(refs for _, refs in outputs[first + self.part.values :]))
+        shown_from = first + self.part.values
+        exposed = NOTHING.union(*(refs for _, refs in outputs[shown_from:]))
+        stored = outputs if self.part.stored else outputs[shown_from - self.part.assigned : shown_from]
         return Traced(
             reads=frozenset(reads),
             writes=frozenset(writes),
             exposed=exposed if self.part.out else NOTHING,
+            stored=NOTHING.union(*(refs for _, refs in stored)),
             outputs=outputs,
             inner=frozenset(inner),
             tables=frozenset(self.tables),
@@ -319,6 +335,14 @@ class Tracer:
         entry = self._entry(source) if isinstance(source, exp.Table) else None
         return self.bound.spelled.get(source.name, ()) if entry else ()
 
+    def _joined(self, source: exp.Expr) -> Iterable[str] | None:
+        """The names of the columns of something in FROM, before they are resolved."""
+        if isinstance(source, exp.Table):
+            entry = self._entry(source)
+            return entry.spellings if entry else None
+        query = source.unnest() if isinstance(source, exp.Subquery) else None
+        return query.named_selects if isinstance(query, exp.Query) and not query.is_star else None
+
     def _entry(self, source: exp.Table) -> Entry | None:
         return self.bound.entries.get(source.name) if source.db == CATALOG_DB else None
 
@@ -344,6 +368,8 @@ class Tracer:
         """All columns of a source: a reference to its row."""
         if isinstance(source, Scope):
             return self._under(source.expression)
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
+            return NOTHING
         entry = self._entry(source) if isinstance(source, exp.Table) else None
         if entry is None:
             raise UnresolvedError("column-hidden")
@@ -358,6 +384,8 @@ class Tracer:
         scope = self.scopes[id(node)]
         table = node.name if isinstance(node, exp.TableColumn) else node.text("table")
         source = self._source(scope, table) if table else None
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
+            return self._under(source.this)
         if not isinstance(source, Scope):
             return self._direct(node)
         if isinstance(node, exp.TableColumn):

@@ -92,11 +92,12 @@ HARMLESS: Final = re.compile(
     rf"\s*(?:(?:begin|start\s+transaction|commit|rollback|abort|end){_PARTS}(?:\s*,{_PARTS})*"
     r"|set\s+(?:session\s+characteristics\s+as\s+)?transaction" + _PARTS + r"(?:\s*,?" + _PARTS + r")*"
     r"|(?:rollback\s+(?:work\s+|transaction\s+)?to|savepoint|release)(?:\s+savepoint)?\s+\w+"
-    r"|show\s+[\w.]+(?:\s+[\w.]+)?|reset\s+(?!role\b|all\b|search_path\b|session\b)[\w.]+"
+    r"|show\s+(?!(?:full\s+)?processlist\b|binlog\b|relaylog\b|engine\b)[\w.]+(?:\s+[\w.]+)?|reset\s+(?!role\b|all\b|search_path\b|session\b)[\w.]+"
     r"|deallocate\s+(?:prepare\s+)?\w+|close\s+\w+|checkpoint"
-    r"|set\s+(?:session\s+|local\s+)?(?!role\b|search_path\b|session_authorization\b|authorization\b|session\b|local\b|schema\b|sql_mode\b|password\b|character\b|statement\b)"
+    r"|set\s+(?:session\s+|local\s+)?(?!role\b|search_path\b|session_authorization\b|authorization\b|session\b|local\b|schema\b|sql_mode\b|password\b|character\b|statement\b"
+    r"|standard_conforming_strings\b|backslash_quote\b|quoted_identifier\b|ansi_\w+\b)"
     r"[a-z_][\w.]*\s*(?:=|\bto\b|\s)\s*(?:'[^']*'|[\w.+-]+)(?:\s*,\s*(?:'[^']*'|[\w.+-]+))*"
-    r"|(?:vacuum|analyze|analyse|reindex|cluster)(?:\s*\([\w\s,]*\))?(?:\s+[\w.\"]+)*"
+    r"|(?:vacuum|analyze|analyse|reindex|cluster)(?!\s+(?:select|with|insert|replace|update|delete|values|format)\b)(?:\s*\([\w\s,]*\))?(?:\s+[\w.\"]+)*"
     r")\s*;?\s*",
     re.IGNORECASE | re.ASCII,
 )

@@ -49,6 +49,8 @@ MAX_DEPTH: Final = 150
 MAX_VIEW_DEPTH: Final = 20
 MAX_CACHE: Final = 10_000
 _MYSQL: Final = frozenset({"mysql", "doris", "starrocks", "singlestore"})
+_SLASHES: Final = frozenset({"snowflake", "dremio"})
+"""Dialects in which two slashes begin a comment."""
 _BLOCKS: Final = frozenset({"tsql", "oracle"})
 """Dialects whose BEGIN opens a block of statements."""
 _ORDER: Final[tuple[StatementKind, ...]] = (
@@ -129,6 +131,8 @@ class Analyser:
         if len(sql) > MAX_BYTES or "\0" in sql:
             return None
         key = shape_of(sql)
+        if self.catalog.family in _SLASHES and any("//" in (part or "") for part in key):
+            return None  # a quote in a comment is none
         if key in self._shapes:
             self._shapes.move_to_end(key)
             return self._shapes[key]

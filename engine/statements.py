@@ -23,6 +23,8 @@ from .statements_shapes import Shape, shape_of, without_values
 from .statements_views import MAX_BYTES, named_outputs, view_query
 from .statements_words import (
     EXECUTABLE_COMMENT,
+    EXPLAINED,
+    EXPLAINING,
     FOLDING_TRAPS,
     HARMLESS,
     KINDS_BY_WORD,
@@ -210,6 +212,8 @@ class Analyser:
             return self._everything(kind, "not-parsed", parsed=False)
         if self.catalog.family == "postgres" and (named := NAMED_STATEMENT.match(sql)):
             return self._analyse(sql[named.end() :], _kind_of(sql[named.end() :]))
+        if self.catalog.family in EXPLAINING and (asked := EXPLAINED.match(sql)):
+            return self._analyse(sql[asked.end() :], _kind_of(sql[asked.end() :]))
         statements = read(sql, self.catalog.dialect, self.catalog.words)
         if not statements:
             return Touched(kind="other")

@@ -117,8 +117,10 @@ def _query(statement: exp.Query) -> Plan:
     plan = Plan("read")
     for into in list(statement.find_all(exp.Into)):
         target = into.find(exp.Table)
-        plan.kind = "ddl"
         into.pop()
+        if target is not None and isinstance(target.this, exp.Parameter):
+            continue  # a variable of the session, which may be shown later
+        plan.kind = "ddl"
         if target is None:
             raise UnresolvedError("statement-kind", "INTO", whole=True)
         plan.mentions.append(target)

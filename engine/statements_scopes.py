@@ -24,13 +24,16 @@ from .statements_guards import (
 )
 from .statements_lower import Part, UnresolvedError
 from .statements_rewrites import write_out
-from .statements_words import FUNCTION_SCHEMAS, FUNCTIONS, READING_NODES
+from .statements_words import FUNCTION_SCHEMAS, READING_NODES, computes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_COLUMNS: Final = 1_500
 """Column nodes in one statement; qualifying takes quadratic time in them."""
+
+MAX_NAME_BYTES: Final = 63
+"""What PostgreSQL keeps of a name."""
 
 Refs = frozenset[ColumnRef]
 NOTHING: Final[Refs] = frozenset()
@@ -88,7 +91,7 @@ def check_tree(tree: exp.Expr, family: str) -> None:
         if isinstance(node, exp.Dot):
             _check_method(node)
         else:
-            check_function(node)
+            check_function(node, family)
 
 
 def check_nodes(tree: exp.Expr, family: str) -> None:
@@ -108,15 +111,17 @@ def check_nodes(tree: exp.Expr, family: str) -> None:
             and not isinstance(node.expression, exp.Func)
         ):
             raise UnresolvedError("column-hidden")
+        if isinstance(node, exp.Identifier) and family == "postgres" and len(str(node.this).encode()) > MAX_NAME_BYTES:
+            raise UnresolvedError("column-hidden", str(node.this))  # the server cuts it: another name may be the same
         count += isinstance(node, exp.Column)
     if count > MAX_COLUMNS:
         raise UnresolvedError("statement-large")
 
 
-def check_function(node: exp.Expr) -> None:
+def check_function(node: exp.Expr, family: str) -> None:
     """Refuse a function that may read what its arguments do not show."""
     name = node.this if isinstance(node.this, str) else getattr(node.this, "name", "")
-    if str(name).lower() not in FUNCTIONS:
+    if not computes(str(name), family):
         raise UnresolvedError("function-unknown", str(name), whole=True)
 
 
@@ -154,6 +159,8 @@ class Tracer:
 
     def prepare(self, tree: exp.Expr) -> tuple[exp.Expr, list[Scope]]:
         """Bind every table, qualify every column and find its scope; raises UnresolvedError."""
+        for lock in tree.find_all(exp.Lock):
+            lock.set("expressions", None)  # `FOR UPDATE OF t`: the name of a source, no source
         tree = normalize_identifiers(tree, dialect=self.catalog.dialect)
         if self.catalog.family == "postgres":
             write_out(tree, self.catalog.knows)

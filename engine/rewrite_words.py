@@ -20,7 +20,7 @@ Add Sub Mul Div IntDiv Mod Pow DPipe SafeDPipe Like ILike SimilarTo RegexpLike R
 WindowSpec Filter WithinGroup Lateral Any All Array Dot Interval AtTimeZone Cube Rollup GroupingSets IgnoreNulls
 RespectNulls Unnest JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar JSONPath JSONPathRoot JSONPathKey
 JSONPathSubscript Anonymous AnonymousAggFunc CombinedAggFunc RawString Bracket Parameter Placeholder LimitOptions
-BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitwiseLeftShift BitwiseRightShift Kwarg IntervalSpan
+PropertyEQ BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitwiseLeftShift BitwiseRightShift Kwarg IntervalSpan
 """.split()  # noqa: SIM905 # a word list is easier to read
 )
 """Node types that only name columns of their sources and compute."""

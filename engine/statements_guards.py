@@ -26,7 +26,7 @@ def mark(tree: exp.Expr) -> None:
             node.meta["listed"] = _listed(node)
 
 
-def refuse_far_joins(tree: exp.Expr, columns: Callable[[exp.Expr], Iterable[str] | None]) -> None:
+def bind_far_joins(tree: exp.Expr, columns: Callable[[exp.Expr], Iterable[str] | None]) -> None:
     """USING and NATURAL look behind the last comma only; the resolver takes the first table that has the column.
 
     `columns` are those of something in FROM; None when they are not known.
@@ -39,13 +39,33 @@ def refuse_far_joins(tree: exp.Expr, columns: Callable[[exp.Expr], Iterable[str]
             names = {name.name for name in join.args.get("using") or ()}
             if far and (natural or names):
                 names |= set(columns(join.this) or ()) if natural else set()
-                for other in (columns(source) for source in far):
-                    if other is None or not names or names & set(other):
-                        raise UnresolvedError("column-unknown", ", ".join(sorted(names)))
+                before = [columns(source) for source in far]
+                if not names or any(other is None or names & set(other) for other in before):
+                    _bind_join(query, join, near, columns)
             if not any(value for part, value in join.args.items() if part != "this"):
                 far += near
                 near = []
             near.append(join.this)
+
+
+def _bind_join(
+    query: exp.Select, join: exp.Expr, near: list[exp.Expr], columns: Callable[[exp.Expr], Iterable[str] | None]
+) -> None:
+    """Write out which columns a join compares; a bare name of one is ambiguous then for the server, too."""
+    known = {source: set(found) for source in [*near, join.this] if (found := columns(source)) is not None}
+    using = {name.name for name in join.args.get("using") or ()}
+    names = using or known.get(join.this, set[str]()) & set[str]().union(*(known.get(one, ()) for one in near))
+    pairs = [(name, [source for source in near if name in known.get(source, ())]) for name in sorted(names)]
+    if len(known) <= len(near) or query.is_star or not pairs or any(len(owners) != 1 for _, owners in pairs):
+        raise UnresolvedError("column-unknown", ", ".join(sorted(names)))
+    equal = [exp.EQ(this=_column(name, owner), expression=_column(name, join.this)) for name, (owner,) in pairs]
+    join.set("using", None)
+    join.set("method", None)
+    join.set("on", exp.and_(*equal, copy=False))
+
+
+def _column(name: str, source: exp.Expr) -> exp.Column:
+    return exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(source.alias_or_name, quoted=True))
 
 
 def refuse_attributes(

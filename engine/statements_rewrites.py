@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def write_out(tree: exp.Expr, known: Callable[[str], bool]) -> None:
-    """Rewrite a normalised query in place; `known` says whether some table has a column of this name."""
+    """Rewrite a normalised query in place; `known` says whether a table of it has a column of this name."""
     _take_rows_apart(tree, known)
     _name_values(tree, known)
     for column in list(tree.find_all(exp.Column)):

@@ -14,10 +14,10 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 from .statements_bound import Bound
 from .statements_catalog import CATALOG_DB, SYSTEM_DB, Catalog, ColumnRef, Entry, TableRef
 from .statements_guards import (
+    bind_far_joins,
     complete_stars,
     mark,
     refuse_attributes,
-    refuse_far_joins,
     refuse_fields,
     refuse_later_tables,
     refuse_rows_of_columns,
@@ -163,10 +163,10 @@ class Tracer:
             lock.set("expressions", None)  # `FOR UPDATE OF t`: the name of a source, no source
         tree = normalize_identifiers(tree, dialect=self.catalog.dialect)
         if self.catalog.family == "postgres":
-            write_out(tree, self.catalog.knows)
+            write_out(tree, self._spellings(tree).__contains__)
         self._bind(tree)
         if self.catalog.family != "sqlite":
-            refuse_far_joins(tree, self._joined)
+            bind_far_joins(tree, self._joined)
         mapping = self.bound.mapping(tree)
         mark(tree)
         try:
@@ -192,6 +192,11 @@ class Tracer:
         refuse_rows_of_columns(self.scopes, tree.find_all(exp.TableColumn), self._columns)
         refuse_later_tables(tree, self.scopes)
         return tree, scopes
+
+    def _spellings(self, tree: exp.Expr) -> set[str]:
+        """The names of all columns of the tables that a query names."""
+        found = (self.catalog.find(node) for node in tree.find_all(exp.Table) if isinstance(node.this, exp.Identifier))
+        return {name for entry in found if isinstance(entry, Entry) for name in entry.spellings}
 
     def _bind(self, tree: exp.Expr) -> None:
         """Rename every base table to its entry, and make sure that no table node is left over."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -25,6 +24,7 @@ from .model import Words
 from .sampling import with_samples
 from .statements_catalog import Catalog, ColumnRef, Entry, TableRef
 from .statements_lower import UnresolvedError
+from .statements_read import read
 from .statements_views import MAX_BYTES, named_outputs, view_query
 
 if TYPE_CHECKING:
@@ -277,7 +277,7 @@ def _path(ref: ColumnRef) -> str:
 
 def _made(table: Table, catalog: Catalog) -> Derived:
     """The flows into the columns of a view or copy."""
-    query, names = view_query(table, catalog.dialect)
+    query, names = view_query(table, catalog.dialect, catalog.words)
     found = derive(query, catalog.within(table.schema))
     return Derived(tuple(named_outputs(table, names, found.outputs)), found.filters)
 
@@ -287,10 +287,12 @@ def _generated(expression: str, table: Table, catalog: Catalog) -> Derived:
     if len(expression) > MAX_BYTES:
         raise UnresolvedError("too-large")
     try:
-        parsed = sqlglot.parse_one(expression, dialect=catalog.dialect)
+        parsed = read(expression, catalog.dialect, catalog.words)
     except SqlglotError:
         raise UnresolvedError("not-parsed") from None
-    query = exp.select(parsed).from_(exp.table_(table.name, db=table.schema or None, quoted=True))
+    if len(parsed) != 1:
+        raise UnresolvedError("not-parsed")
+    query = exp.select(parsed[0]).from_(exp.table_(table.name, db=table.schema or None, quoted=True))
     return derive(query, catalog.within(table.schema))
 
 

@@ -154,6 +154,8 @@ class _Flows(Tracer):
             if isinstance(node, exp.TableColumn):
                 return NONE.union(*(cell.flows for cell in named.values()))
             return named[node.name].flows if node.name in named else self._everything(source.expression)
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
+            return frozenset(self._flow(source.this))
         refs = self._direct(node)
         if not refs and not table and not isinstance(node, exp.Pseudocolumn):
             return self._everything(scope.expression)  # the alias of another output
@@ -182,10 +184,10 @@ def _check_functions(tree: exp.Expr, catalog: Catalog) -> None:
     """Refuse functions that nobody knows as tables and methods, which may read anything; others keep what comes in."""
     for table in tree.find_all(exp.Table):
         for node in table.this.find_all(exp.Anonymous) if isinstance(table.this, exp.Expr) else ():
-            check_function(node)
+            check_function(node, catalog.family)
     for lateral in tree.find_all(exp.Lateral):
         if isinstance(lateral.this, exp.Anonymous):
-            check_function(lateral.this)
+            check_function(lateral.this, catalog.family)
     for dot in tree.find_all(exp.Dot):
         if isinstance(dot.expression, exp.Func):
             left = dot.this.name if isinstance(dot.this, exp.Identifier) else ""

@@ -24,6 +24,7 @@ from .rewrite_check import base_tables, check_rewritten, text_of
 from .rewrite_words import RefusedError, check_query
 from .statements_catalog import Entry
 from .statements_lower import UnresolvedError
+from .statements_read import read
 from .statements_views import view_query
 
 if TYPE_CHECKING:
@@ -130,13 +131,13 @@ class Rewriter:
         if not touched.resolved:
             raise RefusedError(f"statement-{touched.reason}", touched.detail)
         try:
-            statements = sqlglot.parse(f"{sql}\n", dialect=self._catalog.dialect)
+            statements = read(sql, self._catalog.dialect)
         except (SqlglotError, RecursionError):
             raise RefusedError("statement-not-parsed") from None
-        if len(statements) != 1 or statements[0] is None or touched.kind != "read":
+        if len(statements) != 1 or touched.kind != "read":
             what = f"{len(statements)} statements" if len(statements) > 1 else touched.kind.upper()
             raise RefusedError("rewrite-not-query", what)
-        check_query(statements[0])
+        check_query(statements[0], self._catalog.family)
         return statements[0], touched
 
     def _asked(self, touched: Touched) -> list[tuple[Entry, frozenset[str]]]:
@@ -201,7 +202,7 @@ class _Work:
         return _Text(text_of(made, self._dialect), frozenset(self._made))
 
     def _plain(self, tree: exp.Expr) -> exp.Expr:
-        return tree.transform(_without_backslash, copy=False) if self._catalog.family == "postgres" else tree
+        return tree.transform(_as_postgres, copy=False) if self._catalog.family == "postgres" else tree
 
     def _replaced(self, tree: exp.Expr, catalog: Catalog, depth: int) -> exp.Expr:
         """The tree with each base table as a subquery, and each view as its own query, done likewise."""
@@ -251,7 +252,7 @@ class _Work:
             query, _ = view_query(entry.table, self._dialect)
         except UnresolvedError:
             raise RefusedError("rewrite-view", entry.ref.table) from None
-        check_query(query)
+        check_query(query, self._catalog.family)
         made = self._replaced(self._plain(query), catalog.within(entry.ref.schema), depth + 1)
         subquery = _subquery(made, node)
         names = [exp.to_identifier(spell(column.name), quoted=True) for column in columns_of(entry)]
@@ -299,8 +300,12 @@ def _of(entry: Entry, decisions: Mapping[Any, Decision]) -> Iterator[Decision]:
 
 def _limited(tree: exp.Expr, rows: object) -> exp.Expr:
     """The statement with at most as many rows as the request states."""
-    if not isinstance(rows, int) or isinstance(rows, bool):
+    if rows is None:
         return tree
+    if isinstance(rows, float) and rows.is_integer():
+        rows = int(rows)
+    if not isinstance(rows, int) or isinstance(rows, bool):
+        raise RefusedError("rewrite-rows", "row_count")
     limit: exp.Expr | None = tree.args.get("limit")
     if limit is None and isinstance(tree, exp.Query):
         return tree.limit(rows, copy=False)
@@ -313,8 +318,10 @@ def _limited(tree: exp.Expr, rows: object) -> exp.Expr:
     return tree
 
 
-def _without_backslash(node: exp.Expr) -> exp.Expr:
-    """A text with a backslash in a form that means the same whatever `standard_conforming_strings` says."""
+def _as_postgres(node: exp.Expr) -> exp.Expr:
+    """What would be written otherwise than PostgreSQL reads it, whatever `standard_conforming_strings` says."""
+    if isinstance(node, exp.Hex):
+        return exp.Anonymous(this="to_hex", expressions=[node.this])
     if isinstance(node, (exp.Literal, exp.RawString)) and BACKSLASH in str(node.this):
         octets = exp.Anonymous(
             this="decode", expressions=[exp.Literal.string(str(node.this).encode().hex()), exp.Literal.string("hex")]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.normalize_identifiers import normalize_identifiers
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from .rewrite_words import RefusedError
+from .statements_read import read
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,8 +23,8 @@ def check_rewritten(sql: str, guards: Collection[str], analyser: Analyser) -> No
     touched = analyser.afresh(sql)
     if not touched.resolved or touched.kind != "read":
         raise RefusedError("rewrite-incomplete", f"{touched.reason} {touched.detail}".strip())
-    statements = sqlglot.parse(f"{sql}\n", dialect=dialect)
-    if len(statements) != 1 or statements[0] is None:
+    statements = read(sql, dialect)
+    if len(statements) != 1:
         raise RefusedError("rewrite-incomplete", "statements")
     around = {id(node): _around(node, dialect) for node in statements[0].find_all(exp.Table)}
     for node in base_tables(normalize_identifiers(statements[0], dialect=dialect)):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from .statements_words import FUNCTIONS
+from .statements_words import computes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,7 @@ Add Sub Mul Div IntDiv Mod Pow DPipe SafeDPipe Like ILike SimilarTo RegexpLike R
 WindowSpec Filter WithinGroup Lateral Any All Array Dot Interval AtTimeZone Cube Rollup GroupingSets IgnoreNulls
 RespectNulls Unnest JSONExtract JSONExtractScalar JSONBExtract JSONBExtractScalar JSONPath JSONPathRoot JSONPathKey
 JSONPathSubscript Anonymous AnonymousAggFunc CombinedAggFunc RawString Bracket Parameter Placeholder LimitOptions
+PropertyEQ BitwiseAnd BitwiseOr BitwiseXor BitwiseNot BitwiseLeftShift BitwiseRightShift Kwarg IntervalSpan
 """.split()  # noqa: SIM905 # a word list is easier to read
 )
 """Node types that only name columns of their sources and compute."""
@@ -37,7 +38,8 @@ MD5Digest SHA SHA2 RegexpReplace RegexpExtract RegexpCount GenerateSeries Explod
 JSONObjectAgg JSONBObjectAgg JSONArrayAgg ToJson CurrentUser SessionUser Corr CovarPop CovarSamp AnyValue Mode Chr Ascii
 Unicode Hex Translate Ceil Typeof IsNan IsInf Struct PropertyEQ ToNumber MakeInterval DateStrToDate TsOrDsToDate
 CastToStrType Encode Decode Stuff Explode ArrayContainsAll ArrayContainedBy
-ArrayOverlaps JSONBContains
+ArrayOverlaps JSONBContains JSONBContainsTopKey JSONBContainsAnyTopKeys JSONBContainsAllTopKeys
+BitwiseAndAgg BitwiseOrAgg BitwiseXorAgg UnixToTime SHA2Digest
 """.split()  # noqa: SIM905 # a word list is easier to read
 )
 """Functions for which sqlglot has node types of their own."""
@@ -48,11 +50,15 @@ current_setting nextval currval lastval setseed last_insert_id row_count txid_cu
 shobj_description col_description current_schemas insert sleep
 """.split()  # noqa: SIM905 # a word list is easier to read
 )
-SAFE_FUNCTIONS: Final = frozenset(name for name in FUNCTIONS - _NOT_HERE if not name.startswith(("pg_", "has_"))) | {
-    "encode",
-    "sha256",
-}
-"""Functions that only compute on their arguments; those that read settings, catalogues or sequences are not here."""
+
+
+def _safe(name: str, family: str) -> bool:
+    """Whether a function only computes on its arguments, and reads no settings, catalogues or sequences either."""
+    known = name.lower()
+    if known in _NOT_HERE or known.startswith(("pg_", "has_")):
+        return known == "pg_typeof"
+    return computes(known, family) or known in ("encode", "sha256")
+
 
 ARGUMENTS: Final[Mapping[type[exp.Expr], frozenset[str]]] = {
     exp.Select: frozenset(
@@ -87,32 +93,32 @@ class RefusedError(Exception):
         self.what = what[:80]
 
 
-def check_query(tree: exp.Expr) -> None:
+def check_query(tree: exp.Expr, family: str) -> None:
     """Refuse everything that is not a query made of what is listed here."""
     if not isinstance(tree, (exp.Select, exp.SetOperation, exp.Subquery)):
         raise RefusedError("rewrite-not-query", type(tree).__name__.upper())
     for node in tree.walk():
         name = type(node).__name__
         if name not in NODES:
-            _check_function(node, name)
+            _check_function(node, name, family)
         if (known := ARGUMENTS.get(type(node))) is not None:
             for argument, value in node.args.items():
                 if value and argument not in known:
                     raise RefusedError("rewrite-clause", argument.strip("_").upper())
-        _check_details(node)
+        _check_details(node, family)
 
 
-def _check_function(node: exp.Expr, name: str) -> None:
+def _check_function(node: exp.Expr, name: str, family: str) -> None:
     if not isinstance(node, exp.Func):
         raise RefusedError("rewrite-clause", name.upper())
-    if name not in TYPED_FUNCTIONS and not any(known.lower() in SAFE_FUNCTIONS for known in type(node).sql_names()):
+    if name not in TYPED_FUNCTIONS and not any(_safe(known, family) for known in type(node).sql_names()):
         raise RefusedError("rewrite-function", name)
 
 
-def _check_details(node: exp.Expr) -> None:
+def _check_details(node: exp.Expr, family: str) -> None:
     match node:
         case exp.Anonymous() | exp.AnonymousAggFunc() | exp.CombinedAggFunc():
-            if str(node.name).lower() not in SAFE_FUNCTIONS:
+            if not _safe(str(node.name), family):
                 raise RefusedError("rewrite-function", str(node.name))
         case exp.Join():
             for part, known in JOINS.items():

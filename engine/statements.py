@@ -12,17 +12,19 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from .statements_catalog import ANYTHING, Catalog, ColumnRef, Entry, TableRef, Unknown
 from .statements_lower import Part, Plan, StatementKind, UnresolvedError, lower
+from .statements_read import read
 from .statements_scopes import NOTHING, Refs, ViewLineage, check_tree, trace
 from .statements_shapes import Shape, shape_of, without_values
 from .statements_views import MAX_BYTES, named_outputs, view_query
 from .statements_words import (
     EXECUTABLE_COMMENT,
+    EXPLAINED,
+    EXPLAINING,
     FOLDING_TRAPS,
     HARMLESS,
     KINDS_BY_WORD,
@@ -49,6 +51,8 @@ MAX_DEPTH: Final = 150
 MAX_VIEW_DEPTH: Final = 20
 MAX_CACHE: Final = 10_000
 _MYSQL: Final = frozenset({"mysql", "doris", "starrocks", "singlestore"})
+_SLASHES: Final = frozenset({"snowflake", "dremio"})
+"""Dialects in which two slashes begin a comment."""
 _BLOCKS: Final = frozenset({"tsql", "oracle"})
 """Dialects whose BEGIN opens a block of statements."""
 _ORDER: Final[tuple[StatementKind, ...]] = (
@@ -129,6 +133,8 @@ class Analyser:
         if len(sql) > MAX_BYTES or "\0" in sql:
             return None
         key = shape_of(sql)
+        if self.catalog.family in _SLASHES and any("//" in (part or "") for part in key):
+            return None  # a quote in a comment is none
         if key in self._shapes:
             self._shapes.move_to_end(key)
             return self._shapes[key]
@@ -170,7 +176,7 @@ class Analyser:
 
     def _trace_view(self, entry: Entry) -> ViewLineage:
         """A view body sees its own schema first and none of the CTEs of the statement that uses it."""
-        query, names = view_query(entry.table, self.catalog.dialect)
+        query, names = view_query(entry.table, self.catalog.dialect, self.catalog.words)
         traced = trace(Part(query), self.catalog.within(entry.ref.schema), self)
         columns = dict[str, Refs]()
         for name, refs in named_outputs(entry.table, names, traced.outputs):
@@ -206,8 +212,9 @@ class Analyser:
             return self._everything(kind, "not-parsed", parsed=False)
         if self.catalog.family == "postgres" and (named := NAMED_STATEMENT.match(sql)):
             return self._analyse(sql[named.end() :], _kind_of(sql[named.end() :]))
-        # The line end: sqlglot cannot read `$1` in a text that ends with an empty text (`''`).
-        statements = [node for node in sqlglot.parse(f"{sql}\n", dialect=self.catalog.dialect) if node is not None]
+        if self.catalog.family in EXPLAINING and (asked := EXPLAINED.match(sql)):
+            return self._analyse(sql[asked.end() :], _kind_of(sql[asked.end() :]))
+        statements = read(sql, self.catalog.dialect, self.catalog.words)
         if not statements:
             return Touched(kind="other")
         return _together([self._statement(statement, kind) for statement in statements])
@@ -231,8 +238,10 @@ class Analyser:
 
     def _touched(self, plan: Plan) -> Touched:
         result = _Sum()
+        stored = set[ColumnRef]()
         for part in plan.parts:
             traced = trace(part, self.catalog, self)
+            stored |= traced.stored
             result.add(traced.reads, traced.writes, traced.exposed, traced.tables)
         for table, names in plan.writes:
             result.add(writes=self._columns(table, names, result))
@@ -241,6 +250,8 @@ class Analyser:
             result.add(refs, exposed=refs if out else NOTHING)
         for table in plan.mentions:
             result.tables.add(self._find(table).ref)
+        if _meet(result.exposed, result.writes):  # RETURNING a column that was written shows what was written
+            result.exposed |= stored
         return result.touched(plan.kind)
 
     def _find(self, table: exp.Table) -> Entry | Unknown:
@@ -298,6 +309,12 @@ class Analyser:
         """All columns of all tables of the catalogue."""
         tables = frozenset(entry.ref for entry in self.catalog.entries.values())
         return replace(_unresolved(kind, self.catalog.whole(), tables, reason, detail), parsed=parsed)
+
+
+def _meet(some: set[ColumnRef], others: set[ColumnRef]) -> bool:
+    """Whether two sets have a column in common; `*` stands for all of its table."""
+    whole = {ref[:2] for ref in others if ref.column == "*"}
+    return bool(some & others) or any(ref[:2] in whole or ref._replace(column="*") in some for ref in some | others)
 
 
 def _keep(cache: OrderedDict[_K, _T], key: _K, value: _T) -> None:

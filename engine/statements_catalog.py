@@ -123,6 +123,10 @@ class Catalog:
             self._add(table)
         self._link_partitions(tables, schema.partitions if schema else ())
         self.mapping = MappingSchema(self._mapping(), dialect=self.dialect, normalize=False)
+        self.words = frozenset(
+            name.lower() for entry in self.entries.values() for name in (entry.ref.table, *entry.spellings)
+        )
+        """The names of all tables and columns, in lower case."""
 
     def within(self, schema: str) -> Catalog:
         """The same tables, as a view in this schema sees them: its own schema first."""

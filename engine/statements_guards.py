@@ -26,6 +26,62 @@ def mark(tree: exp.Expr) -> None:
             node.meta["listed"] = _listed(node)
 
 
+def bind_far_joins(tree: exp.Expr, columns: Callable[[exp.Expr], Iterable[str] | None]) -> None:
+    """USING and NATURAL look behind the last comma only; the resolver takes the first table that has the column.
+
+    `columns` are those of something in FROM; None when they are not known.
+    """
+    for query in tree.find_all(exp.Select):
+        from_ = query.args.get("from_")
+        near, far = [from_.this] if from_ else [], list[exp.Expr]()
+        for join in query.args.get("joins") or ():
+            natural = join.method == "NATURAL"
+            names = {name.name for name in join.args.get("using") or ()}
+            if far and (natural or names):
+                names |= set(columns(join.this) or ()) if natural else set()
+                before = [columns(source) for source in far]
+                if not names or any(other is None or names & set(other) for other in before):
+                    _bind_join(query, join, near, columns)
+            if not any(value for part, value in join.args.items() if part != "this"):
+                far += near
+                near = []
+            near.append(join.this)
+
+
+def _bind_join(
+    query: exp.Select, join: exp.Expr, near: list[exp.Expr], columns: Callable[[exp.Expr], Iterable[str] | None]
+) -> None:
+    """Write out which columns a join compares; a bare name of one is ambiguous then for the server, too."""
+    known = {source: set(found) for source in [*near, join.this] if (found := columns(source)) is not None}
+    using = {name.name for name in join.args.get("using") or ()}
+    names = using or known.get(join.this, set[str]()) & set[str]().union(*(known.get(one, ()) for one in near))
+    pairs = [(name, [source for source in near if name in known.get(source, ())]) for name in sorted(names)]
+    if len(known) <= len(near) or query.is_star or not pairs or any(len(owners) != 1 for _, owners in pairs):
+        raise UnresolvedError("column-unknown", ", ".join(sorted(names)))
+    equal = [exp.EQ(this=_column(name, owner), expression=_column(name, join.this)) for name, (owner,) in pairs]
+    join.set("using", None)
+    join.set("method", None)
+    join.set("on", exp.and_(*equal, copy=False))
+
+
+def _column(name: str, source: exp.Expr) -> exp.Column:
+    return exp.column(exp.to_identifier(name, quoted=True), table=exp.to_identifier(source.alias_or_name, quoted=True))
+
+
+def refuse_attributes(
+    tree: exp.Expr, scopes: Mapping[int, Scope], columns: Columns, known: Callable[[str], bool]
+) -> None:
+    """`(row).name` calls a function of this name where the row has no such column."""
+    for node in tree.find_all(exp.Dot):
+        name, row = node.expression.name, node.this.unnest()
+        if not isinstance(node.expression, exp.Identifier) or node.this.find(exp.TableColumn) is None:
+            continue
+        scope = scopes.get(id(row)) if isinstance(row, exp.TableColumn) else None
+        source = _meant_source(scope, row) if scope else None
+        if not (known(name) if source is None else name in columns(source)):
+            raise UnresolvedError("function-unknown", name, whole=True)
+
+
 def refuse_fields(tree: exp.Expr, scopes: Mapping[int, Scope]) -> None:
     """`a.b` is never the field b of a column a in PostgreSQL: what the resolver took for it is in an outer query."""
     for node in tree.find_all(exp.Dot):
@@ -64,10 +120,21 @@ def refuse_later_tables(tree: exp.Expr, scopes: Mapping[int, Scope]) -> None:
 
 def _meant(at: Scope | None, node: exp.Expr) -> exp.Expr | None:
     """The node in FROM that the name before the dot means."""
+    found = _selected(at, node)
+    return found[0] if found else None
+
+
+def _meant_source(at: Scope | None, node: exp.Expr) -> exp.Expr | Scope | None:
+    """The table or query that the name before the dot means."""
+    found = _selected(at, node)
+    return found[1] if found else None
+
+
+def _selected(at: Scope | None, node: exp.Expr) -> tuple[exp.Expr, exp.Expr | Scope] | None:
     name = node.name if isinstance(node, exp.TableColumn) else node.text("table")
     while at is not None and name:
         if found := at.selected_sources.get(name):
-            return found[0]
+            return found
         at = at.parent
     return None
 

@@ -35,6 +35,10 @@ class Part:
     targets: int = 0
     values: int = 0
     out: bool = True
+    assigned: int = 0
+    """The last so many of `values` are what is written."""
+    stored: bool = False
+    """All outputs are written."""
 
 
 @dataclass(slots=True)
@@ -113,8 +117,10 @@ def _query(statement: exp.Query) -> Plan:
     plan = Plan("read")
     for into in list(statement.find_all(exp.Into)):
         target = into.find(exp.Table)
-        plan.kind = "ddl"
         into.pop()
+        if target is not None and isinstance(target.this, exp.Parameter):
+            continue  # a variable of the session, which may be shown later
+        plan.kind = "ddl"
         if target is None:
             raise UnresolvedError("statement-kind", "INTO", whole=True)
         plan.mentions.append(target)
@@ -163,7 +169,7 @@ def _insert(statement: exp.Insert) -> Plan:
         query = source.copy()
         _with(query, statement)
         nested = _query(query)
-        plan.parts.append(Part(nested.parts[0].query, out=False))
+        plan.parts.append(Part(nested.parts[0].query, out=False, stored=True))
     elif isinstance(source, exp.Values):
         plan.parts.append(_row_values(source, statement))
     elif source:
@@ -191,30 +197,29 @@ def _row_values(source: exp.Values, statement: exp.Insert) -> Part:
     # MySQL reads earlier columns of the same new row; those are no stored data, but nothing here can tell.
     query = exp.Select(expressions=[_named(cell, n) for n, cell in enumerate(reading)] or [exp.Literal.number(1)])
     _with(query, statement)
-    return Part(query, out=False)
+    return Part(query, out=False, stored=True)
 
 
 def _conflict(target: exp.Table, conflict: exp.Expr | None, returning: exp.Expr | None) -> Part:
-    conditions: list[exp.Expr] = []
     targets: list[exp.Expr] = []
     values: list[exp.Expr] = []
+    read: list[exp.Expr] = []
     table = target.copy()
     if conflict:
+        if conflict.args.get("constraint"):
+            raise UnresolvedError("statement-clause", "ON CONSTRAINT")  # its columns are read
         _assignments(conflict.expressions, table, targets, values)
         values = [_on_target(value, table) for value in values]
         keys = [key.this if isinstance(key, exp.Ordered) else key for key in conflict.args.get("conflict_keys") or ()]
-        values += [_on_table(key, table) for key in keys]
-        for clause in ("where", "index_where"):
-            conditions += [node.this] if (node := conflict.args.get(clause)) else []
-    query = _select(targets, values, returning, table)
-    if conflict:
-        proposed = exp.Table(this=table.this.copy(), db=table.args.get("db"), catalog=table.args.get("catalog"))
+        read += [_on_table(key, table) for key in keys]
+        conditions = [node.this for clause in ("where", "index_where") if (node := conflict.args.get(clause))]
+        read += [_on_target(condition, table) for condition in conditions]
+    query = _select(targets, [*read, *values], returning, table)
+    if conflict and any(column.table.lower() == "excluded" for column in query.find_all(exp.Column)):
+        proposed = _bare(table)
         proposed.set("alias", exp.TableAlias(this=exp.to_identifier("excluded")))
-        if any(column.table.lower() == "excluded" for column in query.find_all(exp.Column)):
-            query = query.join(proposed, join_type="cross", copy=False)
-    for condition in conditions:
-        query = query.where(_on_target(condition, table), copy=False)
-    return Part(query, len(targets), len(values))
+        query = query.join(proposed, join_type="cross", copy=False)
+    return Part(query, len(targets), len(read) + len(values), assigned=len(values))
 
 
 def _update(statement: exp.Update) -> Plan:
@@ -230,7 +235,8 @@ def _update(statement: exp.Update) -> Plan:
     _from(query, joins, statement.args.get("from_"))
     _clauses(query, statement)
     mentions = [] if joins else [table.copy()]
-    return Plan("update", parts=[Part(query, len(targets), len(values))], mentions=mentions)
+    part = Part(query, len(targets), len(values), assigned=len(values))
+    return Plan("update", parts=[part], mentions=mentions)
 
 
 def _delete(statement: exp.Delete) -> Plan:
@@ -263,26 +269,25 @@ def _merge(statement: exp.Merge) -> Plan:
     targets: list[exp.Expr] = []
     values: list[exp.Expr] = []
     plan = Plan("update", mentions=[_bare(table)])
-    for when in statement.args["whens"].expressions:
+    whens = statement.args["whens"].expressions
+    for when in whens:
         _when(when, table, targets, values, plan)
-    values.append(statement.args["on"])
-    query = _select(targets, values, statement.args.get("returning"), table)
+    read = [statement.args["on"], *(when.args["condition"] for when in whens if when.args.get("condition"))]
+    query = _select(targets, [*read, *values], statement.args.get("returning"), table)
     _append(query, statement.args["using"])
     _with(query, statement)
-    plan.parts.append(Part(query, len(targets), len(values)))
+    plan.parts.append(Part(query, len(targets), len(read) + len(values), assigned=len(values)))
     return plan
 
 
 def _when(when: exp.Expr, table: exp.Table, targets: list[exp.Expr], values: list[exp.Expr], plan: Plan) -> None:
-    if condition := when.args.get("condition"):
-        values.append(condition)
     then = when.args.get("then")
     match then:
         case exp.Update() if then.expressions:
             _assignments(then.expressions, table, targets, values)
         case exp.Insert() if isinstance(then.this, exp.Tuple) and isinstance(then.expression, exp.Tuple):
             targets += [_on_table(column, table) for column in then.this.expressions]
-            values += then.expression.expressions
+            values += [value for value in then.expression.expressions if not _is_default(value)]
         case exp.Var() if then.name.upper() in ("DELETE", "DO NOTHING"):
             plan.writes.append((_bare(table), ()))
         case _:
@@ -341,7 +346,15 @@ def _assignments(
         if not all(isinstance(column, exp.Column) for column in left):
             raise UnresolvedError("statement-clause")
         targets += [_on_table(column, table) if table else column.copy() for column in left]
-        values.append(node.expression)
+        values += [] if _is_default(node.expression) else [node.expression]
+
+
+def _is_default(node: exp.Expr) -> bool:
+    """Whether a value is the keyword DEFAULT."""
+    name = node.this if isinstance(node, exp.Column) and not node.table else node
+    return (
+        isinstance(name, (exp.Identifier, exp.Var)) and name.name.upper() == "DEFAULT" and not name.args.get("quoted")
+    )
 
 
 def _on_table(column: exp.Expr, table: exp.Table) -> exp.Expr:
@@ -406,7 +419,7 @@ def _append(query: exp.Select, source: exp.Expr) -> None:
     source = source.copy()
     joins = list(source.args.get("joins") or ())
     source.set("joins", None)
-    query.append("joins", exp.Join(this=source, kind="CROSS"))
+    query.append("joins", exp.Join(this=source))  # a comma: what is joined to it does not see the tables before
     for join in joins:
         query.append("joins", join)
 

@@ -13,16 +13,27 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from .statements_bound import Bound
 from .statements_catalog import CATALOG_DB, SYSTEM_DB, Catalog, ColumnRef, Entry, TableRef
-from .statements_guards import complete_stars, mark, refuse_fields, refuse_later_tables, refuse_rows_of_columns
+from .statements_guards import (
+    bind_far_joins,
+    complete_stars,
+    mark,
+    refuse_attributes,
+    refuse_fields,
+    refuse_later_tables,
+    refuse_rows_of_columns,
+)
 from .statements_lower import Part, UnresolvedError
 from .statements_rewrites import write_out
-from .statements_words import FUNCTION_SCHEMAS, FUNCTIONS, READING_NODES
+from .statements_words import FUNCTION_SCHEMAS, READING_NODES, computes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_COLUMNS: Final = 1_500
 """Column nodes in one statement; qualifying takes quadratic time in them."""
+
+MAX_NAME_BYTES: Final = 63
+"""What PostgreSQL keeps of a name."""
 
 Refs = frozenset[ColumnRef]
 NOTHING: Final[Refs] = frozenset()
@@ -65,6 +76,8 @@ class Traced:
     reads: Refs
     writes: Refs
     exposed: Refs
+    stored: Refs
+    """What the values are made of that are written."""
     outputs: tuple[tuple[str, Refs], ...]
     inner: Refs
     """Reads outside the root's select list: filters, joins, and everything in queries that stand in FROM or WITH."""
@@ -78,7 +91,7 @@ def check_tree(tree: exp.Expr, family: str) -> None:
         if isinstance(node, exp.Dot):
             _check_method(node)
         else:
-            check_function(node)
+            check_function(node, family)
 
 
 def check_nodes(tree: exp.Expr, family: str) -> None:
@@ -98,15 +111,17 @@ def check_nodes(tree: exp.Expr, family: str) -> None:
             and not isinstance(node.expression, exp.Func)
         ):
             raise UnresolvedError("column-hidden")
+        if isinstance(node, exp.Identifier) and family == "postgres" and len(str(node.this).encode()) > MAX_NAME_BYTES:
+            raise UnresolvedError("column-hidden", str(node.this))  # the server cuts it: another name may be the same
         count += isinstance(node, exp.Column)
     if count > MAX_COLUMNS:
         raise UnresolvedError("statement-large")
 
 
-def check_function(node: exp.Expr) -> None:
+def check_function(node: exp.Expr, family: str) -> None:
     """Refuse a function that may read what its arguments do not show."""
     name = node.this if isinstance(node.this, str) else getattr(node.this, "name", "")
-    if str(name).lower() not in FUNCTIONS:
+    if not computes(str(name), family):
         raise UnresolvedError("function-unknown", str(name), whole=True)
 
 
@@ -144,10 +159,14 @@ class Tracer:
 
     def prepare(self, tree: exp.Expr) -> tuple[exp.Expr, list[Scope]]:
         """Bind every table, qualify every column and find its scope; raises UnresolvedError."""
+        for lock in tree.find_all(exp.Lock):
+            lock.set("expressions", None)  # `FOR UPDATE OF t`: the name of a source, no source
         tree = normalize_identifiers(tree, dialect=self.catalog.dialect)
         if self.catalog.family == "postgres":
-            write_out(tree, self.catalog.knows)
+            write_out(tree, self._spellings(tree).__contains__)
         self._bind(tree)
+        if self.catalog.family != "sqlite":
+            bind_far_joins(tree, self._joined)
         mapping = self.bound.mapping(tree)
         mark(tree)
         try:
@@ -169,9 +188,15 @@ class Tracer:
         self._visit(tree, scopes)
         if self.catalog.family == "postgres":
             refuse_fields(tree, self.scopes)
+            refuse_attributes(tree, self.scopes, self._columns, self.catalog.knows)
         refuse_rows_of_columns(self.scopes, tree.find_all(exp.TableColumn), self._columns)
         refuse_later_tables(tree, self.scopes)
         return tree, scopes
+
+    def _spellings(self, tree: exp.Expr) -> set[str]:
+        """The names of all columns of the tables that a query names."""
+        found = (self.catalog.find(node) for node in tree.find_all(exp.Table) if isinstance(node.this, exp.Identifier))
+        return {name for entry in found if isinstance(entry, Entry) for name in entry.spellings}
 
     def _bind(self, tree: exp.Expr) -> None:
         """Rename every base table to its entry, and make sure that no table node is left over."""
@@ -249,11 +274,14 @@ class Tracer:
                 reads |= view.influence
                 inner |= view.influence
         outputs = tuple(self._positional(root))
-        exposed = frozenset[ColumnRef]().union(*(refs for _, refs in outputs[first + self.part.values :]))
+        shown_from = first + self.part.values
+        exposed = NOTHING.union(*(refs for _, refs in outputs[shown_from:]))
+        stored = outputs if self.part.stored else outputs[shown_from - self.part.assigned : shown_from]
         return Traced(
             reads=frozenset(reads),
             writes=frozenset(writes),
             exposed=exposed if self.part.out else NOTHING,
+            stored=NOTHING.union(*(refs for _, refs in stored)),
             outputs=outputs,
             inner=frozenset(inner),
             tables=frozenset(self.tables),
@@ -319,6 +347,14 @@ class Tracer:
         entry = self._entry(source) if isinstance(source, exp.Table) else None
         return self.bound.spelled.get(source.name, ()) if entry else ()
 
+    def _joined(self, source: exp.Expr) -> Iterable[str] | None:
+        """The names of the columns of something in FROM, before they are resolved."""
+        if isinstance(source, exp.Table):
+            entry = self._entry(source)
+            return entry.spellings if entry else None
+        query = source.unnest() if isinstance(source, exp.Subquery) else None
+        return query.named_selects if isinstance(query, exp.Query) and not query.is_star else None
+
     def _entry(self, source: exp.Table) -> Entry | None:
         return self.bound.entries.get(source.name) if source.db == CATALOG_DB else None
 
@@ -344,6 +380,8 @@ class Tracer:
         """All columns of a source: a reference to its row."""
         if isinstance(source, Scope):
             return self._under(source.expression)
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
+            return NOTHING
         entry = self._entry(source) if isinstance(source, exp.Table) else None
         if entry is None:
             raise UnresolvedError("column-hidden")
@@ -358,6 +396,8 @@ class Tracer:
         scope = self.scopes[id(node)]
         table = node.name if isinstance(node, exp.TableColumn) else node.text("table")
         source = self._source(scope, table) if table else None
+        if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
+            return self._under(source.this)
         if not isinstance(source, Scope):
             return self._direct(node)
         if isinstance(node, exp.TableColumn):

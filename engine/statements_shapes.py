@@ -2,7 +2,8 @@ r"""The shape of a statement: its text without the values, so that each distinct
 
 The key keeps names, order, structure, comments and white space exactly and drops only what stands in single quotes and
 plain numbers. A text in which it is not sure where a quote ends (backslashes, dollar quotes, comments inside comments,
-brackets around a quote) is its own shape. The same pattern works in Python, RE2 (DuckDB) and Java (Spark).
+brackets around a quote, three quotes in a row) is its own shape. The same pattern works in Python, RE2 (DuckDB) and
+Java (Spark).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ TOKEN: Final = rf"({_KEPT})|'[^']*(?:''[^']*)*'|[0-9]+"
 """What is kept (group 1), or a value: for RE2 and Java."""
 MARK: Final = "\x01"
 """Stands behind everything that is kept, and for every value."""
-UNSURE: Final = r"\\|\x01|\$[A-Za-z0-9_]*\$|/\*[^*]*(?:\*[^/*][^*]*)*/\*|\[[^\]]*'|#[^\n]*['\"`]"
+UNSURE: Final = r"\\|\x01|\$[A-Za-z0-9_]*\$|/\*[^*]*(?:\*[^/*][^*]*)*/\*|\[[^\]]*'|#[^\n]*['\"`]|'''"
 """Where a quote may end elsewhere than it seems: such a text is its own shape; for RE2 and Java."""
 
 
@@ -39,7 +40,7 @@ _RUNS: Final = re.compile(
     re.ASCII,
 )
 """The same values as `TOKEN`, with everything between two of them as one match: eight times faster to split by."""
-_STARTS: Final = ("\\", "\x01", "$", "/*", "[", "#")
+_STARTS: Final = ("\\", "\x01", "$", "/*", "[", "#", "'''")
 
 
 def _unsure(sql: str) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from .statements_lower import UnresolvedError
+from .statements_read import read
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from .tables import Table
 
@@ -20,15 +20,19 @@ MAX_BYTES: Final = 65_536
 Cell = TypeVar("Cell")
 
 
-def view_query(table: Table, dialect: str) -> tuple[exp.Query, list[str]]:
-    """The query of a view, CTAS or SELECT INTO, and the column names that its definition lists; or UnresolvedError."""
+def view_query(table: Table, dialect: str, words: Collection[str] = ()) -> tuple[exp.Query, list[str]]:
+    """The query of a view, CTAS or SELECT INTO, and the column names that its definition lists; or UnresolvedError.
+
+    `words`: names of which none may get lost, as for `read`.
+    """
     if not table.sql or len(table.sql) > MAX_BYTES:
         raise UnresolvedError("view-unresolved", table.name)
     names: list[str] = []
     try:
-        tree: exp.Expr | None = sqlglot.parse_one(table.sql, dialect=dialect)
+        trees = read(table.sql, dialect, words)
     except SqlglotError:
         raise UnresolvedError("view-unresolved", table.name) from None
+    tree: exp.Expr | None = trees[0] if trees else None
     if isinstance(tree, exp.Create):
         if isinstance(tree.this, exp.Schema):
             names = [node.name for node in tree.this.expressions]

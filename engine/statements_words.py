@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FUNCTIONS: Final = frozenset(
     """
@@ -49,9 +52,62 @@ try_cast try_convert typeof ucase unhex unicode unix_timestamp unnest upper user
 utc_timestamp uuid values var_pop var_samp variance version week weekday weekofyear width_bucket year
 yearweek zeroifnull strlen list list_value struct_extract has_table_privilege has_schema_privilege
 has_database_privilege has_column_privilege pg_has_role txid_current nextval currval lastval setseed
+all any some
 """.split()  # noqa: SIM905 # a word list is easier to read and to keep sorted than 500 quotes
 )
 """Functions that only compute on their arguments. A function that is not here may read anything."""
+
+FUNCTIONS_OF: Final[Mapping[str, frozenset[str]]] = {
+    "postgres": frozenset(
+        """
+acosh array_shuffle array_sort asinh atanh bool box bpchar broadcast center circle cosh date_bin daterange
+diagonal erf factorial family float4 float8 host hostmask inet_merge int2 int4 int4range int8 int8range
+isempty json_populate_record json_populate_recordset json_to_record json_to_recordset jsonb_insert
+jsonb_path_match jsonb_path_query_array jsonb_path_query_first jsonb_populate_record
+jsonb_populate_recordset jsonb_set_lax jsonb_to_record jsonb_to_recordset line lower_inc lower_inf lseg
+masklen min_scale netmask network numeric numnode numrange parse_ident pg_typeof phraseto_tsquery
+plainto_tsquery point polygon querytree range_agg range_intersect_agg range_merge regr_avgx regr_avgy
+regr_intercept regr_r2 regr_sxx regr_sxy regr_syy setweight sinh string_to_table tanh text timezone
+to_tsquery to_tsvector trim_array trim_scale ts_headline ts_rank ts_rank_cd tsrange tstzrange
+tsvector_to_array unistr upper_inc upper_inf varchar websearch_to_tsquery xmlagg xmlcomment xmlconcat
+xmlforest xpath xpath_exists
+""".split()  # noqa: SIM905 # a word list is easier to read
+    ),
+    "mysql": frozenset(
+        """
+adddate addtime aes_decrypt aes_encrypt bin_to_uuid compress crc32c export_set found_rows inet6_ntoa is_uuid
+json_array_append json_array_insert json_compact json_contains_path json_depth json_detailed json_equals
+json_exists json_insert json_loose json_merge_patch json_merge_preserve json_overlaps json_pretty json_query
+json_remove json_replace json_search json_set make_set natural_sort_key oct octet soundex subdate uncompress
+uncompressed_length uuid_to_bin weight_string
+""".split()  # noqa: SIM905 # a word list is easier to read
+    ),
+    "sqlite": frozenset(
+        """
+changes glob json_array_insert json_group_array json_group_object json_insert json_patch json_remove
+json_replace json_set json_tree likelihood likely soundex total_changes unlikely zeroblob
+""".split()  # noqa: SIM905 # a word list is easier to read
+    ),
+    "duckdb": frozenset(
+        """
+approx_count_distinct approx_quantile arg_max arg_min array_contains array_distinct array_unique
+bitstring_agg damerau_levenshtein datesub element_at entropy epoch epoch_ms epoch_ns epoch_us favg first
+fsum geomean hamming histogram jaccard jaro_similarity jaro_winkler_similarity kurtosis last levenshtein
+list_aggregate list_avg list_concat list_contains list_count list_distinct list_extract list_max list_min
+list_position list_reverse list_slice list_sort list_sum list_unique mad map_entries map_extract
+map_from_entries map_keys map_values max_by median min_by product quantile quantile_cont quantile_disc
+regexp_extract regexp_extract_all regexp_full_match skewness str_split string_split string_split_regex
+strptime struct_insert time_bucket try_strptime union_tag
+""".split()  # noqa: SIM905 # a word list is easier to read
+    ),
+}
+"""More of them, by the dialect whose server has them: elsewhere such a name may be anybody's function."""
+
+
+def computes(name: str, family: str) -> bool:
+    """Whether a function of this name (in any case) only computes on its arguments."""
+    return name.lower() in FUNCTIONS or name.lower() in FUNCTIONS_OF.get(family, ())
+
 
 READING_NODES: Final = frozenset({"ReadCSV", "ReadParquet", "OpenJSON", "Command", "Pivot", "MatchRecognize"})
 """sqlglot node types that read what no column of theirs shows, or that move columns about."""
@@ -92,11 +148,12 @@ HARMLESS: Final = re.compile(
     rf"\s*(?:(?:begin|start\s+transaction|commit|rollback|abort|end){_PARTS}(?:\s*,{_PARTS})*"
     r"|set\s+(?:session\s+characteristics\s+as\s+)?transaction" + _PARTS + r"(?:\s*,?" + _PARTS + r")*"
     r"|(?:rollback\s+(?:work\s+|transaction\s+)?to|savepoint|release)(?:\s+savepoint)?\s+\w+"
-    r"|show\s+[\w.]+(?:\s+[\w.]+)?|reset\s+(?!role\b|all\b|search_path\b|session\b)[\w.]+"
+    r"|show\s+(?!(?:full\s+)?processlist\b|binlog\b|relaylog\b|engine\b)[\w.]+(?:\s+[\w.]+)?|reset\s+(?!role\b|all\b|search_path\b|session\b)[\w.]+"
     r"|deallocate\s+(?:prepare\s+)?\w+|close\s+\w+|checkpoint"
-    r"|set\s+(?:session\s+|local\s+)?(?!role\b|search_path\b|session_authorization\b|authorization\b|session\b|local\b|schema\b|sql_mode\b|password\b|character\b|statement\b)"
+    r"|set\s+(?:session\s+|local\s+)?(?!role\b|search_path\b|session_authorization\b|authorization\b|session\b|local\b|schema\b|sql_mode\b|password\b|character\b|statement\b"
+    r"|standard_conforming_strings\b|backslash_quote\b|quoted_identifier\b|ansi_\w+\b)"
     r"[a-z_][\w.]*\s*(?:=|\bto\b|\s)\s*(?:'[^']*'|[\w.+-]+)(?:\s*,\s*(?:'[^']*'|[\w.+-]+))*"
-    r"|(?:vacuum|analyze|analyse|reindex|cluster)(?:\s*\([\w\s,]*\))?(?:\s+[\w.\"]+)*"
+    r"|(?:vacuum|analyze|analyse|reindex|cluster)(?!\s+(?:select|with|insert|replace|update|delete|values|format)\b)(?:\s*\([\w\s,]*\))?(?:\s+[\w.\"]+)*"
     r")\s*;?\s*",
     re.IGNORECASE | re.ASCII,
 )
@@ -123,6 +180,13 @@ NAMED_STATEMENT: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 """What PostgreSQL writes before a statement that gets a name; the rest is the statement."""
+EXPLAINED: Final = re.compile(
+    r"\s*(?:explain|analyze|describe|desc)(?:\s+(?:analyze|verbose|extended|query\s+plan|format\s*=\s*\w+|partitions)"
+    r"|\s*\([\w\s,]*\))*\s+(?=select|with|values|table|insert|update|delete|merge|replace)",
+    re.IGNORECASE | re.ASCII,
+)
+"""What stands before a statement whose plan is wanted; with ANALYZE the server runs it."""
+EXPLAINING: Final = frozenset({"postgres", "mysql", "sqlite", "duckdb"})
 OUTFILE: Final = re.compile(r"\binto\s+(?:outfile|dumpfile)\b", re.IGNORECASE)
 EXECUTABLE_COMMENT: Final = re.compile(r"/\*M?!", re.IGNORECASE)
 MYSQL_DASHES: Final = re.compile(r"--(?=[^\s])")

@@ -91,9 +91,12 @@ def test_other_obligations_are_left_to_the_caller() -> None:
         ("SELECT id FROM item LIMIT 9%", 5, "rewrite-rows LIMIT"),
         ("SELECT id FROM item LIMIT 3 PERCENT", 5, "rewrite-rows LIMIT"),
         ("SELECT id FROM item FETCH FIRST 9 ROWS ONLY", 5, "rewrite-rows LIMIT"),
+        ("SELECT id FROM item", 5.0, "LIMIT 5"),
+        ("SELECT id FROM item", 5.5, "rewrite-rows row_count"),
+        ("SELECT id FROM item", True, "rewrite-rows row_count"),
     ],
 )
-def test_stated_rows_are_kept(statement: str, rows: int, expected: str) -> None:
+def test_stated_rows_are_kept(statement: str, rows: object, expected: str) -> None:
     """A number of rows that the request states is made true, or the statement is refused."""
     assert outcome(rewriter("duckdb"), statement, row_count=rows).endswith(expected)
 

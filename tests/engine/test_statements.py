@@ -151,7 +151,7 @@ def test_an_error_nobody_thought_of_ends_unresolved(monkeypatch: pytest.MonkeyPa
     def explode(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("sqlglot.parse", explode)
+    monkeypatch.setattr(statements, "read", explode)
     touched = analyse("select 1", "postgres", SCHEMA)
 
     assert ("failed", False) == (touched.reason, touched.resolved)

@@ -40,6 +40,7 @@ OTHER = [
     ("select $$a$$ from t", "select $$b$$ from t"),
     ("select [it's] from t where a = 'b'", "select [it's] from t where a = 'c'"),
     ("select a from t where b = '1", "select b from t where b = '1"),
+    ("select '''a', ''', b from t where c = ''", "select '''a', ''', c from t where c = ''"),
 ]
 
 
@@ -54,6 +55,18 @@ def test_values_are_no_part_of_a_shape(one: str, other: str) -> None:
 def test_everything_else_is(one: str, other: str) -> None:
     """Names, order, comments and whatever is not surely a value tell shapes apart."""
     assert shape_of(one) != shape_of(other)
+
+
+@pytest.mark.parametrize("dialect", ["snowflake", "dremio"])
+def test_a_quote_behind_slashes_is_none(dialect: str) -> None:
+    """Where `//` begins a comment, what follows on the next line is no value."""
+    place = Location("s.sql")
+    columns = tuple(Column(table="t", name=name, location=place) for name in ("a", "b"))
+    analyser = Analyser(Schema(tables=(Table(name="t", columns=columns, location=place),)), dialect)
+    touched = analyser.analyse("select a // it's\n, b from t where a = 'x'")
+
+    assert {ref.column.lower() for ref in touched.reads} == {"a", "b"}
+    assert analyser.shape("select a from t where b = 'http://x'") is not None
 
 
 def test_a_shape_shows_no_value() -> None:

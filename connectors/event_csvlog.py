@@ -10,10 +10,11 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, Final
 
-from .event_messages import EVENTFUL, INSTANT, classified
+from .event_audits import AROUND, COMPLETE, ROWS, SQL, take_apart
+from .event_messages import EVENTFUL, USED, classified, listed
 from .event_records import Rest, check_same, number_taken, take
 from .event_sessions import settle
-from .event_table import literal
+from .event_table import EVENTS
 from .log_csvlog import LAYOUTS, POSTGRES, csvlog_record
 from .log_lines import MAX_LINE, MAX_RECORD_LINES, Cells, LogFile, records
 from .log_parquet import file_literal
@@ -58,6 +59,7 @@ def load_csvlog(database: DuckDatabase, path: Path, zone: ZoneInfo | None, skip:
     if not _whole(database, path, begun):
         return None
     _list_days(database, zone)
+    take_apart(database)
     settled = settle(database)
     if settled is None:
         return None
@@ -106,21 +108,15 @@ def _value(column: int, *, carriage: bool) -> str:
 
 def _records(path: Path, width: int, *, carriage: bool) -> str:
     """The records, classified, with the bytes and the line ends that each must have had."""
-    quoted = [column for column in _QUOTED if column < width]
-    sizes = [f"coalesce(strlen(c{column}), 0)" for column in range(width)]
-    quotes = [
-        f"CASE WHEN c{column} IS NULL THEN 0 WHEN contains(c{column}, '\"')"
-        f" THEN 2 + strlen(c{column}) - strlen(replace(c{column}, '\"', '')) ELSE 2 END"
-        for column in quoted
-    ]
-    breaks = " OR ".join(f"contains(c{column}, chr(10))" for column in quoted)
-    ends = " + ".join(f"coalesce(strlen(c{column}) - strlen(replace(c{column}, chr(10), '')), 0)" for column in quoted)
-    made = (
-        f"SELECT {', '.join(_value(c, carriage=carriage) + f' AS c{c}' for c in range(width))},"
-        f" {width} + {' + '.join(sizes)} + {' + '.join(quotes)} AS size,"
-        f" CASE WHEN coalesce({breaks}, FALSE) THEN {ends} ELSE 0 END AS ends FROM {_csv(path, width)}"
+    everything = f"concat({', '.join(f'c{column}' for column in range(width))})"
+    quoted = " + ".join(f"(c{column} IS NOT NULL)::INTEGER" for column in _QUOTED if column < width)
+    values = ", ".join(f"{_value(column, carriage=carriage)} AS c{column}" for column in USED)
+    return classified(
+        f"SELECT {values}, {width} + 2 * ({quoted}) + 2 * strlen(everything)"
+        " - strlen(replace(everything, '\"', '')) AS size,"
+        " strlen(everything) - strlen(replace(everything, chr(10), '')) AS ends"
+        f" FROM (SELECT *, {everything} AS everything FROM {_csv(path, width)}) AS a"
     )
-    return classified(made)
 
 
 def _whole(database: DuckDatabase, path: Path, begun: os.stat_result) -> bool:
@@ -142,7 +138,9 @@ def _whole(database: DuckDatabase, path: Path, begun: os.stat_result) -> bool:
 def _list_days(database: DuckDatabase, zone: ZoneInfo | None) -> None:
     """Make `days`: how far the clock of the log is from UTC, for the days on which it is the same all day."""
     rows: list[dict[str, object]] = []
-    for day, name in list(database.rows("SELECT DISTINCT day, zone FROM records WHERE day IS NOT NULL")):
+    for day, name in list(
+        database.rows("SELECT DISTINCT stamp::DATE AS day, zone FROM records WHERE zone IS NOT NULL")
+    ):
         try:
             first, last = (_offset(f"{day} {time} {name}", zone) for time in ("00:00:00", "23:59:59"))
         except ValueError:
@@ -161,14 +159,24 @@ def _offset(text: str, zone: ZoneInfo | None) -> timedelta:
 
 def _events() -> str:
     """The events of `records`, as `EVENTS` and `result`; what is in `passed` is none, or is read otherwise."""
-    audit = "kind = 'A'"
-    identity = f"session || CASE WHEN {audit} THEN ':' || run || '.' || part ELSE '@' || line END"
+    audit = "r.kind = 'A'"
+    said = {
+        "id": f"r.session || CASE WHEN {audit} THEN ':' || r.run || '.' || h.part ELSE '@' || r.line END",
+        "instant": "r.stamp - to_seconds(d.shift)",
+        "source_ip": "a.source_ip",
+        **dict.fromkeys(("purpose", "request_id", "role", "break_glass", "columns"), "''"),
+        "action": f"CASE WHEN {audit} THEN h.action ELSE 'other' END",
+        "sql": f"CASE WHEN {audit} THEN {SQL} ELSE r.said END",
+        "tables": f"CASE WHEN {audit} THEN h.tables ELSE '' END",
+        "complete": f"CASE WHEN {audit} THEN {COMPLETE} ELSE TRUE END",
+        "row_count": f"CASE WHEN {audit} THEN {ROWS} END",
+    }
+    columns = ", ".join(f"{said.get(name, f'r.{name}')} AS {name}" for name in EVENTS if name != "number")
     return (
-        f"SELECT line AS number, TRUE AS plain, '' AS result, line, {identity} AS id, {INSTANT} AS instant, account,"
-        " application, '' AS purpose, '' AS request_id, '' AS role, '' AS break_glass, source_ip, action, sql, tables,"
-        " '' AS columns, complete, row_count, database"
-        " FROM placed AS r JOIN days AS d ON r.day = d.day AND r.zone = d.zone"
-        f" WHERE kind IN ({', '.join(map(literal, EVENTFUL))}) AND place NOT IN (SELECT place FROM passed)"
+        f"SELECT r.line AS number, TRUE AS plain, '' AS result, {columns} FROM placed AS r"
+        " JOIN days AS d ON r.stamp::DATE = d.day AND r.zone = d.zone"
+        f" JOIN addresses AS a ON r.address = a.address{AROUND}"
+        f" WHERE r.kind IN ({listed(EVENTFUL)}) AND r.place NOT IN (SELECT place FROM passed)"
     )
 
 

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .event_messages import EVENTFUL
-from .event_table import literal
+from .event_audits import AROUND, PLAIN
+from .event_messages import EVENTFUL, SHOWN, listed
 from .log_pgaudit import MAX_OPEN
 
 if TYPE_CHECKING:
     from .audit_duckdb import DuckDatabase
 
-_EVENTFUL: Final = ", ".join(map(literal, EVENTFUL))
 _ORDER: Final = "PARTITION BY owner ORDER BY place"
-_OWNER: Final = "session, account, database, source_ip"
+_OWNER: Final = "session, account, database, address"
 _PATIENCE: Final = 4
 """How many times as many records as the log has may be looked at for sessions that were silent for long."""
 
@@ -36,11 +35,9 @@ def settle(database: DuckDatabase) -> Settled | None:
 
     None: the reader line by line would give up sessions that were silent for long, or tell sessions apart otherwise.
     """
-    ((odd, breaks),) = database.rows("SELECT count(*) FILTER (kind = 'Z') AS odd, sum(ends) AS breaks FROM records")
-    if odd:
+    if not _number_owners(database):
         return None
-    _place(database, breaks)
-    _number_owners(database)
+    _place(database)
     _sequence(database)
     _bind(database)
     _turn(database)
@@ -51,14 +48,15 @@ def settle(database: DuckDatabase) -> Settled | None:
     database.create("passed", f"SELECT place FROM stretches UNION ALL SELECT place FROM turns WHERE {joined}")
     ((skipped, furthest),) = database.rows(
         f"SELECT count(*) FILTER (kind IN ('D', 'T', 'Q') OR ({joined})) AS skipped, coalesce(max(line) FILTER"
-        f" (kind IN ({_EVENTFUL})), 0) AS furthest FROM turns WHERE place NOT IN (SELECT place FROM stretches)"
+        f" (kind IN ({listed(EVENTFUL)})), 0) AS furthest FROM turns WHERE place NOT IN (SELECT place FROM stretches)"
     )
     ((others,),) = database.rows("SELECT count(*) AS n FROM records WHERE kind IN ('O', 'P')")
     return Settled(skipped + others, furthest)
 
 
-def _place(database: DuckDatabase, breaks: int) -> None:
+def _place(database: DuckDatabase) -> None:
     """Make `placed`: the records with their place in the file, from 0, and the line where each begins."""
+    ((breaks,),) = database.rows("SELECT sum(ends) AS breaks FROM records")
     if not breaks:
         database.view("placed", "SELECT rowid AS place, rowid + 1 AS line, * FROM records")
         return
@@ -67,23 +65,38 @@ def _place(database: DuckDatabase, breaks: int) -> None:
     database.view("placed", "SELECT l.place, l.line, r.* FROM records AS r POSITIONAL JOIN lines AS l")
 
 
-def _number_owners(database: DuckDatabase) -> None:
-    """Make `owners`: whose messages belong together (see `log_record.Owner`)."""
+def _number_owners(database: DuckDatabase) -> bool:
+    """Make `addresses` (without ports) and `owners`: whose messages belong together (see `log_record.Owner`).
+
+    False when addresses are unusual.
+    """
+    source = "CASE WHEN address = '[local]' THEN '' ELSE regexp_replace(address, ':[0-9]+$', '') END AS source_ip"
+    database.create(
+        "addresses",
+        f"SELECT address, {source}, regexp_full_match(address, '[0-9A-Za-z_.:%-]*|\\[local\\]') AS usual"
+        " FROM (SELECT DISTINCT address FROM records) AS r",
+    )
+    ((usual,),) = database.rows("SELECT bool_and(usual) AS usual FROM addresses")
     database.create(
         "owners",
-        f"SELECT row_number() OVER () AS owner, * FROM (SELECT DISTINCT {_OWNER} FROM records WHERE kind <> 'O') AS o",
+        "SELECT dense_rank() OVER (ORDER BY r.session, r.account, r.database, a.source_ip) AS owner, r.*"
+        f" FROM (SELECT DISTINCT {_OWNER} FROM records WHERE kind <> 'O') AS r"
+        " JOIN addresses AS a ON r.address = a.address",
     )
+    return bool(usual)
 
 
 def _sequence(database: DuckDatabase) -> None:
     """Make `sequence`: the messages that may say something of each other; one whose time may be several is odd."""
-    timeless = f"r.kind IN ({_EVENTFUL}) AND d.shift IS NULL"
-    kind = f"CASE WHEN {timeless} THEN CASE r.kind WHEN 'A' THEN 'Y' ELSE 'X' END ELSE r.kind END"
+    kind = (
+        f"CASE WHEN r.kind = 'A' THEN CASE WHEN d.shift IS NULL OR NOT {PLAIN} THEN 'Y' ELSE 'A' END"
+        f" WHEN r.kind IN ({listed(SHOWN)}) AND d.shift IS NULL THEN 'X' ELSE r.kind END"
+    )
     same = " AND ".join(f"r.{name} = o.{name}" for name in _OWNER.split(", "))
     database.create(
         "sequence",
         f"SELECT r.place, r.line, o.owner, r.run, {kind} AS kind FROM placed AS r JOIN owners AS o ON {same}"
-        " LEFT JOIN days AS d ON r.day = d.day AND r.zone = d.zone WHERE r.kind NOT IN ('O', 'P')",
+        f" LEFT JOIN days AS d ON r.stamp::DATE = d.day AND r.zone = d.zone{AROUND} WHERE r.kind NOT IN ('O', 'P')",
     )
 
 
@@ -94,7 +107,7 @@ def _bind(database: DuckDatabase) -> None:
         "SELECT e.place, e.earlier FROM (SELECT *, lag(kind) OVER w AS before, lag(place) OVER w AS earlier"
         " FROM (SELECT place, owner, kind FROM sequence WHERE owner IN (SELECT owner FROM sequence WHERE kind = 'b'))"
         f" AS s WINDOW w AS ({_ORDER})) AS e JOIN placed AS a ON e.place = a.place JOIN placed AS b"
-        " ON e.earlier = b.place WHERE e.kind = 'e' AND e.before = 'b' AND a.sql = b.sql",
+        " ON e.earlier = b.place WHERE e.kind = 'e' AND e.before = 'b' AND a.said = b.said",
     )
 
 
@@ -144,7 +157,9 @@ def _forgotten(database: DuckDatabase) -> bool:
 
     It does so with the one that is silent for longest, when more than `MAX_OPEN` are, or statements of pgaudit.
     """
-    ((owners, records),) = database.rows("SELECT (SELECT count(*) FROM owners), (SELECT count(*) FROM records)")
+    ((owners, records),) = database.rows(
+        "SELECT (SELECT count(DISTINCT owner) FROM owners), (SELECT count(*) FROM records)"
+    )
     ((more,),) = database.rows(
         "SELECT coalesce(sum(n), 0) AS n FROM (SELECT max(n) AS n FROM (SELECT owner, count(*) AS n FROM stretches"
         " WHERE kind IN ('A', 'Y') GROUP BY owner, stretch) AS a GROUP BY owner) AS b"
@@ -164,7 +179,7 @@ def _forgotten(database: DuckDatabase) -> bool:
     if not number or audited or lengths > _PATIENCE * records:
         return bool(number)
     ((most,),) = database.rows(
-        "SELECT max(n) AS n FROM (SELECT count(DISTINCT (r.session, r.account, r.database, r.source_ip)) AS n"
+        "SELECT max(n) AS n FROM (SELECT count(DISTINCT (r.session, r.account, r.database, r.address)) AS n"
         " FROM long AS l JOIN placed AS r ON r.place BETWEEN l.first AND l.last WHERE r.kind <> 'O'"
         " GROUP BY l.first, l.last) AS c"
     )

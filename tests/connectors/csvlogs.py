@@ -42,6 +42,8 @@ class Server:
     zone: str = "UTC"
     ways: tuple[str, ...] = ("plain", "timed", "bound", "audit", "mixed", "odd")
     sessions: int = 12
+    first: int = 0
+    """The number of the first session."""
     random: Random = field(init=False)
     clock: int = 0
 
@@ -50,7 +52,9 @@ class Server:
 
     def lines(self, count: int) -> Iterator[str]:
         """So many records, a session at a time."""
-        known = [_Session(number, self.random.choice(self.ways)) for number in range(self.sessions)]
+        known = [
+            _Session(number, self.random.choice(self.ways)) for number in range(self.first, self.first + self.sessions)
+        ]
         for _ in range(count):
             session = self.random.choice(known)
             while not session.waiting:
@@ -80,7 +84,7 @@ class Server:
         r = self.random
         yield "LOG", f"execute <unnamed>: {text}" if r.random() < 0.3 else f"statement: {text}", {}
         yield from errors
-        for _ in range(r.choice((0, 0, 1, 1, 1, 2, 4))):
+        for _number in range(r.choice((0, 0, 1, 1, 1, 2, 4))):
             yield "LOG", "duration: 0.123 ms", {7: r.choice(("SELECT", "BIND", "PARSE"))}
 
     def _timed(self, _: _Session, text: str, errors: list[Message]) -> Iterator[Message]:
@@ -131,7 +135,7 @@ class Server:
         if r.random() < 0.01:
             cells[0] = r.choice(("2026-02-30 09:00:00 UTC", "2026-11-02 09:00:00", "2026-11-02 09:00:00.12 XYZ", "x"))
         cells[1], cells[2], cells[3] = session.account, "crm", str(1000 + session.number_of)
-        cells[4] = "[local]" if session.number_of % 3 == 0 else f"10.0.0.{session.number_of}:54{session.number_of:02d}"
+        cells[4] = "[local]" if session.number_of % 3 == 0 else f"10.0.0.{session.number_of}:{5400 + session.number_of}"
         cells[5], cells[6], cells[7] = f"68e1a2b3.{session.number_of:x}", "1", "SELECT"
         cells[8], cells[9], cells[10], cells[11], cells[12] = "2026-11-01 00:00:00 UTC", "3/4", "0", severity, "00000"
         cells[13], cells[22] = message, r.choice(("psql", "psql", "purpose=marketing"))

@@ -1,13 +1,20 @@
-"""csvlogs as PostgreSQL writes them, made at random: sessions in all their ways, alone and mixed."""
+"""csvlogs as PostgreSQL writes them, made at random: sessions in all their ways; and both readers on one log."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from tutela.connectors.event_table import EVENTS, row_of
+from tutela.connectors.logs import read_log
+from tutela.engine.events import Event, Hole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 QUOTED: Final = (1, 2, 4, 7, 13, 14, 15, 16, 18, 19, 21, 22, 23)
 TEXTS: Final = (
@@ -44,6 +51,7 @@ class Server:
     sessions: int = 12
     first: int = 0
     """The number of the first session."""
+    texts: tuple[str, ...] = TEXTS
     random: Random = field(init=False)
     clock: int = 0
 
@@ -64,7 +72,7 @@ class Server:
 
     def _turn(self, session: _Session) -> Iterator[Message]:
         """The messages of one execution."""
-        r, text = self.random, self.random.choice(TEXTS)
+        r, text = self.random, self.random.choice(self.texts)
         way = r.choice(("plain", "timed", "bound", "audit", "odd")) if session.way == "mixed" else session.way
         error: Message = (
             "ERROR", r.choice(("permission denied for table t", "division by zero")), {19: text, 12: "42501"}
@@ -98,7 +106,7 @@ class Server:
         for step in ("parse", "bind", "execute"):
             if r.random() < 0.95:
                 detail = {14: r.choice(("", "parameters: $1 = 'x'", "prepare: prepare plan as select a from t"))}
-                other = r.choice(TEXTS) if r.random() < 0.05 else text
+                other = r.choice(self.texts) if r.random() < 0.05 else text
                 yield "LOG", f"duration: 0.010 ms  {step} S_{r.randrange(3)}: {other}", detail
         yield from errors
 
@@ -166,3 +174,43 @@ def _always(value: str) -> str:
 def _quoted(value: str) -> str:
     """As pgaudit writes a field."""
     return _always(value) if any(mark in value for mark in ',"\r\n') else value
+
+
+def said(items: Iterable[Event | Hole]) -> Counter[tuple[Any, ...]]:
+    """What a log comes to: the columns of events, the places and codes of holes; denied ones are not asked."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    for item in items:
+        line = item.location.line
+        if isinstance(item, Hole):
+            found[(line, item.code, *map(str, item.problem.args.values()))] += 1
+        elif item.result != "denied":
+            row = row_of(item, line)
+            row["instant"] = datetime.fromisoformat(str(row["instant"])) if row["instant"] else None
+            found[tuple(row[name] for name in EVENTS)] += 1
+    return found
+
+
+def in_duckdb(path: Path, timezone: str | None = None) -> tuple[Counter[tuple[Any, ...]], int, int] | None:
+    """What DuckDB and the reader of its rest find; how many events are DuckDB's; how many messages were passed over."""
+    from tutela.connectors.audit_duckdb import duck_database
+    from tutela.connectors.event_files import load_file
+
+    reader = read_log(path, format="postgres-csvlog", timezone=timezone)
+    with duck_database() as database:
+        rest = load_file(database, path, "postgres-csvlog", reader.mapping, reader.skip)
+        if rest is None:
+            return None
+        found = said(rest.items)
+        taken = Counter(tuple(row) for row in database.rows(f"SELECT {', '.join(EVENTS)} FROM events"))
+    return found + taken, taken.total(), reader.skipped
+
+
+def same_twice(path: Path, timezone: str | None = None) -> int:
+    """Hold both against each other; how many events DuckDB took."""
+    reader = read_log(path, format="postgres-csvlog", timezone=timezone)
+    expected = said(reader)
+    found = in_duckdb(path, timezone)
+    assert found is not None
+    assert found[0] == expected
+    assert found[2] == reader.skipped
+    return found[1]

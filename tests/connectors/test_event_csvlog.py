@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.connectors.csvlogs import Server
-from tutela.connectors.event_table import EVENTS, row_of
+from tests.connectors.csvlogs import Server, in_duckdb, said, same_twice
 from tutela.connectors.logs import read_log
 from tutela.engine.errors import InputError
-from tutela.engine.events import Event, Hole
+from tutela.engine.events import Hole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,49 +29,12 @@ def _written(folder: Path, lines: Iterable[str]) -> Path:
     return path
 
 
-def _said(items: Iterable[Event | Hole]) -> Counter[tuple[Any, ...]]:
-    """What a log comes to: the columns of events, the places and codes of holes; denied ones are not asked."""
-    found: Counter[tuple[Any, ...]] = Counter()
-    for item in items:
-        line = item.location.line
-        if isinstance(item, Hole):
-            found[(line, item.code, *map(str, item.problem.args.values()))] += 1
-        elif item.result != "denied":
-            row = row_of(item, line)
-            row["instant"] = datetime.fromisoformat(str(row["instant"])) if row["instant"] else None
-            found[tuple(row[name] for name in EVENTS)] += 1
-    return found
-
-
-def _in_duckdb(path: Path, timezone: str | None = None) -> tuple[Counter[tuple[Any, ...]], int, int] | None:
-    """What DuckDB and the reader of its rest find; how many events are DuckDB's; how many messages were passed over."""
-    reader = read_log(path, format="postgres-csvlog", timezone=timezone)
-    with duck_database() as database:
-        rest = load_file(database, path, "postgres-csvlog", reader.mapping, reader.skip)
-        if rest is None:
-            return None
-        found = _said(rest.items)
-        taken = Counter(tuple(row) for row in database.rows(f"SELECT {', '.join(EVENTS)} FROM events"))
-    return found + taken, taken.total(), reader.skipped
-
-
-def _compare(path: Path, timezone: str | None = None) -> int:
-    """Hold both against each other; how many events DuckDB took."""
-    reader = read_log(path, format="postgres-csvlog", timezone=timezone)
-    expected = _said(reader)
-    found = _in_duckdb(path, timezone)
-    assert found is not None
-    assert found[0] == expected
-    assert found[2] == reader.skipped
-    return found[1]
-
-
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("way", ["plain", "timed", "bound", "audit", "mixed", "odd"])
 def test_sessions_of_one_way(tmp_path: Path, way: str, seed: int) -> None:
     """What begins, what joins, what fails, and what is nothing, in logs of every setting."""
     server = Server(seed, columns=(23, 24, 26)[seed % 3], ways=(way,))
-    assert _compare(_written(tmp_path, server.lines(800))) > {"mixed": 10, "odd": -1, "audit": 20}.get(way, 100)
+    assert same_twice(_written(tmp_path, server.lines(800))) > {"mixed": 10, "odd": -1, "audit": 20}.get(way, 100)
 
 
 @pytest.mark.parametrize(
@@ -85,9 +45,9 @@ def test_clocks(tmp_path: Path, zone: str, timezone: str | None, taken: bool) ->
     """An abbreviation counts where the zone of the log uses it; a day when that is not sure is read line by line."""
     server = Server(3, zone=zone, ways=("timed",))
     path = _written(tmp_path, server.lines(500))
-    assert (_compare(path, timezone) > 100) is taken
+    assert (same_twice(path, timezone) > 100) is taken
     path = _written(tmp_path, [line.replace("2026-11-01", "2026-10-25") for line in Server(3, zone=zone).lines(500)])
-    _compare(path, timezone)
+    same_twice(path, timezone)
 
 
 def test_a_log_without_end(tmp_path: Path) -> None:
@@ -95,9 +55,9 @@ def test_a_log_without_end(tmp_path: Path) -> None:
     text = _written(tmp_path, Server(5, ways=("timed",)).lines(100)).read_text("utf-8")
     path = tmp_path / "log.csv"
     path.write_text(text.rstrip("\n"), "utf-8")
-    assert _compare(path) > 50
+    assert same_twice(path) > 50
     path.write_text(text[: text.rindex(",")], "utf-8")
-    assert _in_duckdb(path) is None
+    assert in_duckdb(path) is None
 
 
 @pytest.mark.parametrize(
@@ -120,9 +80,9 @@ def test_files_that_could_be_read_otherwise_are_left_alone(tmp_path: Path, old: 
         parts = text.split(old)
         path.write_bytes((old.join(parts[: -count - 1]) + old + new.join(parts[-count - 1 :])).encode())
         if new == "client":
-            _compare(path)
+            same_twice(path)
         else:
-            assert _in_duckdb(path) is None
+            assert in_duckdb(path) is None
 
 
 @pytest.mark.parametrize("way", ["plain", "audit"])
@@ -130,12 +90,12 @@ def test_more_sessions_than_the_reader_line_by_line_remembers(tmp_path: Path, wa
     """It gives up those that are silent for long: where that could matter, the log is all its own."""
     server = Server(1, ways=(way,), sessions=2_500)
     path = _written(tmp_path, server.lines(12_000))
-    found = _in_duckdb(path)
-    assert found is None or found[0] == _said(read_log(path, format="postgres-csvlog"))
+    found = in_duckdb(path)
+    assert found is None or found[0] == said(read_log(path, format="postgres-csvlog"))
     short = [
         line for number in range(300) for line in Server(number, ways=(way,), sessions=9, first=9 * number).lines(30)
     ]
-    assert _compare(_written(tmp_path, short)) > 500
+    assert same_twice(_written(tmp_path, short)) > 500
 
 
 def test_lines_that_are_long(tmp_path: Path) -> None:
@@ -143,16 +103,16 @@ def test_lines_that_are_long(tmp_path: Path) -> None:
     lines = list(Server(2, ways=("timed",)).lines(20))
     place = next(number for number, line in enumerate(lines) if "ms  statement: SELECT a" in line)
     lines[place] = lines[place].replace("SELECT a", "SELECT " + "1, " * 150_000)
-    assert _compare(_written(tmp_path, lines)) > 5
+    assert same_twice(_written(tmp_path, lines)) > 5
     lines[place] = lines[place].replace("1, ", "1, " * 4)
-    assert _in_duckdb(_written(tmp_path, lines)) is None
+    assert in_duckdb(_written(tmp_path, lines)) is None
 
 
 def test_what_is_read_again_is_of_the_same_file(tmp_path: Path) -> None:
     """A log that grew meanwhile is fine, though its last record is not whole; one that was exchanged is refused."""
     lines = [*Server(4, ways=("odd", "plain")).lines(200)]
     path = _written(tmp_path, lines)
-    expected = _said(read_log(path, format="postgres-csvlog"))
+    expected = said(read_log(path, format="postgres-csvlog"))
     reader = read_log(path, format="postgres-csvlog")
     for grown in (True, False):
         with duck_database() as database:
@@ -161,7 +121,7 @@ def test_what_is_read_again_is_of_the_same_file(tmp_path: Path) -> None:
             if grown:
                 with path.open("a", encoding="utf-8") as stream:
                     stream.write(lines[0][:60])
-                found = _said(rest.items)
+                found = said(rest.items)
                 assert found
                 assert not found - expected
             else:
@@ -193,4 +153,4 @@ def test_a_hole_in_the_middle_is_no_cut_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["anonymize.log", "weeknumber.log"])
 def test_the_corpus(name: str) -> None:
     """Logs of real servers."""
-    _compare(LOGS / name, "Europe/Paris")
+    same_twice(LOGS / name, "Europe/Paris")

@@ -50,10 +50,11 @@ def classified(rows: str) -> str:
         rows,
         {
             "first_kind": _kind(),
-            "zone": f"CASE WHEN regexp_full_match(c0, {literal(_TIME)}) THEN split_part(c0, ' ', 3) END",
+            "timed": f"CASE WHEN regexp_full_match(c0, {literal(_TIME)}) THEN 11 + instr(substr(c0, 12), ' ') END",
         },
         {
-            "stamp": "try_cast(left(c0, length(c0) - length(zone) - 1) AS TIMESTAMP)",
+            "zone": "substr(c0, timed + 1)",
+            "stamp": "try_cast(left(c0, timed - 1) AS TIMESTAMP)",
             "numbered": "CASE WHEN first_kind = 'A' THEN"
             " substr(c13, CASE WHEN starts_with(c13, 'AUDIT: SESSION') THEN 16 ELSE 15 END) END",
         },

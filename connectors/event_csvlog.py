@@ -113,8 +113,8 @@ def _records(path: Path, width: int, *, carriage: bool) -> str:
     values = ", ".join(f"{_value(column, carriage=carriage)} AS c{column}" for column in USED)
     return classified(
         f"SELECT {values}, {width} + 2 * ({quoted}) + 2 * strlen(everything)"
-        " - strlen(replace(everything, '\"', '')) AS size,"
-        " strlen(everything) - strlen(replace(everything, chr(10), '')) AS ends"
+        " - strlen(replace(everything, '\"', ''))::INTEGER AS size,"
+        " (strlen(everything) - strlen(replace(everything, chr(10), '')))::INTEGER AS ends"
         f" FROM (SELECT *, {everything} AS everything FROM {_csv(path, width)}) AS a"
     )
 

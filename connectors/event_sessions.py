@@ -41,6 +41,7 @@ def settle(database: DuckDatabase) -> Settled | None:
     _sequence(database)
     _bind(database)
     _turn(database)
+    database.drop("sequence")
     _cut(database)
     if _forgotten(database):
         return None
@@ -51,6 +52,7 @@ def settle(database: DuckDatabase) -> Settled | None:
         f" (kind IN ({listed(EVENTFUL)})), 0) AS furthest FROM turns WHERE place NOT IN (SELECT place FROM stretches)"
     )
     ((others,),) = database.rows("SELECT count(*) AS n FROM records WHERE kind IN ('O', 'P')")
+    database.drop("turns")  # as large as the log
     return Settled(skipped + others, furthest)
 
 

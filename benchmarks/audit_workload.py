@@ -24,6 +24,9 @@ END = datetime(2026, 11, 20, tzinfo=UTC)
 ROLES = tuple(f"role_{n:02d}" for n in range(DEPARTMENTS))
 CATEGORIES = ("personal.name.full", "personal.contact.phone.mobile", "personal.contact.address",
               "personal.financial.bank_account", "personal.transaction.order")  # fmt: skip
+CSVLOG = (
+    "FORMAT csv, HEADER false, FORCE_QUOTE ('user', 'database', 'client', 'tag', 'message', 'application', 'backend')"
+)
 VOCABULARY = """kind: vocabulary
 subject:
   known: {type: boolean, masked: false}
@@ -141,10 +144,9 @@ def _registers() -> dict[str, list[dict[str, Any]]]:
 
 
 def write_log(path: Path, events: int, *, literals: float = 0.02) -> None:
-    """A log as Parquet or JSON lines, by the name's end; half of a million events a second."""
+    """A log as Parquet, JSON lines or PostgreSQL's csvlog, by the name's end; half of a million events a second."""
     import duckdb
 
-    kind = "parquet" if path.suffix == ".parquet" else "json"
     # Office hours, 01:00 to 09:00 UTC; one event in a thousand at night.
     day, hour = 86_400_000_000, 3_600_000_000
     at = f"to_microseconds((i * {DAYS} // {events} * {day} + {hour} + (i * {DAYS} % {events}) * {8 * hour} // {events}"
@@ -166,5 +168,24 @@ def write_log(path: Path, events: int, *, literals: float = 0.02) -> None:
                || printf(' ORDER BY a LIMIT 20 -- q%02d', s) AS sql,
                CASE WHEN h3 % 900 = 1 THEN 20000 ELSE h2 % 20 END AS row_count
         FROM chosen ORDER BY i"""
+    written = {".parquet": "FORMAT parquet", ".jsonl": "FORMAT json", ".csvlog": CSVLOG}[path.suffix]
     with duckdb.connect() as connection:
-        connection.execute(f"COPY ({query}) TO '{path}' (FORMAT {kind})")
+        connection.execute(f"COPY ({_csvlog(query) if written == CSVLOG else query}) TO '{path}' ({written})")
+
+
+def _csvlog(query: str) -> str:
+    """The same events as PostgreSQL writes them: pgaudit with `log_rows`, a session for each account and day."""
+    # Each statement in quotes, as those with a comma are, and the rows behind it.
+    audit = "printf('AUDIT: SESSION,%d,1,READ,SELECT,,,\"%s\",<none>,%d', number, sql, row_count)"
+    session = "printf('%x.%x', epoch(day)::BIGINT, 1000 + account[2:]::BIGINT)"
+    values = {
+        "time": "strftime(instant, '%Y-%m-%d %H:%M:%S.%g UTC')", "user": "account", "database": "'crm'",
+        "process": "1000 + account[2:]::BIGINT", "client": "'10.0.0.7:54321'", "session": session, "line": "number",
+        "tag": "'SELECT'", "began": "strftime(day, '%Y-%m-%d %H:%M:%S UTC')", "virtual": "'3/4'", "transaction": "0",
+        "severity": "'LOG'", "state": "'00000'", "message": audit,
+        **{f"empty_{n}": "NULL" for n in range(8)},
+        "application": "application", "backend": "'client backend'", "leader": "NULL", "query": "0",
+    }  # fmt: skip
+    columns = ", ".join(f'{value} AS "{name}"' for name, value in values.items())
+    told = "id[2:]::BIGINT + 1 AS number, (\"at\"[:26])::TIMESTAMP AS instant, date_trunc('day', instant) AS day"
+    return f"SELECT {columns} FROM (SELECT *, {told} FROM ({query}) AS e) AS t ORDER BY number"

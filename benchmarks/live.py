@@ -179,8 +179,7 @@ def main() -> None:
     gc.set_threshold(*COLLECT)  # as the command does
     if given.peak:
         CONTENDERS[given.peak](given.address)
-        status = Path("/proc/self/status").read_text(encoding="ascii")  # ru_maxrss counts the parent's, too
-        print(int(status.partition("VmHWM:")[2].split()[0]) / 1000)
+        print(machine.peak_mb())
         return
     facts = machine.describe({"psycopg", "sqlalchemy", "tutela"})
     print(machine.lines(facts))

@@ -23,6 +23,12 @@ def describe(distributions: set[str]) -> dict[str, Any]:
     }
 
 
+def peak_mb() -> float:
+    """The most memory that this process has held; `ru_maxrss` would count what its parent held at the fork, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
+
+
 def lines(facts: dict[str, Any]) -> str:
     """The same for people."""
     versions = ", ".join(f"{name} {number or '(absent)'}" for name, number in facts["versions"].items())

@@ -89,6 +89,10 @@ class DuckDatabase:
         """Let a name stand for what a query gives, whenever it is asked."""
         self.connection.execute(f"CREATE VIEW {name} AS {query}")
 
+    def drop(self, name: str) -> None:
+        """Give up a table."""
+        self.connection.execute(f"DROP TABLE {name}")
+
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """What a query gives, batch by batch."""
         found = self.connection.cursor().execute(query)

@@ -88,13 +88,13 @@ def _in_duckdb(
         begun = _stamp(reader.path)
         rest = None
         if reader.path and checks is None:  # whoever watches events must see every one
-            rest = load_file(database, reader.path, reader.format, reader.mapping)
+            rest = load_file(database, reader.path, reader.format, reader.mapping, reader.skip)
         audit = preparing.result()
         if rest is None:
             yield from database.load(_watched(reader, step, checks))
         else:
             looking = pool.submit(look_ahead, database, asked)
-            yield from database.load(whole(rest))
+            yield from database.load(whole(rest.items, rest.furthest))
             looking.result()
         yield from audit.judge()
         if rest is not None and reader.format == "parquet" and _stamp(reader.path) != begun:
@@ -142,9 +142,12 @@ def _need(library: str, extra: str, log: str) -> None:
         raise InputError([Problem(code="audit-engine", location=Location(log), args=args)])
 
 
-def whole(events: Iterable[Event | Hole]) -> Iterator[Event | Hole]:
-    """Pass a log's events on; InputError when it ends in the middle of a record, for then its end is missing."""
-    furthest, cut = 0, None
+def whole(events: Iterable[Event | Hole], furthest: int = 0) -> Iterator[Event | Hole]:
+    """Pass a log's events on; InputError when it ends in the middle of a record, for then its end is missing.
+
+    `furthest` is the last line that is known to follow.
+    """
+    cut = None
     for item in events:
         problem = item.problem if isinstance(item, Hole) else None
         line = (problem or item).location.line

@@ -1,4 +1,4 @@
-"""Mapped logs that DuckDB reads itself: JSON lines and Parquet, a hundred times faster than line by line.
+"""Logs that DuckDB reads itself: csvlog, mapped JSON lines and Parquet, a hundred times faster than line by line.
 
 Of a file the plain records are taken (`event_records`); the others come back as events and holes. A file that DuckDB
 could split otherwise is not taken at all.
@@ -9,14 +9,15 @@ from __future__ import annotations
 import mmap
 from typing import TYPE_CHECKING, Final
 
+from .event_csvlog import load_csvlog
 from .event_lines import load_lines
-from .event_records import ONLY_TEXT, Field, number_taken, projected, quoted, take
+from .event_records import ONLY_TEXT, Field, Rest, number_taken, projected, quoted, take
 from .log_lines import LogFile
 from .log_mapped import event_of
 from .log_parquet import ZONED, column_of, record_of, source_of, types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from tutela.engine.events import Event, Hole
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .audit_duckdb import DuckDatabase
     from .log_mapped import LogMapping
 
+CSVLOGS: Final = ("postgres-csvlog", "pgaudit-csvlog")
 _STRANGE: Final = (b"\r", b"\0", b"\x01", b"\xef\xbb\xbf")
 """Bytes at which lines could be told apart otherwise."""
 _PLAIN_PARQUET: Final = frozenset(
@@ -32,12 +34,14 @@ _PLAIN_PARQUET: Final = frozenset(
 
 
 def load_file(
-    database: DuckDatabase, path: Path, format_name: str, mapping: LogMapping
-) -> Iterator[Event | Hole] | None:
+    database: DuckDatabase, path: Path, format_name: str, mapping: LogMapping, skip: Callable[[int], None]
+) -> Rest | None:
     """List what the events of a file say; then fill `events`, while what is not plain comes back as events and holes.
 
-    None: the file is not for DuckDB.
+    `skip` is told how many records are no access. None: the file is not for DuckDB.
     """
+    if format_name in CSVLOGS:
+        return load_csvlog(database, path, mapping.zone, skip) if path.is_file() else None
     names = [*mapping.fields.values()]
     if mapping.time_format != "iso" or {"at", "row_count"} & mapping.constants.keys():
         return None
@@ -54,7 +58,7 @@ def _splits(path: Path) -> bool:
         return all(data.find(strange) < 0 for strange in _STRANGE)
 
 
-def _parquet(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterator[Event | Hole] | None:
+def _parquet(database: DuckDatabase, path: Path, mapping: LogMapping) -> Rest | None:
     types = types_of(database.connection, str(path), mapping)
     fields = {
         name: Field(f"r.{quoted(source)}", types[source]) for name, source in mapping.fields.items() if source in types
@@ -69,7 +73,7 @@ def _parquet(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterato
         f"SELECT number, {projected(fields, mapping)} FROM"
         f" (SELECT *, file_row_number + 1 AS number FROM {source}) AS r",
     )
-    return _other_rows(database, path, types, mapping)
+    return Rest(_other_rows(database, path, types, mapping))
 
 
 def _other_rows(

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import orjson
 
-from tutela.engine.errors import InputError, Location, Problem
-
-from .event_records import ONLY_TEXT, TIME, Field, number_taken, projected, quoted, take
+from .event_records import ONLY_TEXT, TIME, Field, Rest, check_same, number_taken, projected, quoted, take
 from .event_table import TEXTS, literal
 from .log_lines import MAX_LINE, Line, LogFile
 from .log_mapped import jsonl_item
@@ -48,7 +46,7 @@ _OTHER: Final = rf"(?:{_TEXT}|-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,17}})?|tru
 """What a field that is not read may hold."""
 
 
-def load_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Iterator[Event | Hole] | None:
+def load_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Rest | None:
     """Fill `events` from JSON lines; what is not plain comes back. None: the file is not for DuckDB."""
     import duckdb
 
@@ -92,7 +90,7 @@ def load_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Itera
         f"SELECT number, {projected(typed, mapping, known)} FROM"
         " (SELECT *, rowid + 1 AS number FROM records) AS r WHERE NOT blank",
     )
-    return _other_lines(database, path, mapping, begun)
+    return Rest(_other_lines(database, path, mapping, begun))
 
 
 def _lines(path: Path) -> str:
@@ -167,7 +165,4 @@ def _other_lines(
     )
     for number, line in database.rows(query):
         yield jsonl_item(file, Line(number, line, ended or number < most), mapping)
-    now = path.stat()
-    if (now.st_dev, now.st_ino) != (begun.st_dev, begun.st_ino) or now.st_size < begun.st_size:
-        # The lines are read a second time: what was added to the end does no harm.
-        raise InputError([Problem(code="log-changed", location=Location(str(path)))])
+    check_same(path, begun)

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlglot import exp
 
+from tutela.engine.errors import InputError, Location, Problem
+
 from .event_numbers import list_texts, number_records
 from .event_table import EVENTS, TEXTS, literal
 from .log_parquet import ZONED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import os
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tutela.engine.events import Event, Hole
 
     from .audit_duckdb import DuckDatabase
     from .log_mapped import LogMapping
@@ -32,6 +38,14 @@ class Field(NamedTuple):
 
     sql: str
     kind: str
+
+
+class Rest(NamedTuple):
+    """What is left of a file to be read otherwise."""
+
+    items: Iterator[Event | Hole]
+    furthest: int = 0
+    """The line of the last event that is not left, where the reader needs to know it."""
 
 
 def projected(fields: Mapping[str, Field], mapping: LogMapping, plain: str = "TRUE") -> str:
@@ -73,13 +87,13 @@ def _value(name: str, fields: Mapping[str, Field], mapping: LogMapping) -> str:
     return f"coalesce({fields[name].sql}::VARCHAR, {constant})" if name in fields else constant
 
 
-def take(database: DuckDatabase, query: str) -> None:
+def take(database: DuckDatabase, query: str, odd: str = _ODD) -> None:
     """List the texts of the records; the file is read again each time.
 
     A query needs few of the columns: to work those out anew costs a fraction of keeping all of them.
     """
     database.view("read_records", query)
-    list_texts(database, "read_records", _ODD)
+    list_texts(database, "read_records", odd)
     database.beside()
 
 
@@ -95,3 +109,13 @@ def number_taken(database: DuckDatabase) -> int:
 def quoted(name: str) -> str:
     """A name as SQL."""
     return exp.to_identifier(name, quoted=True).sql("duckdb")
+
+
+def check_same(path: Path, begun: os.stat_result) -> None:
+    """InputError where a file is another one than it was, or shorter: it was read a second time.
+
+    What was added to its end does no harm.
+    """
+    now = path.stat()
+    if (now.st_dev, now.st_ino) != (begun.st_dev, begun.st_ino) or now.st_size < begun.st_size:
+        raise InputError([Problem(code="log-changed", location=Location(str(path)))])

@@ -46,13 +46,14 @@ def csvlog_records(file: LogFile) -> Iterator[Record | Hole]:
         if isinstance(cells, Hole):
             yield cells
         else:
-            found = _record(cells)
+            found = csvlog_record(cells)
             if found and LAYOUTS[len(cells.values)] is POSTGRES:
                 file.sequence.see(found.context.session, cells.values[NUMBER], cells.number)
             yield found or file.hole("log-line", cells.number, format="csvlog")
 
 
-def _record(cells: Cells) -> Record | None:
+def csvlog_record(cells: Cells) -> Record | None:
+    """The message of a record whose columns are as many as one of the layouts has; None when it is none."""
     row = cells.values
     layout = LAYOUTS[len(row)]
     severity = SEVERITIES.get(row[layout.severity])

@@ -22,6 +22,7 @@ MAX_LINE: Final = 1 << 20
 MAX_RECORD: Final = 4 << 20
 """Characters in one record of several lines."""
 MAX_RECORD_LINES: Final = 20_000
+csv.field_size_limit(MAX_RECORD)  # the library's own limit is shorter than many an INSERT
 HEAD: Final = 1 << 16
 PARQUET: Final = b"PAR1"
 """What a Parquet file begins with."""

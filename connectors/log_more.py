@@ -10,10 +10,12 @@ from .log_exports import is_export, read_export
 from .log_mariadb_audit import is_mariadb_audit, read_mariadb_audit
 from .log_mysql_audit_json import is_audit_json, read_audit_json
 from .log_mysql_audit_xml import is_audit_csv, is_audit_xml, read_audit_csv, read_audit_xml
+from .log_mysql_azure import is_azure, read_azure
 from .log_mysql_general import general_at, read_general
 from .log_mysql_slow import read_slow, slow_at
 from .log_oracle import ORACLE
 from .log_parquet import read_parquet
+from .log_redshift import is_redshift, read_redshift
 from .log_snowflake import SNOWFLAKE
 from .log_sqlserver import SQLSERVER
 
@@ -55,6 +57,8 @@ MORE: Final[Mapping[str, More]] = {
     "mysql-audit-json": More(is_audit_json, lambda file, at, skip: read_audit_json(file, at.zone, skip), "mysql"),
     "mysql-audit-xml": More(is_audit_xml, lambda file, at, skip: read_audit_xml(file, at.zone, skip), "mysql"),
     "mysql-audit-csv": More(is_audit_csv, lambda file, at, skip: read_audit_csv(file, at.zone, skip), "mysql"),
+    "mysql-azure": More(is_azure, lambda file, at, skip: read_azure(file, at.zone, skip), "mysql"),
+    "redshift-activity": More(is_redshift, lambda file, _, skip: read_redshift(file, skip), "redshift"),
     "snowflake": _export(SNOWFLAKE, "snowflake"),
     "bigquery": More(is_bigquery, lambda file, _, skip: read_bigquery(file, skip), "bigquery"),
     "oracle-unified": _export(ORACLE, "oracle"),

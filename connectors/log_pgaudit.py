@@ -30,7 +30,7 @@ CLOCK: Final = timedelta(seconds=1)
 
 _PSQL: Final = re.compile(r"(?:LOG|INFO|NOTICE|WARNING|DEBUG\d?):  (AUDIT: .*)", re.DOTALL)
 _GRAVITY: Final = ("export", "grant", "ddl", "delete", "update", "insert", "read", "other")
-_WRITES: Final[dict[str, EventAction]] = {
+WRITES: Final[dict[str, EventAction]] = {
     "INSERT": "insert", "UPDATE": "update", "DELETE": "delete", "MERGE": "update", "TRUNCATE TABLE": "delete",
     "COPY": "insert", "COPY FROM": "insert",
 }  # fmt: skip
@@ -225,7 +225,7 @@ def _action(class_: str, command: str, sql: str | None) -> EventAction:
     if class_ == "READ":
         return "export" if command.startswith("COPY") or (sql and _COPY_OUT.match(sql)) else "read"
     if class_ == "WRITE":
-        return _WRITES.get(command, "update")
+        return WRITES.get(command, "update")
     return {"ROLE": "grant", "DDL": "ddl"}.get(class_, "other")  # type: ignore[return-value] # a literal table
 
 

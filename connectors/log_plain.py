@@ -23,13 +23,14 @@ _MESSAGE: Final = re.compile(
     re.ASCII | re.DOTALL,
 )
 _STEPS: Final[dict[str, Kind]] = {"parse": "parse", "解析": "parse", "bind": "bind", "绑定": "bind"}
-_VERBS: Final = (
+VERBS: Final = (
     r"(?:select|with|insert|update|delete|merge|copy|table|values|call|do|execute|fetch|declare|truncate|create|alter"
     r"|drop|grant)\b"
 )
-_NAMED: Final = re.compile(rf": [\s(]*(?:/\*|--|{_VERBS})", re.IGNORECASE)
+"""How a statement begins, in any case of letters."""
+_NAMED: Final = re.compile(rf": [\s(]*(?:/\*|--|{VERBS})", re.IGNORECASE)
 """What may be the statement where the name before it is made to hide it."""
-_STRANGE: Final = re.compile(rf"[^:\n]{{1,60}}:\s+[\s(]*{_VERBS}|[^:\n]{{1,20}}: \d+\.\d{{3}} ", re.IGNORECASE)
+_STRANGE: Final = re.compile(rf"[^:\n]{{1,60}}:\s+[\s(]*{VERBS}|[^:\n]{{1,20}}: \d+\.\d{{3}} ", re.IGNORECASE)
 """A message in a language that is not known, which may show a statement."""
 _PLAN: Final = re.compile(r"Query Text: (.*?)\n[^\n]*\(cost=\d.*", re.DOTALL)
 _PREPARE: Final = re.compile(r"(?:prepare|准备): (.*)", re.DOTALL)

@@ -105,7 +105,7 @@ class Statements:
         else:
             self.skip()
             if record.message.startswith(_DISCONNECTED):
-                yield from self._leave(record.context.owner)
+                yield from self.leave(record.context.owner)
         while len(self._sessions) > MAX_OPEN:
             yield from self._flush(self._sessions.popitem(last=False)[1])
 
@@ -116,7 +116,8 @@ class Statements:
         self._sessions.clear()
         yield from self.merger.finish()
 
-    def _leave(self, owner: Owner) -> Iterator[Event]:
+    def leave(self, owner: Owner) -> Iterator[Event]:
+        """Everything that is still open in a session, which is over."""
         if session := self._sessions.pop(owner, None):
             yield from self._flush(session)
         yield from self.merger.close(owner)

@@ -70,9 +70,9 @@ class LogReader:
         """The SQL dialect of the statements; None when the format does not tell it."""
         return FORMATS[self.format].dialect
 
-    def skip(self) -> None:
-        """Count one ordinary line."""
-        self.skipped += 1
+    def skip(self, count: int = 1) -> None:
+        """Count ordinary lines."""
+        self.skipped += count
 
     def chosen(self, prefix: str) -> None:
         """Remember the prefix."""

@@ -63,7 +63,8 @@ def test_the_audit_is_measured() -> None:
     lines = run("audit", "--events", "400").splitlines()
 
     names = [line[13:41].strip() for line in lines if line[:11].strip().isdecimal()]
-    assert ["duckdb, parquet", "duckdb, jsonl", "python, decide_many", "rule-engine by row"] == names
+    expected = ["duckdb, parquet", "duckdb, jsonl", "duckdb, csvlog", "python, decide_many", "rule-engine by row"]
+    assert expected == names
 
 
 def test_the_decision_log_is_measured() -> None:

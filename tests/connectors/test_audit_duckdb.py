@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.connectors.csvlogs import Server
 from tutela.connectors.accesses import Accesses, accesses
 from tutela.connectors.audit_engines import judged
 from tutela.connectors.logs import read_log
@@ -130,6 +131,24 @@ def test_the_database_finds_the_same(project: tuple[Authorizer, Any], seed: int,
     expected = _by_hand(authorizer, make(), events)
     assert expected == _in_database(authorizer, make(), events)
     assert expected.checked > count * 0.7
+
+
+@pytest.mark.parametrize("way", ["timed", "bound", "audit", "mixed"])
+def test_a_csvlog_is_the_same_from_its_file(
+    project: tuple[Authorizer, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """What DuckDB reads of a csvlog itself comes to the same report as the events of the reader line by line."""
+    authorizer, make = project
+    monkeypatch.chdir(tmp_path)
+    path = Path("made.log")
+    texts = tuple(statement.format(n=n, w="public", p="marketing") for statement in STATEMENTS for n in (1, 2))
+    lines = Server(1, ways=(way,), texts=texts).lines(1_500)
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8", newline="")
+    found = report("audit", authorizer, judged(read_log(path), make(), authorizer, "duckdb"), WHEN)
+    events = sorted(read_log(path), key=lambda item: item.location.line)
+    assert _in_database(authorizer, make(), events) == found
+    assert found.checked > 100
+    assert found.findings
 
 
 def test_without_a_window_the_rows_are_those_of_the_statement(project: tuple[Authorizer, Any]) -> None:

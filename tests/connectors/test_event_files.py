@@ -76,13 +76,18 @@ def _by_place(items: list[Event | Hole]) -> dict[int, tuple[Any, ...]]:
     return found
 
 
+def _counted(count: int) -> None:
+    """A mapped log has no messages that are no access."""
+    raise AssertionError(count)
+
+
 def _in_duckdb(
     path: Path, kind: str, mapping: dict[str, object] | None = None
 ) -> tuple[dict[int, tuple[Any, ...]], int]:
     with duck_database() as database:
-        rest = load_file(database, path, kind, make_mapping(mapping))
+        rest = load_file(database, path, kind, make_mapping(mapping), _counted)
         assert rest is not None
-        found = _by_place(list(rest))
+        found = _by_place(list(rest.items))
         taken = {row[0]: tuple(row) for row in database.rows(f"SELECT {', '.join(EVENTS)} FROM events")}
     assert not found.keys() & taken.keys()
     return {**found, **taken}, len(taken)
@@ -194,14 +199,14 @@ def test_lines_that_are_not_plain_are_of_the_same_file(tmp_path: Path) -> None:
     for later, fine in ((text, True), (text + text, True), (text[:70], False)):
         path.write_text(text, encoding="utf-8")
         with duck_database() as database:
-            rest = load_file(database, path, "jsonl", make_mapping(None))
+            rest = load_file(database, path, "jsonl", make_mapping(None), _counted)
             assert rest is not None
             path.write_text(later, encoding="utf-8")
             if fine:
-                assert [2] == [item.location.line for item in rest]
+                assert [2] == [item.location.line for item in rest.items]
             else:
                 with pytest.raises(InputError) as raised:
-                    list(rest)
+                    list(rest.items)
                 assert ["log-changed"] == [problem.code for problem in raised.value.problems]
 
 
@@ -213,4 +218,4 @@ def test_files_that_could_be_split_otherwise_are_left_alone(tmp_path: Path, text
     path = tmp_path / "log.jsonl"
     path.write_bytes(text.encode())
     with duck_database() as database:
-        assert load_file(database, path, "jsonl", make_mapping(None)) is None
+        assert load_file(database, path, "jsonl", make_mapping(None), _counted) is None

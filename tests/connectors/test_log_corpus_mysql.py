@@ -126,6 +126,29 @@ def test_events_of_mysql_audit(tmp_path: Path) -> None:
     assert [("other", "success"), ("login", "denied")] == [(event.action, event.result) for event in events]
 
 
+def test_events_of_azure(tmp_path: Path) -> None:
+    """Each record is an event, passed over, or a hole: those without a time, or without a class."""
+    raws = _raws("mysql-azure")
+    events, holes, skipped = _read(tmp_path, "\n".join(raws) + "\n", "mysql-azure")
+
+    assert len(raws) == len(events) + len(holes) + skipped
+    timeless = [raw for raw in raws if '"event_time"' not in raw and '"DISCONNECT"' not in raw]
+    assert len(timeless) == len(holes)
+    assert len(events) > len(raws) / 2
+    assert {"test"} <= {event.account for event in events} <= {"test", ""}
+
+
+def test_statements_of_redshift(tmp_path: Path) -> None:
+    """Statements behind the head that the log has before each: their lines are one event."""
+    raws = _raws("redshift-aws")
+    head = "'2026-11-02T09:00:00Z UTC [ db=dev user=awsuser pid=1 userid=100 xid=1 ]' "
+    events, holes, _ = _read(tmp_path, "".join(f"{head}{raw}\n" for raw in raws), "redshift-activity")
+
+    texts = [raw.removeprefix("LOG: ").replace("\r\n", "\n").rstrip("\n") for raw in raws]
+    assert [] == holes
+    assert texts == [event.sql for event in events]
+
+
 def test_statements_alone_and_client_settings_are_no_log(tmp_path: Path) -> None:
     """What has neither account nor time is not taken for a record."""
     for product, format_name in (("snowflake", "snowflake"), ("mysql-aws", "mysql-general")):

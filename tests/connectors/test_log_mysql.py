@@ -189,6 +189,12 @@ HOSTILE = {
         "<AUDIT_RECORD>" + "<A>&#1;</A>" * 8_000 + "</AUDIT_RECORD>",
     ],
     "mysql-audit-json": ["{" * 60_000, '{"a":"' * 16_000, '{"class":' + "[" * 60_000, '"' * 60_001],
+    "redshift-activity": [
+        "'2026-11-02T09:00:00Z UTC [ db=" + " user=" * 10_000,
+        "'2026-11-02T09:00:00Z UTC [ db=a user=" + " pid=1" * 10_000,
+        "'2026-11-02T09:00:00Z UTC " + "[ " * 30_000,
+    ],
+    "mysql-azure": ['{"category":' * 6_000, '{"records":' + "[" * 60_000],
     "snowflake": ['{"QUERY_TEXT":"' + "\\" * 60_001, "[" * 60_000],
 }
 

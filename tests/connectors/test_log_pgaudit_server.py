@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.connectors.csvlogs import same_twice
 from tutela.connectors.logs import LogReader, read_log
 from tutela.engine.errors import Location
 from tutela.engine.events import Event
@@ -85,6 +86,15 @@ def log(
         assert started - timedelta(seconds=2) <= item.at <= datetime.now(UTC)
         events.append(item)
     return reader, events, request.param
+
+
+def test_duckdb_reads_the_same(log: tuple[LogReader, list[Event], dict[str, str]]) -> None:
+    """A csvlog, read by DuckDB."""
+    pytest.importorskip("duckdb")
+    reader, events, settings = log
+    assert reader.path
+    if settings["log_destination"] == "'csvlog'":
+        assert 0 < same_twice(reader.path) <= len(events)
 
 
 def _one(events: list[Event], account: str, part: str) -> Event:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.connectors.csvlogs import same_twice
 from tutela.connectors.logs import read_log
 from tutela.engine.events import Event
 
@@ -114,6 +115,12 @@ def test_three_logs_say_the_same(logs: tuple[dict[str, str], Path]) -> None:
     assert said["postgres-csvlog"] == said["postgres-jsonlog"]
     assert said["postgres-csvlog"] == said["postgres-stderr"]
     assert formats == {name.replace("postgres", "pgaudit") if "pgaudit__log" in settings else name for name in FILES}
+
+
+def test_duckdb_reads_the_same(logs: tuple[dict[str, str], Path]) -> None:
+    """The csvlog, read by DuckDB."""
+    pytest.importorskip("duckdb")
+    same_twice(logs[1] / FILES["postgres-csvlog"])
 
 
 def test_every_statement_is_one_event(logs: tuple[dict[str, str], Path]) -> None:

@@ -48,6 +48,8 @@ _QUERY: Final = re.compile(r"\bAS\s*\(?\s*(?:SELECT|WITH|VALUES|TABLE|EXECUTE)\b
 _ANOTHER: Final = re.compile(r"\b(?:CREATE|ALTER)\s+\w", re.IGNORECASE)
 _CLUSTER: Final = re.compile(r"\b(?:NOT\s+)?CLUSTER\s+(?=(?:PRIMARY|UNIQUE)\b)", re.IGNORECASE)
 _TABLE_COMMENT: Final = re.compile(r"\bCOMMENT\s*=\s*'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
+_ARRAY: Final = re.compile(r"(?<=[\w)])(\s)ARRAY\b(?!\s*\[)", re.IGNORECASE)
+"""The standard's spelling of an array type, which sqlglot takes only at the end of the columns."""
 _MAX_ELEMENTS: Final = 4000
 
 
@@ -63,7 +65,12 @@ def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | Non
     plain = _KINDS.sub(lambda m: m[0][: m.start(1) - m.start()] + " " * len(m[1]), text, count=1)
     plain = _CLUSTER.sub(lambda m: " " * len(m[0]), blank_comments(plain, dialect))
     token = _TOKEN if dialect == "mysql" else _STRICT
+    if dialect == "postgres":
+        plain = _ARRAY.sub(lambda m: f"{m[1]}[]   ", plain)
     body, elements = _elements(plain, token)
+    end = elements[-1].end + 1 if elements else 0
+    if dialect == "tsql" and end and not plain[elements[-1].start : end - 1].strip():
+        elements.pop()  # T-SQL takes a comma behind the last element
     if body < 0 or not 0 < len(elements) <= _MAX_ELEMENTS:
         return None
     pieces: list[str] = []
@@ -74,11 +81,11 @@ def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | Non
         if _CONSTRAINT.match(part):
             pieces.append(_key(part, parses))
         else:
-            kept = part if parses(f"CREATE TABLE t ({part})") else _trimmed(part)
+            kept = part if parses(f"CREATE TABLE t ({part}, x int)") else _trimmed(part)
             if kept is not part and not parses(f"CREATE TABLE t ({kept})"):
                 return None
             pieces.append(kept)
-    rest = _rest(plain, elements[-1].end + 1)
+    rest = _rest(plain, end)
     return None if rest is None else plain[:body] + _joined(pieces) + ")" + rest
 
 

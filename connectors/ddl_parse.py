@@ -133,9 +133,13 @@ def _parse(text: str, dialect: str) -> exp.Expr:
     return trees[0]
 
 
+_INNER: Final = re.compile(r" but got (?:<Token|None\b).*| for <class .*| in <class .*", re.DOTALL)
+"""What the parser tells about itself."""
+
+
 def _plain(reason: str) -> str:
     """The parser's reason in our style: lower case, one line, no final period."""
-    line = reason.split("\n", 1)[0].strip().rstrip(".")
+    line = _INNER.sub("", reason.split("\n", 1)[0].strip().rstrip("."))
     return line[:1].lower() + line[1:] if line else "syntax error"
 
 

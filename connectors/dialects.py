@@ -63,6 +63,7 @@ _SIGNS: Final[tuple[tuple[str, int, re.Pattern[str]], ...]] = tuple(
         ("tsql", 5, r"^GO[ \t]*\r?$"),
         ("tsql", 4, r"\[dbo\]\.|(?:^[ \t]*,?|\(|\bADD)[ \t]*\[\w+\][ \t]+\[?\w+\]?[ \t(]"),
         ("tsql", 3, r"\bNVARCHAR\b|(?<!\bAS )\bIDENTITY[ \t]*\(|\bUNIQUEIDENTIFIER\b|\bDATETIME2\b"),
+        ("tsql", 2, r"\bALTER[ \t]+COLUMN[ \t]+[\w\[\]]+[ \t]+(?!(?:ADD|DROP|RESTART|SET|TYPE)\b)\w"),
         ("tsql", 1, r"\bN'"),
         ("sqlite", 5, r"\bAUTOINCREMENT\b|\bPRAGMA\b|\bWITHOUT ROWID\b|\bsqlite"),
         ("sqlite", 8, r"^[ \t]*\[\w+\] INTEGER\b"),

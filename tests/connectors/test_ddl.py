@@ -96,6 +96,13 @@ def test_a_table_inside_quotes_is_listed() -> None:
     assert schema.unparsed
 
 
+def test_reasons_name_no_part_of_the_parser() -> None:
+    """Why a statement is not understood is said in words that a person knows."""
+    schema = parse_schema("CREATE TABLE <name, sysname, t> (a int);\nCREATE TABLE (b int);", dialect="tsql")
+
+    assert ["expected table name"] * 2 == [miss.message for miss in schema.unparsed]
+
+
 def test_missing_semicolons_and_go() -> None:
     """T-SQL needs neither semicolons nor GO between statements."""
     text = (

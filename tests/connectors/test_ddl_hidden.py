@@ -46,6 +46,17 @@ def test_comments(dialect: str, text: str, comment: str) -> None:
     assert comment == schema.tables[0].columns[0].comment
 
 
+def test_comments_on_other_things_than_columns() -> None:
+    """Properties of indexes and constraints are no comments of columns; a place that is NULL is none."""
+    property_ = "EXEC sp_addextendedproperty N'MS_Description', N'{}', N'SCHEMA', [dbo], N'TABLE', [c], {};\n"
+    places = {"table": "NULL, NULL", "column": "'COLUMN', [f]", "index": "'INDEX', [f]", "key": "'CONSTRAINT', 'PK_c'"}
+    text = "".join(property_.format(name, place) for name, place in places.items())
+    schema = parse_schema(f"CREATE TABLE c (f int);\n{text}", dialect="tsql")
+
+    assert () == schema.unparsed
+    assert ("table", "column") == (schema.tables[0].comment, schema.tables[0].columns[0].comment)
+
+
 @pytest.mark.parametrize(
     ("dialect", "text", "expected"),
     [

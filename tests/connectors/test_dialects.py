@@ -18,6 +18,7 @@ from tutela.connectors.dialects import detect
         ("postgres", "CREATE TYPE a AS ENUM ('number');\n-- number, clob, sysdate, number\n"),
         ("tsql", "CREATE TABLE a\n(\n\t[b] [nvarchar](9) NULL\n)\nGO"),
         ("tsql", "ALTER TABLE a ADD [b] datetime NULL"),
+        ("tsql", "ALTER TABLE a ALTER COLUMN b TINYINT NULL"),
         ("oracle", "/* N'x' `a` */\nCREATE TABLE a (b VARCHAR2(9));"),
     ],
 )

@@ -27,7 +27,7 @@ from .ddl_parse import (
     table_name,
 )
 from .ddl_query import outputs
-from .ddl_relax import relaxed
+from .ddl_relax import relaxed, without_storage
 from .ddl_split import CREATE_TABLE, blank_comments
 from .ddl_types import table_of_type
 
@@ -158,6 +158,7 @@ def _inherits(draft: Draft, parents: list[Draft], context: Context, *, more: boo
 def _create(statement: Statement, dialect: str) -> exp.Create:
     """The definition of a table; what sqlglot refuses as a whole is tried without options and constraints."""
     text = _without(_DISTRIBUTED, statement.text, dialect) if dialect == "tsql" else statement.text
+    text = without_storage(text) if dialect == "oracle" else text
     try:
         tree = parse(text, dialect, statement.depth)
     except NotUnderstood:

@@ -50,6 +50,14 @@ _CLUSTER: Final = re.compile(r"\b(?:NOT\s+)?CLUSTER\s+(?=(?:PRIMARY|UNIQUE)\b)",
 _TABLE_COMMENT: Final = re.compile(r"\bCOMMENT\s*=\s*'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
 _ARRAY: Final = re.compile(r"(?<=[\w)])(\s)ARRAY\b(?!\s*\[)", re.IGNORECASE)
 """The standard's spelling of an array type, which sqlglot takes only at the end of the columns."""
+_STORED: Final = re.compile(
+    r"'(?:[^']++|'')*+'|\"[^\"]*+\"|(?P<option>\bUSING\s+INDEX\b(?:\s*(?:\b(?:(?:PCTFREE|INITRANS|MAXTRANS)\s+\d+"
+    r"|COMPUTE\s+STATISTICS|(?:NO)?COMPRESS(?:\s+\d+)?|(?:NO)?LOGGING|(?:NO)?REVERSE|LOCAL|GLOBAL"
+    r"|TABLESPACE\s+(?:\"[^\"]+\"|[\w$#]+))(?!\w)|STORAGE\s*\([^()]*\)))*+"
+    r"|(?<=[\s)])(?:ENABLE|DISABLE)(?:\s+(?:NO)?VALIDATE)?(?=\s*[,)]|\s+(?:CONSTRAINT|NOT|CHECK|PRIMARY|UNIQUE)\b))",
+    re.IGNORECASE,
+)
+"""How Oracle keeps an index and whether it heeds a constraint: nothing about columns."""
 _MAX_ELEMENTS: Final = 4000
 
 
@@ -87,6 +95,17 @@ def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | Non
             pieces.append(kept)
     rest = _rest(plain, end)
     return None if rest is None else plain[:body] + _joined(pieces) + ")" + rest
+
+
+def without_storage(text: str) -> str:
+    """A table of Oracle without where its rows lie and which of its constraints are on; offsets stay right."""
+    plain = _STORED.sub(lambda m: _spaces(m[0]) if m["option"] else m[0], blank_comments(text, "oracle"))
+    body, elements = _elements(plain, _STRICT)
+    if body < 0 or not elements:
+        return plain
+    end = elements[-1].end + 1
+    rest = _rest(plain, end)
+    return plain if rest is None else plain[:end] + rest
 
 
 def _rest(plain: str, start: int) -> str | None:

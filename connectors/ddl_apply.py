@@ -65,15 +65,16 @@ _VIEW_END: Final = re.compile(
     r"\s+WITH\s+(?:(?:NO\s+)?DATA|(?:(?:CASCADED|LOCAL)\s+)?CHECK\s+OPTION|READ\s+ONLY)\s*\Z", re.IGNORECASE
 )
 _EMPTY: Final = re.compile(
-    rf"\bTABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{NAME}\s*(?:\(\s*\)|AS\s+(?:EDGE|NODE)\b)", re.IGNORECASE
+    rf"\bTABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{NAME}(?![\w$#@])\s*(?:\(\s*\)|AS\s+(?:EDGE|NODE)\b)", re.IGNORECASE
 )
 """A table without columns of its own: of PostgreSQL, until some are added, and SQL Server's edges of a graph."""
 _DISTRIBUTED: Final = re.compile(
-    rf"CREATE\s+TABLE\s+{NAME}\s*(?P<options>WITH\s*\((?:[^()']|\([^()]*\)){{0,2000}}\))\s*AS\b", re.IGNORECASE
+    rf"CREATE\s+TABLE\s+{NAME}(?![\w$#@])\s*(?P<options>WITH\s*\((?:[^()']|\([^()]*\)){{0,2000}}\))\s*AS\b",
+    re.IGNORECASE,
 )
 """How SQL Server's warehouse keeps the table that a query makes."""
 _REFRESHED: Final = re.compile(
-    rf"CREATE\s+MATERIALIZED\s+VIEW\s+{NAME}\s*(?:\([^()]*\)\s*)?"
+    rf"CREATE\s+MATERIALIZED\s+VIEW\s+{NAME}(?![\w$#@])\s*(?:\([^()]*\)\s*)?"
     r"(?P<options>(?:BUILD|REFRESH|NEVER|ON|(?:EN|DIS)ABLE|USING|(?:NO)?CACHE|(?:NO)?LOGGING|(?:NO)?PARALLEL|(?:NO)?COMPRESS"
     r"|PCTFREE|PCTUSED|INITRANS|MAXTRANS|STORAGE|SEGMENT|ORGANIZATION|TABLESPACE)\b.{0,4000}?)\bAS\s*+(?=\(*+\s*+(?:SELECT|WITH)\b)",
     re.IGNORECASE | re.DOTALL,

@@ -98,9 +98,9 @@ def test_a_table_inside_quotes_is_listed() -> None:
 
 def test_storage_of_oracle_hides_no_facts() -> None:
     """Where rows lie and which constraints are on takes nothing from a column, and no text is taken for it."""
-    text = """CREATE TABLE "A" ("K" DATE DEFAULT sysdate NOT NULL ENABLE, enable CHAR DEFAULT 'ENABLE)' NOT NULL DISABLE,
+    text = """CREATE TABLE "A" ("K" DATE DEFAULT sysdate NOT NULL ENABLE, enable CHAR DEFAULT 'ENABLE)' NOT NULL ENABLE,
  c NUMBER CONSTRAINT r REFERENCES b (id) ENABLE,
- CONSTRAINT "P" PRIMARY KEY ("K") USING INDEX PCTFREE 10 COMPUTE STATISTICS STORAGE(INITIAL 65536) TABLESPACE "U" ENABLE
+ CONSTRAINT "P" PRIMARY KEY ("K") USING INDEX PCTFREE 10 COMPUTE STATISTICS STORAGE(INITIAL 6) TABLESPACE "U" ENABLE
  ) SEGMENT CREATION IMMEDIATE STORAGE(INITIAL 65536) TABLESPACE "U";"""
     date, char, number = parse_schema(text, dialect="oracle").columns()
 

@@ -107,6 +107,7 @@ EXECUTE sp_rename 'p.x', 'k', 'COLUMN'""", "m k"),
         # materialised views of Oracle
         ("oracle", "CREATE MATERIALIZED VIEW v -- so\nBUILD IMMEDIATE ENABLE QUERY REWRITE AS SELECT m FROM p;",
          "v: m"),
+        ("postgres", "CREATE MATERIALIZED VIEW region AS SELECT m FROM p;", "region: m"),
         ("oracle", "CREATE MATERIALIZED VIEW v (a) STORAGE (INITIAL 1K) REFRESH NEXT SYSDATE + 1 AS SELECT m FROM p;",
          "v: a"),
         # composite types

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlglot import exp
@@ -112,7 +113,8 @@ def _table(statement: Statement, context: Context) -> None:
         return
     tree = _create(statement, context.dialect)
     draft = _draft(tree, statement, context)
-    if tree.args.get("exists") and context.builder.ordered and context.builder.find(draft.name):
+    known = context.builder.own(draft.name) if context.builder.ordered else None
+    if known and not known.altered and tree.args.get("exists"):
         return  # IF NOT EXISTS: in a history it is there already
     if tree.args.get("replace"):
         context.builder.drop(draft.name, context.places.file)
@@ -121,6 +123,8 @@ def _table(statement: Statement, context: Context) -> None:
     _query(draft, tree, context)
     if not draft.columns and not _EMPTY.search(blank_comments(statement.text, context.dialect)):
         raise NotUnderstood("no column could be found")
+    if known and known.altered:
+        context.builder.define(known, draft)
     context.builder.add(draft)
 
 
@@ -131,12 +135,13 @@ def _fill(draft: Draft, tree: exp.Create, statement: Statement, context: Context
         known = context.builder.parents(parents)
         if known is None:
             raise NotUnderstood("the columns come from a table that is not known")
+        heir = tree.find(exp.InheritsProperty) is not None  # which has no key of its parents
         for column in (column for parent in known for column in parent.columns):
-            draft.put(column)
+            draft.put(replace(column, primary_key=False) if heir else column)
         own = len(draft.columns)
         _define(draft, tree.this.expressions, statement, context)
         more = len(draft.columns) > own
-        return tree.find(exp.InheritsProperty) is None or _inherits(draft, known, context, more=more)
+        return not heir or _inherits(draft, known, context, more=more)
     if partition := tree.find(exp.PartitionedOfProperty):
         parent = partition.this
         context.builder.partitions.append((draft.name.name, parent.name if isinstance(parent, exp.Table) else ""))

@@ -212,7 +212,9 @@ def definition(node: exp.ColumnDef, dialect: str, keys: frozenset[str] = frozens
         elif isinstance(kind, exp.Reference | exp.ForeignKey):
             link = next(iter(_targets(kind, 1)), None)
     data_type = _type(node.args.get("kind"), dialect)
-    identity = identity or counted(default) or bool(_SERIAL.match(data_type))
+    identity = identity or bool(_SERIAL.match(data_type))
+    nullable = nullable and not identity
+    identity = identity or counted(default)
     return Definition(
         node.name, _start(node.this), data_type, nullable, comment, primary, default, generated, link, identity
     )  # fmt: skip

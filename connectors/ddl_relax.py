@@ -48,8 +48,12 @@ _QUERY: Final = re.compile(r"\bAS\s*\(?\s*(?:SELECT|WITH|VALUES|TABLE|EXECUTE)\b
 _ANOTHER: Final = re.compile(r"\b(?:CREATE|ALTER)\s+\w", re.IGNORECASE)
 _CLUSTER: Final = re.compile(r"\b(?:NOT\s+)?CLUSTER\s+(?=(?:PRIMARY|UNIQUE)\b)", re.IGNORECASE)
 _TABLE_COMMENT: Final = re.compile(r"\bCOMMENT\s*=\s*'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
-_ARRAY: Final = re.compile(r"(?<=[\w)])(\s)ARRAY\b(?!\s*\[)", re.IGNORECASE)
-"""The standard's spelling of an array type, which sqlglot takes only at the end of the columns."""
+_SPELLED: Final = re.compile(
+    r"'(?:[^']++|'')*+'|\"[^\"]*+\"|(?<=[\w)]\s)(?P<array>ARRAY)\b(?!\s*\[)|\b(?P<kind>BIT|NCHAR)\s+VARYING\b",
+    re.IGNORECASE,
+)
+"""Types as the standard spells them: an array, which sqlglot takes only at the end, and those that it does not know."""
+_SHORT: Final = {"BIT": "varbit", "NCHAR": "varchar"}
 _STORED: Final = re.compile(
     r"'(?:[^']++|'')*+'|\"[^\"]*+\"|(?P<option>\bUSING\s+INDEX\b(?:\s*(?:\b(?:(?:PCTFREE|INITRANS|MAXTRANS)\s+\d+"
     r"|COMPUTE\s+STATISTICS|(?:NO)?COMPRESS(?:\s+\d+)?|(?:NO)?LOGGING|(?:NO)?REVERSE|LOCAL|GLOBAL"
@@ -74,7 +78,7 @@ def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | Non
     plain = _CLUSTER.sub(lambda m: " " * len(m[0]), blank_comments(plain, dialect))
     token = _TOKEN if dialect == "mysql" else _STRICT
     if dialect == "postgres":
-        plain = _ARRAY.sub(lambda m: f"{m[1]}[]   ", plain)
+        plain = _SPELLED.sub(_respelled, plain)
     body, elements = _elements(plain, token)
     end = elements[-1].end + 1 if elements else 0
     if dialect == "tsql" and end and not plain[elements[-1].start : end - 1].strip():
@@ -95,6 +99,12 @@ def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | Non
             pieces.append(kept)
     rest = _rest(plain, end)
     return None if rest is None else plain[:body] + _joined(pieces) + ")" + rest
+
+
+def _respelled(found: re.Match[str]) -> str:
+    """A type in the short spelling of PostgreSQL, as long as it was; what stands in quotes as it is."""
+    short = "[]" if found["array"] else _SHORT[found["kind"].upper()] if found["kind"] else found[0]
+    return short.ljust(len(found[0]))
 
 
 def without_storage(text: str) -> str:

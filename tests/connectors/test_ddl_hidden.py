@@ -46,6 +46,19 @@ def test_comments(dialect: str, text: str, comment: str) -> None:
     assert comment == schema.tables[0].columns[0].comment
 
 
+def test_facts_that_are_not_written() -> None:
+    """A column that counts takes no NULL; an heir has no key of its parent; `bit varying` is a type of two words."""
+    text = """CREATE TABLE p (a serial, b int GENERATED ALWAYS AS IDENTITY,
+ c bit varying(5) DEFAULT 'bit varying', PRIMARY KEY (c));
+CREATE TABLE h (d nchar varying(3)) INHERITS (p);"""
+    schema = parse_schema(text, dialect="postgres")
+
+    assert () == schema.unparsed
+    assert [("a", False), ("b", False), ("c", False)] == [(c.name, c.nullable) for c in schema.tables[0].columns]
+    assert ["c"] == [column.name for column in schema.columns() if column.primary_key]
+    assert "'bit varying'" == schema.tables[0].columns[2].default
+
+
 def test_comments_on_other_things_than_columns() -> None:
     """Properties of indexes and constraints are no comments of columns; a place that is NULL is none."""
     property_ = "EXEC sp_addextendedproperty N'MS_Description', N'{}', N'SCHEMA', [dbo], N'TABLE', [c], {};\n"

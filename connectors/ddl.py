@@ -134,7 +134,8 @@ class Reader:
         dialect = (self.dialect or detect(text)) if history.kind else None
         self._unsure = bool(dialect and never_named(text, dialect))
         for path in history.scripts:
-            self.read(path, folder, dialect=dialect)
+            if not (history.kind and _without_bytes(path)):  # a migration may do nothing
+                self.read(path, folder, dialect=dialect)
         for path, reason in history.left_out:
             self.builder.miss(Location(str(path)), reason, digest_of(path))
         self.builder.ordered = False
@@ -201,6 +202,13 @@ class Reader:
         except InputError as error:
             return error.problems[0].message()
         return ""
+
+
+def _without_bytes(path: Path) -> bool:
+    try:
+        return path.stat().st_size == 0
+    except OSError:
+        return False  # reading says what is wrong
 
 
 def _transaction(statement: Statement, context: Context) -> None:

@@ -51,7 +51,7 @@ def alter_table(statement: Statement, builder: Builder, places: Places, dialect:
         raise NotUnderstood(f"more than {_MAX_ACTIONS} changes in one statement")
     name = name_of(prefix[1])
     draft = builder.find(name)
-    fresh = draft or Draft(name=name, location=places.at(statement.offset + prefix.start(1)))
+    fresh = draft or Draft(name=name, location=places.at(statement.offset + prefix.start(1)), altered=True)
     sure = draft is builder.own(name) or draft is None
     applied, missed = 0, None
     for action in found:  # one by one, so that an odd action hides only itself

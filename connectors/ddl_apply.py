@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlglot import exp
@@ -11,6 +12,7 @@ from .ddl_alter import alter_table
 from .ddl_change import APPLY, KINDS
 from .ddl_comments import comment, extended_property
 from .ddl_draft import Draft
+from .ddl_names import NAME
 from .ddl_parse import (
     MAX_DEPTH,
     Definition,
@@ -25,8 +27,9 @@ from .ddl_parse import (
     string_of,
     table_name,
 )
-from .ddl_relax import relaxed
-from .ddl_split import CREATE_TABLE
+from .ddl_query import outputs
+from .ddl_relax import relaxed, without_storage
+from .ddl_split import CREATE_TABLE, blank_comments
 from .ddl_types import table_of_type
 
 if TYPE_CHECKING:
@@ -62,6 +65,22 @@ _SCHEMA_NAME: Final = re.compile(
 _VIEW_END: Final = re.compile(
     r"\s+WITH\s+(?:(?:NO\s+)?DATA|(?:(?:CASCADED|LOCAL)\s+)?CHECK\s+OPTION|READ\s+ONLY)\s*\Z", re.IGNORECASE
 )
+_EMPTY: Final = re.compile(
+    rf"\bTABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?{NAME}(?![\w$#@])\s*(?:\(\s*\)|AS\s+(?:EDGE|NODE)\b)", re.IGNORECASE
+)
+"""A table without columns of its own: of PostgreSQL, until some are added, and SQL Server's edges of a graph."""
+_DISTRIBUTED: Final = re.compile(
+    rf"CREATE\s+TABLE\s+{NAME}(?![\w$#@])\s*(?P<options>WITH\s*\((?:[^()']|\([^()]*\)){{0,2000}}\))\s*AS\b",
+    re.IGNORECASE,
+)
+"""How SQL Server's warehouse keeps the table that a query makes."""
+_REFRESHED: Final = re.compile(
+    rf"CREATE\s+MATERIALIZED\s+VIEW\s+{NAME}(?![\w$#@])\s*(?:\([^()]*\)\s*)?"
+    r"(?P<options>(?:BUILD|REFRESH|NEVER|ON|(?:EN|DIS)ABLE|USING|(?:NO)?CACHE|(?:NO)?LOGGING|(?:NO)?PARALLEL|(?:NO)?COMPRESS"
+    r"|PCTFREE|PCTUSED|INITRANS|MAXTRANS|STORAGE|SEGMENT|ORGANIZATION|TABLESPACE)\b.{0,4000}?)\bAS\s*+(?=\(*+\s*+(?:SELECT|WITH)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How Oracle keeps a materialised view: nothing about its columns."""
 _DEFINER: Final = re.compile(
     r"\b(?:ALGORITHM\s*=\s*\w+|DEFINER\s*=\s*\S+|SQL\s+SECURITY\s+\w+"
     r"|(?:(?:NO\s+)?FORCE|(?:NON)?EDITIONABLE)(?=\s+(?:(?:NON)?EDITIONABLE\s+)?VIEW\b))",
@@ -94,15 +113,18 @@ def _table(statement: Statement, context: Context) -> None:
         return
     tree = _create(statement, context.dialect)
     draft = _draft(tree, statement, context)
-    if tree.args.get("exists") and context.builder.ordered and context.builder.find(draft.name):
+    known = context.builder.own(draft.name) if context.builder.ordered else None
+    if known and not known.altered and tree.args.get("exists"):
         return  # IF NOT EXISTS: in a history it is there already
     if tree.args.get("replace"):
         context.builder.drop(draft.name, context.places.file)
     if not _fill(draft, tree, statement, context):
         return
     _query(draft, tree, context)
-    if not draft.columns:
+    if not draft.columns and not _EMPTY.search(blank_comments(statement.text, context.dialect)):
         raise NotUnderstood("no column could be found")
+    if known and known.altered:
+        context.builder.define(known, draft)
     context.builder.add(draft)
 
 
@@ -113,12 +135,13 @@ def _fill(draft: Draft, tree: exp.Create, statement: Statement, context: Context
         known = context.builder.parents(parents)
         if known is None:
             raise NotUnderstood("the columns come from a table that is not known")
+        heir = tree.find(exp.InheritsProperty) is not None  # which has no key of its parents
         for column in (column for parent in known for column in parent.columns):
-            draft.put(column)
+            draft.put(replace(column, primary_key=False) if heir else column)
         own = len(draft.columns)
         _define(draft, tree.this.expressions, statement, context)
         more = len(draft.columns) > own
-        return tree.find(exp.InheritsProperty) is None or _inherits(draft, known, context, more=more)
+        return not heir or _inherits(draft, known, context, more=more)
     if partition := tree.find(exp.PartitionedOfProperty):
         parent = partition.this
         context.builder.partitions.append((draft.name.name, parent.name if isinstance(parent, exp.Table) else ""))
@@ -140,20 +163,28 @@ def _inherits(draft: Draft, parents: list[Draft], context: Context, *, more: boo
 
 def _create(statement: Statement, dialect: str) -> exp.Create:
     """The definition of a table; what sqlglot refuses as a whole is tried without options and constraints."""
+    text = _without(_DISTRIBUTED, statement.text, dialect) if dialect == "tsql" else statement.text
+    text = without_storage(text) if dialect == "oracle" else text
     try:
-        tree = parse(statement.text, dialect, statement.depth)
+        tree = parse(text, dialect, statement.depth)
     except NotUnderstood:
-        less = (
-            None
-            if statement.depth > MAX_DEPTH
-            else relaxed(statement.text, lambda text: parses(text, dialect), dialect)
-        )
+        less = None if statement.depth > MAX_DEPTH else relaxed(text, lambda part: parses(part, dialect), dialect)
         if less is None:
             raise
         tree = parse(less, dialect, statement.depth)
     if not isinstance(tree, exp.Create) or tree.kind != "TABLE":
         raise NotUnderstood("not a table definition")
     return tree
+
+
+def _without(pattern: re.Pattern[str], text: str, dialect: str) -> str:
+    """The text of a statement with spaces in place of the options that a pattern finds at its start."""
+    bare = blank_comments(text, dialect)
+    found = pattern.match(bare)
+    if found is None:
+        return text
+    begin, end = found.span("options")
+    return bare[:begin] + re.sub(r"\S", " ", bare[begin:end]) + bare[end:]
 
 
 def _unknown() -> list[Draft]:
@@ -194,41 +225,14 @@ def _query(draft: Draft, tree: exp.Create, context: Context) -> None:
         return
     draft.sql = query.sql(context.dialect)
     named = draft.columns and (draft.kind == "view" or not any(column.data_type for column in draft.columns))
-    for name in () if named else _outputs(query, context.builder):
+    for name in () if named else outputs(query, context.builder):
         if draft.index(name) is None:
             draft.add(Definition(name, 0), draft.location)
 
 
-def _outputs(query: exp.Query, builder: Builder) -> list[str]:
-    """The column names of a query; a star stands for the columns of its known tables."""
-    select = query
-    while isinstance(select, exp.SetOperation | exp.Subquery):
-        select = select.this
-    names: list[str] = []
-    for projection in select.selects:
-        if not projection.is_star:
-            names.append(projection.alias_or_name)
-            continue
-        wanted = projection.table if isinstance(projection, exp.Column) else ""
-        tables = [table for table in _from(select) if wanted in {"", table.alias_or_name}]
-        known = builder.parents(Name(table.name, table.db) for table in tables)
-        if not known:
-            raise NotUnderstood("the columns of `*` are not known")
-        names += [column.name for draft in known for column in draft.columns]
-    return [name for name in names if name]
-
-
-def _from(select: exp.Expr) -> list[exp.Table]:
-    nodes = [select.args.get("from_"), *(select.args.get("joins") or ())]
-    tables = [node.this for node in nodes if isinstance(node, exp.Expr)]
-    if any(not isinstance(table, exp.Table) for table in tables):
-        raise NotUnderstood("the columns of `*` are not known")
-    return tables
-
-
 def _view(statement: Statement, context: Context) -> None:
     text = _VIEW_END.sub("", _DEFINER.sub(lambda match: " " * len(match[0]), statement.text))
-    tree = parse(text, context.dialect, statement.depth)
+    tree = parse(_without(_REFRESHED, text, context.dialect), context.dialect, statement.depth)
     if not isinstance(tree, exp.Create) or not isinstance(tree.expression, exp.Query):
         raise NotUnderstood("not a view definition")
     draft = _draft(tree, statement, context)
@@ -262,7 +266,7 @@ def _into(statement: Statement, context: Context) -> None:
         return
     draft = Draft(name=table_name(into.this), location=context.places.at(statement.offset))
     draft.sql = tree.sql(context.dialect)
-    for name in _outputs(tree, context.builder):
+    for name in outputs(tree, context.builder):
         draft.add(Definition(name, 0), draft.location)
     context.builder.add(draft)
 

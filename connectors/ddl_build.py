@@ -81,6 +81,13 @@ class Builder:
         self.drafts.append(draft)
         self._by_name.setdefault(draft.name.name.lower(), []).append(draft)
 
+    def define(self, altered: Draft, draft: Draft) -> None:
+        """Take the definition of a table of which changes were read before; the columns that they added stay."""
+        for column in altered.columns:
+            if draft.index(column.name) is None:
+                draft.put(column)
+        self._remove(altered)
+
     def drop(self, name: Name, file: str) -> None:
         """Forget a table or view; in files that are no history, only one of the same file.
 

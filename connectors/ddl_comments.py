@@ -50,11 +50,11 @@ def extended_property(statement: Statement, context: Context) -> None:
         raise NotUnderstood("a comment that stands in a variable")
     for position, match in enumerate(_ARGUMENT.finditer(statement.text, called)):
         key = (match["name"] or "").lower() or _ARGUMENTS[min(position, len(_ARGUMENTS) - 1)]
-        values[key] = match["text"].replace("''", "'") if match["text"] is not None else match["word"].strip("[]")
-    if values.get("name", "").lower() == "ms_description" and values.get("level1type", "").lower() in {
-        "table",
-        "view",
-    }:
+        if (match["word"] or "").upper() != "NULL":
+            values[key] = match["text"].replace("''", "'") if match["text"] is not None else match["word"].strip("[]")
+    described = values.get("name", "").lower() == "ms_description"
+    kinds = [values.get(f"level{level}type", "column").lower() for level in (1, 2)]
+    if described and kinds[0] in {"table", "view"} and kinds[1] == "column":  # else of an index or a constraint
         schema = values.get("level0name", "")
         table = Name(values.get("level1name", ""), schema)
         _remember(table, values.get("level2name", ""), values.get("value", ""), statement, context)

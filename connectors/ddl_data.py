@@ -11,16 +11,21 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 _STRING: Final = {True: r"'(?:[^'\\]++|\\.|'')*+'", False: r"'(?:[^']++|'')*+'"}
-_NAMES: Final = r"(?:`[^`\n]++`|\"[^\"\n]++\"|\[[^\]\n]++\]|[\w$#@.]++|[ \t\r\n]++)++"
+_NAMES: Final = (
+    r"(?:`[^`\n]++`|\"[^\"\n]++\"|\[[^\]\n]++\]|(?!VALUES?\b)[\w$#@.]++|[ \t\r]++"
+    r"|\n(?![ \t]*+(?:CREATE|ALTER|DROP|GO|INSERT|PRINT|COMMENT|GRANT|REVOKE|DENY|COMMIT|USE)\b))++"
+)
+"""The table, and words behind it: not beyond the line where another statement begins."""
 _START: Final = re.compile(
     r"^[ \t]*+(?:(?P<copy>COPY\b[^;]{0,4000}?\bFROM\s+STDIN\b[^;\n]{0,400};[ \t]*\r?\n)"
     rf"|(?P<insert>(?:INSERT|REPLACE)\s++(?:(?:LOW_PRIORITY|DELAYED|IGNORE)\s++)?(?:INTO\s++)?{_NAMES}"
-    r"(?:\([^()';]{0,100000}\)\s*+)?(?:VALUES?\b)?)|(?P<like>INSERT|REPLACE|COPY)\b)",
+    r"(?:\([^()';]{0,100000}\)\s*+(?=(?:VALUES?|SELECT|WITH|EXEC|EXECUTE|OUTPUT|OVERRIDING|SET|TABLE)\b))?"
+    r"(?:VALUES?\b)?)|(?P<like>INSERT|REPLACE|COPY)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 _NEXT: Final = (
-    r"[ \t]*+(?:(?:CREATE|ALTER|DROP|GO|INSERT|SET|PRINT|COMMENT|GRANT|REVOKE|DENY|EXEC|COMMIT|SELECT|WITH)\b"
-    r"|/[ \t]*+\r?$)"
+    r"[ \t]*+(?:(?:CREATE|ALTER|DROP|GO|INSERT|SET|PRINT|COMMENT|GRANT|REVOKE|DENY|EXEC|EXECUTE|COMMIT|SELECT|USE"
+    r"|WITH)\b|/[ \t]*+\r?$)"
 )
 _BODY: Final = {
     escaped: re.compile(

@@ -73,6 +73,8 @@ class Draft:
     sql: str = ""
     partition_of: str = ""
     materialized: bool = False
+    altered: bool = False
+    """Only changes of it were read, and no definition."""
     session: Session = NOWHERE
     """Where it was made."""
     heirs: list[Draft] = field(default_factory=list["Draft"])

@@ -10,7 +10,7 @@ from tutela.engine.errors import InputError, Location, Problem
 
 from .ddl_data import Skimmer, without_data
 from .dialects import SAMPLE, detect
-from .files import BOMS, ENCODINGS, STDIN, read_text
+from .files import BOMS, ENCODINGS, STDIN, read_text, seems_latin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,8 @@ def read_script(path: str | Path, *, dialect: str | None, limit: int, encodings:
     failed: list[str] = []
     for encoding in _candidates(path, encodings):
         try:
-            return _stream(path, encoding, dialect, limit)
+            guessed = encoding == "gb18030" and len(encodings) > 1
+            return _stream(path, encoding, dialect, limit, guessed=guessed)
         except UnicodeError:
             failed.append(encoding)
     raise _problem("file-encoding", path, encodings=", ".join(failed))
@@ -59,8 +60,8 @@ def _candidates(path: str | Path, encodings: tuple[str, ...]) -> list[str]:
     return marked or [encoding for encoding in encodings if encoding != "utf-16"]
 
 
-def _stream(path: str | Path, encoding: str, dialect: str | None, limit: int) -> File:
-    blocks = _blocks(path, encoding)
+def _stream(path: str | Path, encoding: str, dialect: str | None, limit: int, *, guessed: bool) -> File:
+    blocks = _blocks(path, encoding, guessed=guessed)
     first = next(blocks, "")
     found = dialect or detect(first[:SAMPLE])
     skimmer = Skimmer(found)
@@ -72,10 +73,12 @@ def _stream(path: str | Path, encoding: str, dialect: str | None, limit: int) ->
     return File(skimmer.close(), found)
 
 
-def _blocks(path: str | Path, encoding: str) -> Iterator[str]:
+def _blocks(path: str | Path, encoding: str, *, guessed: bool) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     with Path(path).open("rb") as stream:
         while block := stream.read(_BLOCK):
+            if guessed and seems_latin(block):
+                raise UnicodeError
             text = decoder.decode(block)
             if "\0" in text:
                 raise _problem("file-binary", path)

@@ -133,9 +133,13 @@ def _parse(text: str, dialect: str) -> exp.Expr:
     return trees[0]
 
 
+_INNER: Final = re.compile(r" but got (?:<Token|None\b).*| for <class .*| in <class .*", re.DOTALL)
+"""What the parser tells about itself."""
+
+
 def _plain(reason: str) -> str:
     """The parser's reason in our style: lower case, one line, no final period."""
-    line = reason.split("\n", 1)[0].strip().rstrip(".")
+    line = _INNER.sub("", reason.split("\n", 1)[0].strip().rstrip("."))
     return line[:1].lower() + line[1:] if line else "syntax error"
 
 
@@ -208,7 +212,9 @@ def definition(node: exp.ColumnDef, dialect: str, keys: frozenset[str] = frozens
         elif isinstance(kind, exp.Reference | exp.ForeignKey):
             link = next(iter(_targets(kind, 1)), None)
     data_type = _type(node.args.get("kind"), dialect)
-    identity = identity or counted(default) or bool(_SERIAL.match(data_type))
+    identity = identity or bool(_SERIAL.match(data_type))
+    nullable = nullable and not identity
+    identity = identity or counted(default)
     return Definition(
         node.name, _start(node.this), data_type, nullable, comment, primary, default, generated, link, identity
     )  # fmt: skip

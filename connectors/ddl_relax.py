@@ -48,6 +48,20 @@ _QUERY: Final = re.compile(r"\bAS\s*\(?\s*(?:SELECT|WITH|VALUES|TABLE|EXECUTE)\b
 _ANOTHER: Final = re.compile(r"\b(?:CREATE|ALTER)\s+\w", re.IGNORECASE)
 _CLUSTER: Final = re.compile(r"\b(?:NOT\s+)?CLUSTER\s+(?=(?:PRIMARY|UNIQUE)\b)", re.IGNORECASE)
 _TABLE_COMMENT: Final = re.compile(r"\bCOMMENT\s*=\s*'(?:[^'\\]++|\\.|'')*+'", re.IGNORECASE)
+_SPELLED: Final = re.compile(
+    r"'(?:[^']++|'')*+'|\"[^\"]*+\"|(?<=[\w)]\s)(?P<array>ARRAY)\b(?!\s*\[)|\b(?P<kind>BIT|NCHAR)\s+VARYING\b",
+    re.IGNORECASE,
+)
+"""Types as the standard spells them: an array, which sqlglot takes only at the end, and those that it does not know."""
+_SHORT: Final = {"BIT": "varbit", "NCHAR": "varchar"}
+_STORED: Final = re.compile(
+    r"'(?:[^']++|'')*+'|\"[^\"]*+\"|(?P<option>\bUSING\s+INDEX\b(?:\s*(?:\b(?:(?:PCTFREE|INITRANS|MAXTRANS)\s+\d+"
+    r"|COMPUTE\s+STATISTICS|(?:NO)?COMPRESS(?:\s+\d+)?|(?:NO)?LOGGING|(?:NO)?REVERSE|LOCAL|GLOBAL"
+    r"|TABLESPACE\s+(?:\"[^\"]+\"|[\w$#]+))(?!\w)|STORAGE\s*\([^()]*\)))*+"
+    r"|(?<=[\s)])(?:ENABLE|DISABLE)(?:\s+(?:NO)?VALIDATE)?(?=\s*[,)]|\s+(?:CONSTRAINT|NOT|CHECK|PRIMARY|UNIQUE)\b))",
+    re.IGNORECASE,
+)
+"""How Oracle keeps an index and whether it heeds a constraint: nothing about columns."""
 _MAX_ELEMENTS: Final = 4000
 
 
@@ -63,7 +77,12 @@ def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | Non
     plain = _KINDS.sub(lambda m: m[0][: m.start(1) - m.start()] + " " * len(m[1]), text, count=1)
     plain = _CLUSTER.sub(lambda m: " " * len(m[0]), blank_comments(plain, dialect))
     token = _TOKEN if dialect == "mysql" else _STRICT
+    if dialect == "postgres":
+        plain = _SPELLED.sub(_respelled, plain)
     body, elements = _elements(plain, token)
+    end = elements[-1].end + 1 if elements else 0
+    if dialect == "tsql" and end and not plain[elements[-1].start : end - 1].strip():
+        elements.pop()  # T-SQL takes a comma behind the last element
     if body < 0 or not 0 < len(elements) <= _MAX_ELEMENTS:
         return None
     pieces: list[str] = []
@@ -74,12 +93,29 @@ def relaxed(text: str, parses: Callable[[str], bool], dialect: str) -> str | Non
         if _CONSTRAINT.match(part):
             pieces.append(_key(part, parses))
         else:
-            kept = part if parses(f"CREATE TABLE t ({part})") else _trimmed(part)
+            kept = part if parses(f"CREATE TABLE t ({part}, x int)") else _trimmed(part)
             if kept is not part and not parses(f"CREATE TABLE t ({kept})"):
                 return None
             pieces.append(kept)
-    rest = _rest(plain, elements[-1].end + 1)
+    rest = _rest(plain, end)
     return None if rest is None else plain[:body] + _joined(pieces) + ")" + rest
+
+
+def _respelled(found: re.Match[str]) -> str:
+    """A type in the short spelling of PostgreSQL, as long as it was; what stands in quotes as it is."""
+    short = "[]" if found["array"] else _SHORT[found["kind"].upper()] if found["kind"] else found[0]
+    return short.ljust(len(found[0]))
+
+
+def without_storage(text: str) -> str:
+    """A table of Oracle without where its rows lie and which of its constraints are on; offsets stay right."""
+    plain = _STORED.sub(lambda m: _spaces(m[0]) if m["option"] else m[0], blank_comments(text, "oracle"))
+    body, elements = _elements(plain, _STRICT)
+    if body < 0 or not elements:
+        return plain
+    end = elements[-1].end + 1
+    rest = _rest(plain, end)
+    return plain if rest is None else plain[:end] + rest
 
 
 def _rest(plain: str, start: int) -> str | None:

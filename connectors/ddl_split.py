@@ -48,8 +48,8 @@ _COMMON: Final = (
     r"(?:[ \t][^\n]*+)?|\.[a-z][^\n]*+)\r?$)"
     rf"|(?P<table>^[ \t]*+CREATE\s+{_TABLE_WORDS}TABLE\b)"
     r"|(?P<verb>^[ \t]*+(?:CREATE|ALTER|DROP|INSERT|EXEC|EXECUTE|SET|PRINT|"
-    r"IF|GRANT|USE|DECLARE|UPDATE|DELETE|SELECT|BEGIN|END)\b)"
-    r"|(?P<element>\b(?:CREATE\s++(?:TABLE|VIEW)|ALTER\s++TABLE)\b)"
+    r"IF|GRANT(?!\s++OPTION)|REVOKE|DENY|USE|DECLARE|UPDATE|DELETE|SELECT|BEGIN|END)\b)"
+    r"|(?P<element>\b(?:CREATE\s++(?:TABLE|VIEW)|ALTER\s++TABLE|GRANT(?!\s++OPTION))\b)"
 )
 _STRING_ESCAPED: Final = r"'(?:[^'\\]++|\\.|'')*+'|\"(?:[^\"\\]++|\\.|\"\")*+\"|`(?:[^`]++|``)*+`"
 _STRING: Final = r"(?<![\w])[eE]'(?:[^'\\]++|\\.|'')*+'|'(?:[^']++|'')*+'|\"(?:[^\"]++|\"\")*+\"|`(?:[^`]++|``)*+`"
@@ -210,7 +210,7 @@ class _Splitter:
 
     def _inside_routine(self, at: int) -> bool:
         """Tell whether a semicolon is one of a procedure's body and not its end."""
-        head = head_of(self.text[self.start : min(at, self.start + _HEAD)])
+        head = self._head(at)
         block = self.dialect == "oracle" and _BLOCK.match(head)
         if not block and not _ROUTINE.match(head):
             return False
@@ -282,31 +282,53 @@ class _Splitter:
             self._begin(match.end() - len(match[0].lstrip()))
 
     def blocks_split(self, at: int) -> bool:
-        head = head_of(self.text[self.start : min(at, self.start + _HEAD)])
+        head = self._head(at)
         return bool(_ROUTINE.match(head)) or head.startswith(("GRANT", "REVOKE", "EXPLAIN"))
 
+    def _own(self, match: re.Match[str], head: str) -> bool:
+        """Tell whether a line of T-SQL begins a statement by its first word alone, whatever stands before it."""
+        word = match[0].strip().upper()
+        if word in _RIGHTS:
+            return not _ROUTINE.match(head)
+        if word == "DROP":  # after IF it may not happen, and nothing is taken away on a guess
+            return head.split(" ", 1)[0] in _ONE_LINERS
+        return word in _OWN_STATEMENT and not self.blocks_split(match.start())
+
     def on_verb(self, match: re.Match[str]) -> None:
-        """A new statement without a semicolon before it, as T-SQL allows."""
+        """A new statement without a semicolon before it, as T-SQL allows, or an element of CREATE SCHEMA."""
+        begin = match.end() - len(match[0].lstrip())
+        if self.start >= 0 and self.depth == 0 and _ELEMENT.match(self.text, begin) and self._in_schema(begin):
+            self._finish(begin)
         if self.start >= 0 and self.depth == 0 and self.dialect == "tsql":
-            head = head_of(self.text[self.start : min(match.start(), self.start + _HEAD)])
+            head = self._head(match.start())
             inside = head.startswith("ALTER TABLE") and _ALTERS.match(self.text, match.start())
-            own = match[0].strip().upper() in _OWN_STATEMENT and not self.blocks_split(match.start())
-            if inside or not (own or head.startswith(("ALTER TABLE", "EXEC")) or CREATE_TABLE.match(head)):
+            inside = inside or _AS.search(self.text, max(self.start, match.start() - 200), match.start())
+            if inside or not (
+                self._own(match, head) or head.startswith(("ALTER TABLE", "DROP ", "EXEC")) or CREATE_TABLE.match(head)
+            ):
                 self.at = match.start() + len(match[0])
             else:
                 self._finish(match.start())
         if self.start < 0:
-            self._begin(match.end() - len(match[0].lstrip()))
+            self._begin(begin)
 
     def on_element(self, match: re.Match[str]) -> None:
         """`CREATE TABLE` within a line: an element of CREATE SCHEMA, after another table, or words of a statement."""
         if self.start < 0:
             self._begin(match.start())
-        elif self.depth == 0:
-            head = head_of(self.text[self.start : min(match.start(), self.start + _HEAD)])
-            if self.schema or head.startswith("CREATE SCHEMA") or _TABLE_HEAD.match(head):
-                self._finish(match.start())
-                self._begin(match.start())
+        elif self.depth == 0 and (self._in_schema(match.start()) or self._after_table(match)):
+            self._finish(match.start())
+            self._begin(match.start())
+
+    def _after_table(self, match: re.Match[str]) -> bool:
+        return match[0][:1] in "CcAa" and bool(_TABLE_HEAD.match(self._head(match.start())))
+
+    def _in_schema(self, at: int) -> bool:
+        """Tell whether what stands here belongs to CREATE SCHEMA: its elements have no semicolons between them."""
+        return bool(self.schema) or self._head(at).startswith("CREATE SCHEMA")
+
+    def _head(self, at: int) -> str:
+        return head_of(self.text[self.start : min(at, self.start + _HEAD)])
 
     def _in_data(self) -> bool:
         """Tell whether rows are being read: there a quote is followed by no word unless another is missing."""
@@ -354,7 +376,15 @@ _INCLUDE: Final = re.compile(
 _DELIMITER: Final = re.compile(r"^[ \t]*+DELIMITER[ \t]++(?P<mark>\S{1,20})[^\n]*", re.IGNORECASE | re.MULTILINE)
 _SLASH: Final = re.compile(r"^/[ \t]*+\r?$", re.MULTILINE)
 _TABLE_HEAD: Final = re.compile(rf"(?:CREATE\s+{_TABLE_WORDS}|ALTER\s+)TABLE\b", re.IGNORECASE)
+_ELEMENT: Final = re.compile(
+    r"(?:CREATE\s+(?:TABLE|VIEW|RECURSIVE|(?:UNIQUE\s+)?INDEX|SEQUENCE|TRIGGER)|GRANT)\b", re.IGNORECASE
+)
+"""What may stand inside CREATE SCHEMA."""
 _OWN_STATEMENT: Final = frozenset({"ALTER", "EXEC", "EXECUTE"})
+_RIGHTS: Final = frozenset({"GRANT", "REVOKE", "DENY"})
+_ONE_LINERS: Final = _RIGHTS | {"DROP", "INSERT", "UPDATE", "DELETE", "SELECT", "SET", "PRINT", "USE", "TRUNCATE"}
+_AS: Final = re.compile(r"\bAS\s*\Z", re.IGNORECASE)
+"""A query follows."""
 _ALTERS: Final = re.compile(
     r"\s*(?:ALTER\s+COLUMN|DROP\s+(?!(?:TABLE|VIEW|PROC|PROCEDURE|FUNCTION)\s)|SET\s*\()", re.IGNORECASE
 )

@@ -46,9 +46,14 @@ _SIGNS: Final[tuple[tuple[str, int, re.Pattern[str]], ...]] = tuple(
         ("mysql", 2, r"\bCREATE[ \t]+TABLE[ \t]+(?:IF[ \t]+NOT[ \t]+EXISTS[ \t]+)?`"),
         ("mysql", 1, r"\b(?:tinyint|mediumint|longtext|mediumtext|datetime)\b"),
         ("mysql", 2, r"\bCOMMENT[ \t]+'"),
+        ("mysql", 3, r"\b(?:INTO|TABLE|UPDATE|FROM|JOIN|EXISTS|COLUMN|KEY|ON)[ \t]*\(?`"),
+        ("mysql", 3, r"^#(?:[ \t]|\r?$)"),
+        ("mysql", 8, r"^-- (?:MySQL|MariaDB) dump\b|^-- phpMyAdmin\b"),
         ("postgres", 5, r"\b(?:bigserial|serial4|serial8|jsonb|bytea|timestamptz|plpgsql|tsvector)\b"),
         ("postgres", 3, r"\bserial\b|::[a-z]|\bnextval[ \t]*\(|\bcharacter varying\b"),
         ("postgres", 3, r"\bOWNER TO\b|\bsearch_path\b|\bint[248]\b|\bWITHOUT TIME ZONE\b"),
+        ("postgres", 5, r"^\\(?:c|connect|i|ir|copy|echo|set)[ \t]|\bAS[ \t]+ENUM\b|\bCREATE[ \t]+EXTENSION\b"),
+        ("postgres", 8, r"^-- PostgreSQL database"),
         ("postgres", 1, r"\btimestamp\b|\btext\b|\bboolean\b|\bCOMMENT ON\b"),
         ("oracle", 5, r"\bN?VARCHAR2[ \t]*\("),
         ("oracle", 3, r"\bNUMBER\b|\bCLOB\b|\bSYSDATE\b"),
@@ -56,14 +61,18 @@ _SIGNS: Final[tuple[tuple[str, int, re.Pattern[str]], ...]] = tuple(
         ("oracle", 1, r"\bCOMMENT ON\b"),
         ("oracle", 8, r"\bSTORAGE[ \t]*\([ \t]*ON\b|\bCLUSTERBTR\b|\bCLUSTER[ \t]+PRIMARY[ \t]+KEY\b"),  # DM
         ("tsql", 5, r"^GO[ \t]*\r?$"),
-        ("tsql", 4, r"\[dbo\]\.|\[\w+\][ \t]+\[?\w+\]?[ \t(]"),
-        ("tsql", 3, r"\bNVARCHAR\b|\bIDENTITY[ \t]*\(|\bUNIQUEIDENTIFIER\b|\bDATETIME2\b|\bN'"),
+        ("tsql", 4, r"\[dbo\]\.|(?:^[ \t]*,?|\(|\bADD)[ \t]*\[\w+\][ \t]+\[?\w+\]?[ \t(]"),
+        ("tsql", 3, r"\bNVARCHAR\b|(?<!\bAS )\bIDENTITY[ \t]*\(|\bUNIQUEIDENTIFIER\b|\bDATETIME2\b"),
+        ("tsql", 2, r"\bALTER[ \t]+COLUMN[ \t]+[\w\[\]]+[ \t]+(?!(?:ADD|DROP|RESTART|SET|TYPE)\b)\w"),
+        ("tsql", 1, r"\bN'"),
         ("sqlite", 5, r"\bAUTOINCREMENT\b|\bPRAGMA\b|\bWITHOUT ROWID\b|\bsqlite"),
         ("sqlite", 8, r"^[ \t]*\[\w+\] INTEGER\b"),
     )
 )
-_LITERAL: Final = re.compile(r"'[^'\n]{1,2000}'")
-"""What stands in quotes, comments of columns above all, says nothing about the dialect."""
+_SILENT: Final = re.compile(
+    r"'[^'\n]{1,2000}'|--(?! (?:MySQL|MariaDB|PostgreSQL|phpMyAdmin)\b)[^\n]*+|/\*(?!M?!)[^*]{0,5000}+\*/"
+)
+"""What stands in quotes, comments of columns above all, and what is said about a script tell nothing of its dialect."""
 
 
 def canonical(name: str) -> str:
@@ -77,7 +86,7 @@ def canonical(name: str) -> str:
 
 def detect(text: str) -> str:
     """The dialect whose marks are most in `text`; a mark counts by its weight, and at most ten times."""
-    sample = _LITERAL.sub("''", text[:SAMPLE])
+    sample = _SILENT.sub(lambda found: "''" if found[0][0] == "'" else " ", text[:SAMPLE])
     scores: dict[str, int] = dict.fromkeys(DIALECTS, 0)
     for dialect, weight, pattern in _SIGNS:
         hits = sum(1 for _, _ in zip(pattern.finditer(sample), range(10), strict=False))

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 import stat
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -30,6 +32,9 @@ BOMS: Final = (
 """Byte order marks and what they say."""
 _SAMPLE: Final = 65_536
 _BLOCK: Final = 1 << 20
+_PAIR: Final = re.compile(rb"[\x81-\xfe](?:([A-Za-z])|[^A-Za-z])", re.DOTALL)
+_PAIRS: Final = 10_000
+"""How many characters of two bytes are looked at."""
 _PRINTABLE: Final = frozenset(range(32, 127))
 _CONTROLS: Final = frozenset(range(32)) - {9, 10, 12, 13, 26, 27}
 """Control characters that no text file holds (tab, line ends, form feed, Ctrl-Z and escape occur)."""
@@ -125,9 +130,20 @@ def _guess(data: bytes, name: str, encodings: Sequence[str]) -> str:
     if b"\0" in data or _controls(sample.decode("latin-1")):
         raise _problem("file-binary", file=name)
     for encoding in encodings:
-        if encoding != "utf-16" and (text := _try(data, encoding)) is not None:
+        if encoding == "utf-16" or (len(encodings) > 1 and encoding == "gb18030" and seems_latin(data)):
+            continue
+        if (text := _try(data, encoding)) is not None:
             return text
     raise _problem("file-encoding", file=name, encodings=", ".join(encodings))
+
+
+def seems_latin(data: bytes) -> bool:
+    """Tell whether text that GB18030 can read is rather of a Western encoding, and would come out as other names.
+
+    There most bytes above ASCII stand alone before a letter; Chinese characters are two of them.
+    """
+    pairs = list(islice(_PAIR.finditer(data), _PAIRS))
+    return bool(pairs) and 2 * sum(1 for pair in pairs if pair[1]) >= len(pairs)
 
 
 def _wide(sample: bytes) -> str:

@@ -31,7 +31,7 @@ _VIEWS: Final = (
     "SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN %s"
 )
 _COLUMNS: Final = """
-SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, COLUMN_COMMENT, COLUMN_KEY,
+SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, COLUMN_DEFAULT, COLUMN_COMMENT,
        EXTRA, GENERATION_EXPRESSION
 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA IN %s ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION"""
 _DOCUMENTS: Final = """
@@ -39,9 +39,11 @@ SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME FROM information_schema.CH
 WHERE CONSTRAINT_SCHEMA IN %s AND LEVEL = 'Column' AND CHECK_CLAUSE LIKE 'json_valid(%%'"""
 """MariaDB's JSON is a LONGTEXT with this check, which has the name of the column."""
 
-_LINKS: Final = """
+_KEYS: Final = """
 SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME
-FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA IN %s AND REFERENCED_COLUMN_NAME IS NOT NULL"""
+FROM information_schema.KEY_COLUMN_USAGE
+WHERE TABLE_SCHEMA IN %s AND (REFERENCED_COLUMN_NAME IS NOT NULL OR CONSTRAINT_NAME = 'PRIMARY')"""
+"""Foreign keys, and primary ones; `COLUMN_KEY` also calls a unique index primary where a table has no other."""
 _SCHEMA_RIGHTS: Final = "SELECT GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES"
 _RIGHTS: Final = """
 SELECT GRANTEE, TABLE_SCHEMA, TABLE_NAME, '', PRIVILEGE_TYPE FROM information_schema.TABLE_PRIVILEGES
@@ -182,22 +184,22 @@ def _read(connection: Connection[Any], found: Found) -> None:
         view = "VIEW" in kind
         found.tables.append(TableRow(schema, name, view, "" if view else comment, queries.get((schema, name))))
     _columns(connection, found)
-    found.links = [LinkRow(*row) for row in _ask(connection, found, _LINKS)]
+    keys = _ask(connection, found, _KEYS)
+    found.links = [LinkRow(*row) for row in keys if row[-1] is not None]
+    found.keys.update((schema, table, name) for schema, table, name, *target in keys if target[-1] is None)
     _grants(connection, found)
 
 
 def _columns(connection: Connection[Any], found: Found) -> None:
     rows = _ask(connection, found, _COLUMNS)
     documents = set(_ask_if_there(connection, found, _DOCUMENTS)) if _is_maria(connection) else set[tuple[Any, ...]]()
-    for schema, table, name, kind, nullable, default, comment, key, extra, expression in rows:
+    for schema, table, name, kind, nullable, default, comment, extra, expression in rows:
         identity = "auto_increment" in extra.lower()
         data_type = "json" if (schema, table, name) in documents else kind
         value = None if default == "NULL" else default  # so MariaDB writes that there is none
         found.columns.append(
             ColumnRow(schema, table, name, data_type, nullable == "YES", value, comment, identity, expression)
         )
-        if key == "PRI":
-            found.keys.add((schema, table, name))
 
 
 def _grants(connection: Connection[Any], found: Found) -> None:

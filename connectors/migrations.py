@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FLYWAY: Final = re.compile(r"([VBUR])(\d+(?:[._]\d+)*)?__.+\.(sql|java|kt|py)\Z")
 _GOLANG: Final = re.compile(r"(\d+)_.*\.(up|down)\.sql\Z")
 _NUMBERED: Final = re.compile(r"\d+")
+_UNDONE: Final = "down.sql"
 _UP_DOWN: Final = re.compile(
     r"^--[ \t]*(?:\+goose[ \t]+up|migrate:up|\+migrate[ \t]+up)\b", re.IGNORECASE | re.MULTILINE
 )
@@ -76,7 +77,7 @@ def natural(name: str) -> list[tuple[int, int, str]]:
 def read_history(folder: Path) -> History:
     """The scripts of a folder; without marks of a history, in natural order of their names."""
     found = _look(folder)
-    for taken in (_flyway, _golang, _liquibase, _up_down, _alembic, _numbered):
+    for taken in (_flyway, _golang, _paired, _liquibase, _up_down, _alembic, _numbered):
         history = taken(found)
         if history:
             break
@@ -158,6 +159,27 @@ def _golang(found: _Folder) -> History | None:
         tuple(path for _, path in sorted(named)),
         tuple((path, "no name of a golang-migrate migration; it is not read") for path in others),
     )
+
+
+def _paired(found: _Folder) -> History | None:
+    """Diesel and Hasura: a folder for each migration, with `up.sql`; `down.sql` beside it is left out."""
+    named = sorted((_stamp(path.parent.name), path) for path in found.scripts if path.name == "up.sql")
+    if not named or not any(path.name == _UNDONE for path in found.scripts):
+        return None
+    others = [path for path in found.scripts if path.name not in {"up.sql", _UNDONE}]
+    return History(
+        "Diesel",
+        tuple(path for _, path in named),
+        tuple((path, "no name of a Diesel migration; it is not read") for path in others),
+    )
+
+
+def _stamp(name: str) -> tuple[str, str]:
+    """The number before the first `_`, whether or not its parts are set apart: `2020-06-30-135809_x`.
+
+    Stamps are compared as texts, as Diesel does (some have a time, some only a day); short numbers by their value.
+    """
+    return re.sub(r"\D", "", name.split("_", 1)[0]).zfill(len("20200630")), name
 
 
 def _liquibase(found: _Folder) -> History | None:

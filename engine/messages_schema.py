@@ -44,8 +44,8 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "file-encoding": Message(
         "`{file}` is not text in any of the encodings {encodings}",
         "`{file}` 不是以下编码的文本:{encodings}",
-        "save the file in UTF-8, or name its encoding: --encoding gb18030",
-        "请将文件保存为 UTF-8,或指定其编码:--encoding gb18030",
+        "save the file in UTF-8, or name its encoding: --encoding latin-1",
+        "请将文件保存为 UTF-8,或指定其编码:--encoding latin-1",
     ),
     "encoding-unknown": Message(
         "`{name}` is not a known text encoding",

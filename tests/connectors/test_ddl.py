@@ -96,6 +96,26 @@ def test_a_table_inside_quotes_is_listed() -> None:
     assert schema.unparsed
 
 
+def test_storage_of_oracle_hides_no_facts() -> None:
+    """Where rows lie and which constraints are on takes nothing from a column, and no text is taken for it."""
+    text = """CREATE TABLE "A" ("K" DATE DEFAULT sysdate NOT NULL ENABLE, enable CHAR DEFAULT 'ENABLE)' NOT NULL ENABLE,
+ c NUMBER CONSTRAINT r REFERENCES b (id) ENABLE,
+ CONSTRAINT "P" PRIMARY KEY ("K") USING INDEX PCTFREE 10 COMPUTE STATISTICS STORAGE(INITIAL 6) TABLESPACE "U" ENABLE
+ ) SEGMENT CREATION IMMEDIATE STORAGE(INITIAL 65536) TABLESPACE "U";"""
+    date, char, number = parse_schema(text, dialect="oracle").columns()
+
+    assert ("K", "SYSDATE", False, True) == (date.name, date.default, date.nullable, date.primary_key)
+    assert ("enable", "'ENABLE)'", False) == (char.name, char.default, char.nullable)
+    assert ("c", "b.id", 2) == (number.name, number.references, number.location.line)
+
+
+def test_reasons_name_no_part_of_the_parser() -> None:
+    """Why a statement is not understood is said in words that a person knows."""
+    schema = parse_schema("CREATE TABLE <name, sysname, t> (a int);\nCREATE TABLE (b int);", dialect="tsql")
+
+    assert ["expected table name"] * 2 == [miss.message for miss in schema.unparsed]
+
+
 def test_missing_semicolons_and_go() -> None:
     """T-SQL needs neither semicolons nor GO between statements."""
     text = (

@@ -130,7 +130,11 @@ def test_a_large_file_may_be_in_any_encoding(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize("whole", [10, 1 << 20])
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"CREATE TABLE t (a\0 int);", "file-binary"), (b"CREATE TABLE caf\xe9 (a int);", "file-encoding")],
+    [
+        (b"CREATE TABLE t (a\0 int);", "file-binary"),
+        (b"CREATE TABLE caf\xe9 (a int);", "file-encoding"),
+        (b"CREATE TABLE t (t\xe9l\xe9phone int, Stra\xdfe int, Gr\xf6\xdfe int);", "file-encoding"),
+    ],
 )
 def test_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: int, content: bytes, code: str) -> None:
     """A file that is no text, or in an encoding that nobody can guess, is one clear problem."""

@@ -77,6 +77,11 @@ def grants(text: str, dialect: str = "postgres") -> list[str]:
         ("mysql", "GRANT SELECT ON t TO x; REVOKE ALL PRIVILEGES, GRANT OPTION FROM x;", []),
         ("tsql", "GRANT SELECT ON t (a) TO x\nGO\nGRANT SELECT TO y\nGO\n", ["x: SELECT(a) on t", "y: SELECT on *.*"]),
         ("tsql", "GRANT SELECT ON t TO x\nGO\nDENY SELECT ON OBJECT::t TO x\nGO\n", []),
+        (
+            "tsql",
+            "GRANT SELECT ON t TO x WITH\nGRANT OPTION\nGRANT\nSELECT ON t TO y\nDENY SELECT ON t TO x",
+            ["y: SELECT on t"],
+        ),
         ("oracle", "GRANT ALL PRIVILEGES TO x;", ["x: ALL on *.*"]),
         ("oracle", "GRANT READ ANY TABLE TO x;", ["x: READ on *.*"]),
     ],

@@ -21,6 +21,7 @@ CREATE TABLE sales.visit (
     at DATE NOT NULL,
     phone VARCHAR(20)
 ) PARTITION BY RANGE (YEAR(at)) (PARTITION p2026 VALUES LESS THAN (2027), PARTITION later VALUES LESS THAN MAXVALUE);
+CREATE TABLE crm.member (number INT NOT NULL, UNIQUE (number)) COMMENT 'a unique index is no primary key';
 CREATE VIEW crm.contact AS SELECT full_name, mobile FROM crm.customer;
 CREATE TABLE sales.gone (phone VARCHAR(20));
 CREATE VIEW sales.broken AS SELECT phone FROM sales.gone;

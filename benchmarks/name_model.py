@@ -1,8 +1,8 @@
 """Trains the name model, or tells how good it is on schemas that it was not trained on.
 
 `python -m benchmarks.name_model --clones DIR --write` writes `policies/taxonomy_model.json` from bare clones
-`DIR/owner+name` of `name_model_sources.yaml`; without `--write` every labelled schema is left out in turn, and the
-figures of the model alone and of rules and model together are printed. Needs `.[train]`.
+`DIR/owner+name` of `name_model_sources.yaml` and `name_model_labels.json`; without `--write` every labelled schema is
+left out in turn, and the figures of the rules and of rules and model together are printed. Needs `.[train]`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from base64 import b64encode
-from collections import Counter, defaultdict
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from zlib import compress
@@ -30,14 +30,16 @@ if TYPE_CHECKING:
 FILE: Final = ROOT / "policies" / "taxonomy_model.json"
 PERSONAL_SIZE: Final = 1 << 15
 CATEGORY_SIZE: Final = 1 << 12
-LEAST: Final = 0.7
-RIGHT: Final = ((0.7, 0.74), (0.8, 0.79), (0.9, 0.85), (0.95, 0.88))
-"""From which probability on an answer was right how often, sources left out: labels, twins, glued and short names."""
+LEAST: Final = 0.8
+RIGHT: Final = ((0.8, 0.65), (0.9, 0.75))
+"""From which probability on an answer was right how often, on schemas that were left out."""
 COMMON: Final = 250
 """A category with fewer examples is learned as its commonest neighbour."""
-ASKED: Final = 5
-"""How much more a column counts that the rules know nothing of."""
-GROUPS: Final = 8
+DISTANT: Final = 0.3
+"""What a column counts that no reader labelled."""
+GROUPS: Final = 6
+SURE: Final = 2.0
+"""The weight of a label of which its reader was sure."""
 
 
 class Data(NamedTuple):
@@ -47,7 +49,8 @@ class Data(NamedTuple):
     labels: Any
     weights: Any
     sources: Any
-    asked: Any
+    learned: Any
+    """Whether the model learns from it if a column is personal: readers labelled it, or the rules are silent."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -57,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--write", action="store_true", help="write the weights instead of telling figures")
     options = parser.parse_args(arguments)
     rows = Rows()
-    data = _data([*rows.of_sources(options.clones), *rows.of_labels()])
+    data = _data([*rows.of_sources(options.clones), *rows.of_readers(options.clones), *rows.of_labels()])
     print(f"{len(data.labels)} columns of {len(data.examples)} tables, {len(set(data.sources))} sources")
     if options.write:
         FILE.write_text(json.dumps(_trained(data), indent=1) + "\n", encoding="utf-8")
@@ -67,10 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _data(examples: list[Example]) -> Data:
     labels = np.array([label for each in examples for label in each.labels], dtype=object)
-    weights = np.array([weight for each in examples for weight in each.weights])
+    read = np.array([each.kind == "label" for each in examples for _ in each.labels])
+    weights = np.array([weight for each in examples for weight in each.weights]) * np.where(read, 1, DISTANT)
     sources = np.array([each.source for each in examples for _ in each.labels], dtype=object)
-    asked = np.array([flag for each in examples for flag in each.unknown])
-    return Data(examples, labels, weights * np.where(asked, ASKED, 1), sources, asked)
+    silent = np.array([flag for each in examples for flag in each.silent])
+    return Data(examples, labels, weights, sources, (weights > 0) & (read | silent))
 
 
 def _matrix(examples: Iterable[Example], size: int) -> Any:
@@ -80,11 +84,12 @@ def _matrix(examples: Iterable[Example], size: int) -> Any:
     at = 0
     for example in examples:
         around = table_hashes(example.table, [name for name, _ in example.columns])
-        for name, data_type in example.columns:
+        for (name, data_type), marks in zip(example.columns, example.marks, strict=True):
             own, value = name_hashes(name, kind_of(data_type))
-            places += [place % size for place in own] + [place % size for place, _ in around]
-            values += [value] * len(own) + [each for _, each in around]
-            rows += [at] * (len(own) + len(around))
+            told = [*around, *table_hashes("", (), marks)[-len(marks) :]]
+            places += [place % size for place in own] + [place % size for place, _ in told]
+            values += [value] * len(own) + [each for _, each in told]
+            rows += [at] * (len(own) + len(told))
             at += 1
     return csr_matrix((np.array(values, dtype=np.float32), (rows, places)), shape=(at, size))
 
@@ -96,9 +101,9 @@ def _fitted(matrix: Any, wanted: Any, weights: Any, tolerance: float) -> Any:
 
 def _trained(data: Data) -> dict[str, Any]:
     """The file of weights."""
-    used = data.weights > 0
+    used, learned = data.weights > 0, data.learned
     personal = _fitted(
-        _matrix(data.examples, PERSONAL_SIZE)[used], data.labels[used] != "none", data.weights[used], 0.01
+        _matrix(data.examples, PERSONAL_SIZE)[learned], data.labels[learned] != "none", data.weights[learned], 0.01
     )
     counts = Counter(data.labels[used])
     common = [label for label, count in counts.items() if count >= COMMON and label not in ("none", "personal")]
@@ -146,33 +151,40 @@ def _left_out(data: Data) -> None:
     """Each labelled schema under a model that saw none of its group of schemas."""
     labelled = sorted({each.source for each in data.examples if each.kind == "label"})
     group_of = {source: at % GROUPS for at, source in enumerate(labelled)}
-    matrix = _matrix(data.examples, PERSONAL_SIZE)
     groups = np.array([group_of.get(source, -1) for source in data.sources])
+    matrix = _matrix(data.examples, PERSONAL_SIZE)
     chance = np.zeros(len(data.labels))
     for group in range(GROUPS):
-        used = (groups != group) & (data.weights > 0)
-        model = _fitted(matrix[used], data.labels[used] != "none", data.weights[used], 0.02)
+        used = (groups != group) & data.learned
+        model = _fitted(matrix[used], data.labels[used] != "none", data.weights[used], 0.01)
         chance[groups == group] = model.predict_proba(matrix[groups == group])[:, 1]
     _print(data, chance)
 
 
 def _print(data: Data, chance: Any) -> None:
-    print(f"{'labels, names only, left out':34}{'columns':>8}{'model alone':>14}{'said by the model':>20}")
-    tables: dict[str, list[tuple[bool, bool, bool]]] = defaultdict(list)
-    at = 0
-    for example in data.examples:
-        for label, unknown in zip(example.labels, example.unknown, strict=True):
-            if example.kind == "label":
-                said = chance[at] >= LEAST
-                for name in (example.source, "ALL"):
-                    tables[name].append((label != "none", chance[at] >= 0.5, bool(unknown and said)))
-            at += 1
-    for name, found in tables.items():
-        right = sum(wanted and got for wanted, got, _ in found)
-        recall = right / max(1, sum(wanted for wanted, *_ in found))
-        precision = right / max(1, sum(got for _, got, _ in found))
-        new = [wanted for wanted, _, said in found if said]
-        print(f"{name:34}{len(found):>8}{f'{recall:.2f} / {precision:.2f}':>14}{f'{sum(new)} of {len(new)} right':>20}")
+    """Of the columns of which readers were sure: recall and precision, and what the model adds at each probability."""
+    wanted = data.labels != "none"
+    said = np.array([flag for each in data.examples for flag in each.said])
+    silent = np.array([flag for each in data.examples for flag in each.silent])
+    sure = np.array([each.kind == "label" for each in data.examples for _ in each.labels]) & (data.weights >= SURE)
+    areas = np.array([source.partition("/")[0] if "/" in source else "other labels" for source in data.sources])
+    print(f"{'left out':14}{'columns':>8}{'personal':>9}{'rules':>15}{'and model':>15}{'it said':>9}{'right':>7}")
+    for area in (*sorted({*areas[sure]}), ""):
+        of = sure & ((areas == area) if area else (areas != "other labels"))
+        new = silent & (chance >= LEAST)
+        both = (said | new)[of]
+        figures = [_figures(wanted[of], said[of]), _figures(wanted[of], both)]
+        counts = (of & new).sum(), (of & new & wanted).sum()
+        print(f"{area or 'all readers':14}{of.sum():>8}{wanted[of].sum():>9}{figures[0]:>15}{figures[1]:>15}"
+              f"{counts[0]:>9}{counts[1]:>7}")  # fmt: skip
+    for least in (0.5, 0.6, 0.7, 0.8, 0.9):
+        new = sure & silent & (chance >= least) & (areas != "other labels")
+        print(f"from {least}: {new.sum()} answers, {(new & wanted).sum()} right")
+
+
+def _figures(wanted: Any, got: Any) -> str:
+    right = (wanted & got).sum()
+    return f"{right / max(1, wanted.sum()):.3f} / {right / max(1, got.sum()):.3f}"
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
-"""Rows to train the name model on: public schemas labelled by their comments, their pinyin and glued twins, own labels.
+"""Rows to train the name model on: public schemas labelled by readers, or by their comments, and their twins.
 
-A column with a Chinese comment has the category that the rules find with it; what is trained on is its name, its type
-and its table without. Columns without comments count where the rules know their names, or where a table without
-persons says nothing of them. Nothing of the schemas is kept but weights.
+`name_model_labels.json` has what readers said of the columns of public schemas, by the digest of a table's name and the
+places of its columns, so that nothing of the schemas stands there. In others, a column with a Chinese comment has the
+category that the rules find with it; what is trained on is its name, its type and its table without. Columns without
+comments count where the rules know their names, or where a table without persons says nothing of them.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import re
 import subprocess
@@ -22,8 +25,7 @@ import yaml
 from tutela.connectors.ddl import read_schema
 from tutela.engine.classifier import Classified, Classifier
 from tutela.engine.errors import InputError
-from tutela.engine.guesses import is_unknown
-from tutela.engine.reading import Reader
+from tutela.engine.guesses import marks_of, silent_places
 from tutela.engine.tables import Column, Table
 from tutela.taxonomies import load_taxonomy
 
@@ -34,6 +36,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SOURCES: Final = Path(__file__).with_name("name_model_sources.yaml")
+LABELS: Final = Path(__file__).with_name("name_model_labels.json")
+LETTERS: Final = {
+    "-": "none", "n": "name", "t": "phone", "e": "email", "a": "address", "x": "location", "g": "gender",
+    "b": "birthdate", "i": "national_id", "S": "credential", "d": "ip_device", "B": "biometric", "h": "health",
+    "r": "religion", "f": "financial", "#": "free_text", "o": "other_personal",
+}  # fmt: skip
+"""Families of labels by their letter in `name_model_labels.json`.
+
+A digit follows, how sure the reader was: 1 to 3, and 4 to 6 where the column is sensitive.
+"""
+CONFIDENCE: Final = ("low", "medium", "high")
 FAMILIES: Final = {
     "name": "personal.name.full",
     "phone": "personal.contact.phone",
@@ -72,24 +85,29 @@ _HUMAN: Final = {"high": 2.0, "medium": 0.8, "low": 0.2}
 
 
 class Example(NamedTuple):
-    """A table with a label and a weight for each column; `unknown` says where the model would be asked."""
+    """A table with what is known of each of its columns."""
 
     source: str
     kind: str
+    """`label`: by a reader; otherwise what was done to the names."""
     table: str
     columns: tuple[tuple[str, str], ...]
+    """Names and types."""
     labels: tuple[str, ...]
     weights: tuple[float, ...]
-    unknown: tuple[bool, ...]
+    silent: tuple[bool, ...]
+    """Where the rules say nothing, and the model is asked."""
+    said: tuple[bool, ...]
+    """Where the rules say personal data."""
+    marks: tuple[Any, ...]
+    """What the model is told of the table, for each column."""
 
 
 class Rows:
     """Makes examples of schemas and labels, with the rules alone."""
 
     def __init__(self) -> None:
-        taxonomy = replace(load_taxonomy(None), model=None)
-        self.classifier, self._reader = Classifier(taxonomy), Reader(taxonomy)
-        self._technical = frozenset(taxonomy.matching["technical_words"])
+        self.classifier = Classifier(replace(load_taxonomy(None), model=None))
         self._random = random.Random(_SEED)
 
     def of_sources(self, clones: Path | None) -> Iterator[Example]:
@@ -102,6 +120,21 @@ class Rows:
                     seen.add(key)
                     yield from self._of_table(SAME.get(source, source), table)
 
+    def of_readers(self, clones: Path | None) -> Iterator[Example]:
+        """The public schemas that readers labelled, where their clones are there."""
+        for name, entry in json.loads(LABELS.read_text(encoding="utf-8")).items() if clones else ():
+            seen: set[str] = set()
+            for table in (table for path in entry["paths"] for table in _of_clone(clones, entry, path)):
+                digest = hashlib.sha256(table.name.lower().encode()).hexdigest()[:8]
+                codes = entry["tables"].get(digest, "")
+                if digest in seen or len(codes) != 2 * len(table.columns):
+                    continue
+                seen.add(digest)
+                families = [LETTERS[letter] for letter in codes[::2]]
+                sure = [_HUMAN[CONFIDENCE[(int(digit) - 1) % 3]] for digit in codes[1::2]]
+                labels = tuple("none" if one == "none" else FAMILIES.get(one, "personal") for one in families)
+                yield self._example(f"{entry['area']}/{name}", "label", table, labels, tuple(sure))
+
     def of_labels(self) -> Iterator[Example]:
         """The labelled columns of the corpus and the tests."""
         spy: dict[tuple[str, str], list[Any]] = defaultdict(list)
@@ -111,27 +144,28 @@ class Rows:
             for row in rows:
                 spy[row.source, row.found.column.table].append(row)
         for (source, name), rows_ in spy.items():
-            columns = tuple((row.found.column.name, row.found.column.data_type) for row in rows_)
+            table = Table(name=name, columns=tuple(row.found.column for row in rows_), location=PLACE)
             labels = tuple("none" if row.family == "none" else FAMILIES.get(row.family, "personal") for row in rows_)
             less = 0.7 if source == "fides" else 1.0
             weights = tuple(_HUMAN[row.confidence] * less for row in rows_)
-            yield self._example(SAME.get(source, source), "label", name, columns, labels, weights)
+            yield self._example(SAME.get(source, source), "label", table, labels, weights)
 
     def _example(
-        self,
-        source: str,
-        kind: str,
-        name: str,
-        columns: tuple[tuple[str, str], ...],
-        labels: tuple[str, ...],
-        weights: tuple[float, ...],
+        self, source: str, kind: str, table: Table, labels: tuple[str, ...], weights: tuple[float, ...]
     ) -> Example:
-        found = self.classifier.table(_bare(name, columns))
-        return Example(source, kind, name, columns, labels, weights, tuple(map(self._unknown, found)))
-
-    def _unknown(self, entry: Classified) -> bool:
-        reading = self._reader.read(entry.column.name, "")
-        return not (entry.category or entry.evidence) and is_unknown(entry.column, reading, self._technical)
+        around, found = self.classifier.survey(table), self.classifier.table(table)
+        silent = {*silent_places(found, around.readings)}
+        return Example(
+            source,
+            kind,
+            table.name,
+            tuple((column.name, column.data_type) for column in table.columns),
+            labels,
+            weights,
+            tuple(place in silent for place in range(len(found))),
+            tuple(says(entry.category) for entry in found),
+            tuple(marks_of(around, found, place) for place in range(len(found))),
+        )
 
     def _of_table(self, source: str, table: Table) -> Iterator[Example]:
         columns = tuple((column.name, column.data_type) for column in table.columns[:_MOST])
@@ -139,12 +173,12 @@ class Rows:
         bare = self.classifier.table(_bare(table.name, columns))
         pairs = [self._label(*both, clinical=bool(_CLINICAL.search(source))) for both in zip(told, bare, strict=True)]
         labels, weights = tuple(label for label, _ in pairs), tuple(weight for _, weight in pairs)
-        yield self._example(source, "plain", table.name, columns, labels, weights)
+        yield self._example(source, "plain", _bare(table.name, columns), labels, weights)
         if any(label != "none" for label in labels):
             for kind, write in (("glued", _glued), ("abbreviated", self._abbreviated)):
                 names = tuple((write(name), data_type) for name, data_type in columns)
                 less = tuple(weight * 0.4 for weight in weights)
-                yield self._example(source, kind, write(table.name), names, labels, less)
+                yield self._example(source, kind, _bare(write(table.name), names), labels, less)
         yield from self._twins(source, table, told)
 
     def _label(self, told: Classified, bare: Classified, *, clinical: bool) -> tuple[str, float]:
@@ -168,7 +202,7 @@ class Rows:
                 weight = 0.6 if style.startswith("full") else 0.3
                 title = twin_name(table.comment, style) or table.name
                 labels = tuple(_label(entry) for _, entry in kept)
-                yield self._example(source, style, title, columns, labels, (weight,) * len(kept))
+                yield self._example(source, style, _bare(title, columns), labels, (weight,) * len(kept))
 
     def _abbreviated(self, name: str) -> str:
         parts = re.split(r"_|(?<=[a-z])(?=[A-Z])", name)
@@ -204,13 +238,16 @@ def _schemas(clones: Path | None) -> Iterator[tuple[str, list[Table]]]:
 
 
 def _of_clone(clones: Path | None, entry: dict[str, Any], path: str) -> list[Table]:
-    """The tables of one file of a bare clone at the commit that was read; rows of dumps are left out."""
+    """The tables of a file of a bare clone, at the commit that was read, or of a folder; rows of dumps are left out."""
     folder = Path(str(clones)) / entry["repository"].replace("/", "+")
     found = [place for place in (folder / "repo" / ".git", folder / "repo", folder) if (place / "HEAD").exists()]
-    if not found:
+    if found:
+        command = ["git", f"--git-dir={found[0]}", "cat-file", "blob", f"{entry['commit']}:{path}"]
+        raw = subprocess.run(command, capture_output=True, check=False).stdout
+    elif (folder / path).is_file():
+        raw = (folder / path).read_bytes()
+    else:
         return []
-    command = ["git", f"--git-dir={found[0]}", "show", f"{entry['commit']}:{path}"]
-    raw = subprocess.run(command, capture_output=True, check=False).stdout
     text = _text(raw)
     lines = (line for line in text.split("\n") if len(line) < 4000)
     kept = "\n".join(line for line in lines if line.strip() == "(" or not _ROWS_OF_DUMPS.match(line))

@@ -14,7 +14,7 @@ from .by_table import held
 from .clinical import Content
 from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_whole
 from .errors import InputError, Problem
-from .guesses import Guesser, silent_places
+from .guesses import Guesser
 from .marks import STRONG, Mark
 from .reading import Reader
 from .surroundings import Surveyor
@@ -84,20 +84,6 @@ _PLATFORM_IDS: Final = (
     "badgeid",
     "userloginid",
 )
-_HEALTH: Final = "personal.health"
-_FIGURES: Final = (
-    _HEALTH,
-    "personal.financial",
-    "personal.transaction",
-    "personal.contact.phone",
-    "personal.contact.fax",
-    "personal.contact.postcode",
-    "personal.government_id",
-    "personal.location.precise",
-    "personal.demographic.age",
-    "personal.family",
-    "personal.occupation",
-)
 """What a number may be guessed to be."""
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
@@ -129,7 +115,7 @@ class Classifier:
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._content = Content(self._words)
         self._sensitive = {key: taxonomy.sensitive(key, profile) for key in taxonomy.categories}
-        self._guesser = Guesser(taxonomy.model) if taxonomy.model else None
+        self._guesser = Guesser(taxonomy.model, self._words["administrative_words"]) if taxonomy.model else None
         self._places: dict[Surroundings, int] = {}
         """What tables say of any of their columns, numbered."""
         self._found: dict[tuple[int, tuple[object, ...]], tuple[Reading, Classified]] = {}
@@ -139,31 +125,22 @@ class Classifier:
         """Tell whether a category of the taxonomy is sensitive under the profile."""
         return self._sensitive[category]
 
+    def survey(self, table: Table) -> Surroundings:
+        """What a table says about its columns."""
+        return self._surveyor.survey(table)
+
     def table(self, table: Table) -> list[Classified]:
         """Classify every column of a table, in its order."""
-        around = self._surveyor.survey(table)
+        around = self.survey(table)
         told = around._replace(readings=())
         place = self._places.setdefault(told, len(self._places))
         found = [self._known(*each, around, place) for each in zip(table.columns, around.readings, strict=True)]
         if self._guesser:
-            silent = silent_places(found, around.readings, self._words["technical_words"])
-            for place, (category, confidence, evidence) in self._guesser.guesses(table, silent):
-                if not self._believed(category, table.columns[place], around.readings[place], around):
-                    continue
+            for place, (category, confidence, evidence) in self._guesser.guesses(table, around, found):
                 subject = "staff" if around.staff and category.startswith("personal") else _subject(category)
                 column, sensitive = found[place].column, self._sensitive[category]
                 found[place] = Classified(column, category, sensitive, confidence, (evidence,), subject)
         return found
-
-    def _believed(self, category: str, column: Column, reading: Reading, around: Surroundings) -> bool:
-        """Tell whether a guess fits the type of a column, and one of health a table of illness or treatment."""
-        if category.startswith(_HEALTH):
-            if around.staff or not (around.clinical or around.patient):
-                return False
-            if not self._words["administrative_words"].isdisjoint(reading.words):
-                return False
-        figure = is_number(column.data_type) and not category.startswith(_FIGURES)
-        return not figure and fits(category, column.data_type, reading.words, described=False)
 
     def _known(self, column: Column, reading: Reading, around: Surroundings, place: int) -> Classified:
         """A column; one that says the same in the same surroundings as another holds the same: most names repeat."""

@@ -1,13 +1,14 @@
-"""Where the name model may speak: columns whose names the vocabulary does not know at all.
+"""Where the name model may speak, and what it is told: columns of which the rules say nothing.
 
-What a rule has turned down, what a comment, a tag or a type describes, keys and technical columns are not asked about.
+What a comment or a tag describes, what a rule has turned away by its own words, and what the database itself keeps up
+(row versions, generated stamps) is not asked about.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .column_types import BOOKKEPT, is_key
+from .column_types import BOOKKEPT, fits, is_number
 from .name_model import plain
 
 if TYPE_CHECKING:
@@ -16,61 +17,103 @@ if TYPE_CHECKING:
     from .classifier import Classified
     from .marks import Reading
     from .name_model import Context, NameModel
+    from .surroundings import Surroundings
     from .tables import Column, Table
 
 _REMEMBERED: Final = 1 << 10
 _SHORTEST: Final = 3
 """Names of fewer letters say nothing: only the table would speak."""
+_HEALTH: Final = "personal.health"
+_FIGURES: Final = (
+    _HEALTH,
+    "personal.financial",
+    "personal.transaction",
+    "personal.contact.phone",
+    "personal.contact.fax",
+    "personal.contact.postcode",
+    "personal.government_id",
+    "personal.location.precise",
+    "personal.demographic.age",
+    "personal.family",
+    "personal.occupation",
+)
+_MARKS: Final = (
+    "thing", "organisation", "staff", "clinical", "patient", "linked", "address", "pinyin", "talk", "card", "identity",
+    "exams", "addresses", "listing", "posts", "registered", "body", "secrets",
+)  # fmt: skip
+_MARKED: Final = 0.7
+_SHARED: Final = 2.0
+"""What a table that is all personal data weighs, beside a mark."""
 
 
-def is_unknown(column: Column, reading: Reading, technical: frozenset[str]) -> bool:
-    """Tell whether no word of a name is known, and nothing else says what the column holds."""
-    return len(column.name) >= _SHORTEST and not (
-        column.comment
-        or column.domain
-        or reading.marks
-        or reading.turned
-        or reading.plain
-        or not {*reading.words}.isdisjoint(technical)
-        or is_key(column.data_type, reading.words)
-        or BOOKKEPT.search(column.data_type)
-    )
-
-
-def silent_places(found: Iterable[Classified], readings: Iterable[Reading], technical: frozenset[str]) -> list[int]:
-    """The places of columns of which the rules know nothing, neither for a person nor against."""
+def silent_places(found: Iterable[Classified], readings: Iterable[Reading]) -> list[int]:
+    """The places of columns of which nothing is said, and that may be asked about."""
     return [
         place
         for place, (entry, reading) in enumerate(zip(found, readings, strict=True))
-        if not (entry.category or entry.evidence) and is_unknown(entry.column, reading, technical)
+        if not (entry.category or entry.column.comment or entry.column.tag or reading.turned)
+        and len(entry.column.name) >= _SHORTEST
+        and not BOOKKEPT.search(entry.column.data_type)
+    ]
+
+
+def marks_of(around: Surroundings, found: Sequence[Classified], place: int) -> list[tuple[str, float]]:
+    """What the rules know of a table, as the model is told it about one of its columns."""
+    marks = [name for name in _MARKS if getattr(around, name)]
+    if around.person:
+        marks.append(f"person {around.person}")
+    marks += [name for name in ("paid", "career") if getattr(around, name)]
+    others = [str(entry.category) for at, entry in enumerate(found) if at != place]
+    whole = max(1, len(others))
+    personal = sum(category.startswith(("personal", "free_text")) for category in others)
+    health = sum(category.startswith("personal.health") for category in others)
+    return [
+        *((mark, _MARKED) for mark in marks),
+        ("personal", _SHARED * personal / whole),
+        ("health", _SHARED * health / whole),
     ]
 
 
 class Guesser:
     """Asks the model about columns of tables; what it says of tables that are alike to it is remembered."""
 
-    def __init__(self, model: NameModel) -> None:
+    def __init__(self, model: NameModel, administrative: frozenset[str]) -> None:
         self._model = model
-        self._contexts: dict[tuple[str, ...], Context] = {}
-        """By all that it sees of a table: its name and those of its columns, as it reads them."""
+        self._administrative = administrative
+        self._contexts: dict[tuple[object, ...], Context] = {}
+        """By all that it sees of a table: its name, those of its columns, as it reads them, and its marks."""
 
-    def guesses(self, table: Table, places: Sequence[int]) -> Iterator[tuple[int, tuple[str, float, str]]]:
-        """Of some columns of a table those that the model is sure of: category, confidence and evidence."""
+    def guesses(
+        self, table: Table, around: Surroundings, found: Sequence[Classified]
+    ) -> Iterator[tuple[int, tuple[str, float, str]]]:
+        """Of the columns of a table those that the model is sure of: category, confidence and evidence."""
+        places = silent_places(found, around.readings)
         if not places:
             return
-        context = self._context(table)
+        context = self._context(table, marks_of(around, found, places[0]))
         for place in places:
             column = table.columns[place]
-            if guess := context.guess(column.name, column.data_type):
+            guess = context.guess(column.name, column.data_type)
+            if guess and self._believed(guess[0], column, around.readings[place], around):
                 category, confidence, parts = guess
                 yield place, (category, confidence, f"model: {', '.join(parts)} in `{column.name}`")
 
-    def _context(self, table: Table) -> Context:
-        seen = (plain(table.name), *[plain(column.name) for column in table.columns])
+    def _believed(self, category: str, column: Column, reading: Reading, around: Surroundings) -> bool:
+        """Tell whether a guess fits the type of a column, and one of health a table of illness or treatment."""
+        if category.startswith(_HEALTH):
+            if around.staff or not (around.clinical or around.patient):
+                return False
+            if not self._administrative.isdisjoint(reading.words):
+                return False
+        figure = is_number(column.data_type) and not category.startswith(_FIGURES)
+        return not figure and fits(category, column.data_type, reading.words, described=False)
+
+    def _context(self, table: Table, marks: list[tuple[str, float]]) -> Context:
+        seen = (plain(table.name), *[plain(column.name) for column in table.columns], *marks)
         found = self._contexts.get(seen)
         if found is None:
             if len(self._contexts) >= _REMEMBERED:
                 self._contexts.clear()
             names = tuple(column.name for column in table.columns)
-            found = self._contexts[seen] = self._model.table(table.name, names)
+            found = self._contexts[seen] = self._model.table(table.name, names, marks)
         return found

@@ -1,7 +1,7 @@
-"""A small linear model of what names of columns mean, for names of which the vocabulary knows nothing.
+"""A small linear model of what names of columns mean, for columns of which the rules say nothing.
 
-It sums weights of letter n-grams of the name, of the table's name and of the words beside it, as
-`benchmarks/name_model.py` learned them from public schemas whose comments the rules can read. Weights are data.
+It sums weights of letter n-grams of the name, of the table's name, of the words beside it, and of what the rules know
+of the table, as `benchmarks/name_model.py` learned them from public schemas, labelled by readers. Weights are data.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _SIZES: Final = (3, 4, 5)
-_NAME, _WORD, _LAST, _KIND, _KIND_LAST, _TABLE, _BESIDE = (
-    crc32(mark) for mark in (b"n:", b"w:", b"l:", b"k:", b"kl:", b"t:", b"b:")
+_NAME, _WORD, _LAST, _KIND, _KIND_LAST, _TABLE, _BESIDE, _MARK = (
+    crc32(mark) for mark in (b"n:", b"w:", b"l:", b"k:", b"kl:", b"t:", b"b:", b"m:")
 )
 """What each sort of feature starts with: hashes go on from there."""
 _FAR: Final = 30.0
@@ -35,19 +35,23 @@ _MOST_WORDS: Final = 200
 _SHOWN: Final = 3
 _DIGITS: Final = re.compile(r"\d+")
 _TYPE: Final = re.compile(r"[a-z]+")
-_SIZE: Final = re.compile(r"\((\d+)")
 _LARGEST: Final = 1 << 20
 """Bytes that a file of weights may unpack to."""
-_KINDS: Final = {
-    "text": ("text", "longtext", "mediumtext", "tinytext", "ntext", "clob", "nclob"),
-    "int": ("int", "integer", "bigint", "smallint", "mediumint", "serial", "bigserial"),
-    "flag": ("tinyint", "bit", "bool", "boolean"),
-    "num": ("decimal", "numeric", "number", "float", "double", "real", "money"),
-    "blob": ("blob", "longblob", "mediumblob", "tinyblob", "bytea", "image", "binary", "varbinary"),
-}
-_TEXTS: Final = ("c2", "c12", "c32", "c128", "c", "text")
-"""Kinds of texts, by how long they may be."""
-_KIND_OF: Final = {name: kind for kind, names in _KINDS.items() for name in names}
+_KIND_OF: Final = {
+    **dict.fromkeys(
+        ("char", "character", "nchar", "varchar", "varchar2", "nvarchar", "nvarchar2", "string", "text", "longtext",
+         "mediumtext", "tinytext", "ntext", "clob", "nclob"),
+        "text",
+    ),
+    **dict.fromkeys(
+        ("int", "integer", "bigint", "smallint", "mediumint", "tinyint", "serial", "bigserial", "bit", "bool",
+         "boolean", "decimal", "numeric", "number", "float", "double", "real", "money"),
+        "number",
+    ),
+    **dict.fromkeys(
+        ("blob", "longblob", "mediumblob", "tinyblob", "bytea", "image", "binary", "varbinary"), "blob"
+    ),
+}  # fmt: skip
 
 
 Guess = tuple[str, float, tuple[str, ...]]
@@ -90,9 +94,9 @@ class NameModel:
         starts = [feature % rows * count for feature in features]
         return [sum(column) for column in zip(*(self.weights[start : start + count] for start in starts), strict=True)]
 
-    def table(self, name: str, columns: Iterable[str]) -> Context:
-        """What a table adds to the score of each of its columns."""
-        return Context(self, table_hashes(name, columns))
+    def table(self, name: str, columns: Iterable[str], marks: Iterable[tuple[str, float]]) -> Context:
+        """What a table adds to the score of each of its columns; `marks` is what the rules know of it."""
+        return Context(self, table_hashes(name, columns, marks))
 
 
 class Context:
@@ -107,24 +111,13 @@ class Context:
         self._guessed: dict[tuple[str, str], Guess | None] = {}
 
     def guess(self, column: str, data_type: str) -> Guess | None:
-        """The category of a column, its confidence, and what counted most; None where the model is not sure.
-
-        How long a text may be is told differently in each dialect: of a text it must be sure whatever its length.
-        """
+        """The category of a column, its confidence, and what counted most; None where the model is not sure."""
         key = (column, data_type)
         if key not in self._guessed:
-            self._guessed[key] = self._guess(column, data_type)
+            self._guessed[key] = self._guess(column, kind_of(data_type))
         return self._guessed[key]
 
-    def _guess(self, column: str, data_type: str) -> Guess | None:
-        kind = kind_of(data_type)
-        guesses = {self._of_kind(column, each) for each in (_TEXTS if kind in _TEXTS else (kind,))}
-        if len({found[0] for found in guesses if found}) != 1 or None in guesses:
-            return None
-        category, confidence = min((found for found in guesses if found), key=lambda found: found[1])
-        return category, confidence, self._telling(column)
-
-    def _of_kind(self, column: str, kind: str) -> tuple[str, float] | None:
+    def _guess(self, column: str, kind: str) -> Guess | None:
         model = self._model
         own, value = name_hashes(column, kind)
         size, weights = len(model.personal), model.personal
@@ -132,7 +125,8 @@ class Context:
         chance = 1 / (1 + exp(-max(-_FAR, min(_FAR, self._base + total * value * model.scale))))
         if chance < model.least:
             return None
-        return self._category(own, value), [right for least, right in model.confidence if chance >= least][-1]
+        confidence = [right for least, right in model.confidence if chance >= least][-1]
+        return self._category(own, value), confidence, self._telling(column)
 
     def _category(self, own: list[int], value: float) -> str:
         model = self._model
@@ -186,16 +180,11 @@ def _pieces(text: str, seed: int) -> list[int]:
 
 
 def kind_of(data_type: str) -> str:
-    """The coarse kind of a type: a date, a text of some length, a number, a flag."""
-    lower = data_type.lower()
-    found = _TYPE.match(lower)
+    """The coarse kind of a type: a date, a text, a number. How long or of which sort, each dialect tells otherwise."""
+    found = _TYPE.match(data_type.lower())
     base = found[0] if found else "?"
     if "date" in base or "time" in base:
         return "when"
-    if "char" in base or base == "string":
-        size = _SIZE.search(lower)
-        length = int(size[1][:6]) if size else 50
-        return next((f"c{top}" for top in (2, 12, 32, 128) if length <= top), "c")
     return _KIND_OF.get(base, base if base == "?" else "other")
 
 
@@ -211,12 +200,18 @@ def name_hashes(column: str, kind: str) -> tuple[list[int], float]:
     return found, 2 / sqrt(len(found))
 
 
-def table_hashes(table: str, columns: Iterable[str]) -> list[tuple[int, float]]:
-    """The hashed features of a table, with their value: pieces of its name, and the words of its columns."""
+def table_hashes(
+    table: str, columns: Iterable[str], marks: Iterable[tuple[str, float]] = ()
+) -> list[tuple[int, float]]:
+    """The hashed features of a table, with their value: pieces of its name, words of its columns, and its marks."""
     words = sorted({word for column in columns for word in plain(column).split("_")})[:_MOST_WORDS]
     named = _pieces(plain(table), _TABLE)
     one, other = 1 / sqrt(max(1, len(named))), 1 / sqrt(max(1, len(words)))
-    return [*((place, one) for place in named), *((_beside(word), other) for word in words)]
+    return [
+        *((place, one) for place in named),
+        *((_beside(word), other) for word in words),
+        *((crc32(mark.encode(), _MARK), value) for mark, value in marks),
+    ]
 
 
 @lru_cache(_REMEMBERED)

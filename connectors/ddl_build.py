@@ -202,6 +202,12 @@ class Builder:
             unparsed=tuple(sorted(self.unparsed, key=lambda miss: miss.location)),
             dialect=self.dialect,
             partitions=tuple(self.partitions),
+            heirs=tuple(
+                (_path(heir.name), _path(draft.name))
+                for draft in self.drafts
+                for heir in draft.heirs
+                if any(heir is kept for kept in self.drafts)
+            ),
             skipped=dict(sorted(self.skipped.items())),
         )
 
@@ -257,3 +263,8 @@ class Builder:
         found = [self.find(name) for name in names]
         known = [draft for draft in found if draft is not None]
         return known if len(known) == len(found) else None
+
+
+def _path(name: Name) -> str:
+    """The name of a table with its schema: `crm.customer`."""
+    return f"{name.schema}.{name.name}" if name.schema else name.name

@@ -80,6 +80,7 @@ class Found:
         self.roles: list[tuple[str, str]] = []
         """(member, role)."""
         self.partitions: list[tuple[str, str]] = []
+        self.heirs: list[tuple[str, str]] = []
         self.bare: set[Key] = set()
         """Tables that have no column, and hide none."""
         self.unseen: list[str] = []
@@ -122,6 +123,7 @@ class Found:
             grants=(*self._rights(), *(Grant(grantee=m, privileges=(), location=place, role=r) for m, r in self.roles)),
             dialect=self._dialect,
             partitions=tuple(self.partitions),
+            heirs=tuple(self.heirs),
         )
 
     def _columns(self) -> dict[Key, list[Column]]:

@@ -149,9 +149,9 @@ def _read(connection: psycopg.Connection[Any], found: Found) -> None:
     _keys(connection, found, names, local)
     heirs = partitions | {oid for oid, columns in local.items() if not any(own for _, own in columns.values())}
     for child, schema, parent in connection.execute(_PARENTS):
-        if child in names and child in heirs:
-            own = names[child]
-            found.partitions.append((f"{own[0]}.{own[1]}", f"{schema}.{parent}"))
+        if child in names:
+            pair = (f"{names[child][0]}.{names[child][1]}", f"{schema}.{parent}")
+            (found.partitions if child in heirs else found.heirs).append(pair)
             heirs.discard(child)
     part_of = {child for child, _ in found.partitions}
     found.tables = [row for row in found.tables if f"{row.schema}.{row.name}" not in part_of]

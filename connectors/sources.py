@@ -55,5 +55,6 @@ def _joined(parts: Sequence[Schema]) -> Schema:
         grants=tuple(grant for part in parts for grant in part.grants),
         dialect=parts[0].dialect,
         partitions=tuple(pair for part in parts for pair in part.partitions),
+        heirs=tuple(pair for part in parts for pair in part.heirs),
         skipped=skipped,
     )

@@ -302,6 +302,7 @@ def _mentioned(schema: Schema) -> Schema:
     words = {word.casefold() for text in texts if text for word in _WORD.findall(text)}
     parents = {table.partition_of.rpartition(".")[2] for table in schema.tables if table.partition_of}
     parents |= {of.rpartition(".")[2] for _, of in schema.partitions}
+    parents |= {heir.rpartition(".")[2] for heir, _ in schema.heirs}
     wanted = words | {parent.casefold() for parent in parents}
     kept = tuple(
         table

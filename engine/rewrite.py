@@ -290,12 +290,13 @@ def _subquery(query: exp.Expr, node: exp.Table) -> exp.Subquery:
 
 
 def _of(entry: Entry, decisions: Mapping[Any, Decision]) -> Iterator[Decision]:
-    """The decisions about a table, and about the one of which it is a partition."""
+    """The decisions about a table, about the one of which it is a partition, and about its heirs."""
     at: Entry | None = entry
     while at is not None:
         if at.ref in decisions:
             yield decisions[at.ref]
         at = at.parent
+    yield from (decisions[heir.ref] for heir in entry.heirs if heir.ref in decisions)
 
 
 def _limited(tree: exp.Expr, rows: object) -> exp.Expr:

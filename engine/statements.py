@@ -244,12 +244,12 @@ class Analyser:
             stored |= traced.stored
             result.add(traced.reads, traced.writes, traced.exposed, traced.tables)
         for table, names in plan.writes:
-            result.add(writes=self._columns(table, names, result))
+            result.add(writes=self._columns(table, names, result, heirs=plan.kind != "insert"))
         for table, names, out in plan.reads:
             refs = self._columns(table, names, result)
             result.add(refs, exposed=refs if out else NOTHING)
         for table in plan.mentions:
-            result.tables.add(self._find(table).ref)
+            result.tables |= self._find(table).refs
         if _meet(result.exposed, result.writes):  # RETURNING a column that was written shows what was written
             result.exposed |= stored
         return result.touched(plan.kind)
@@ -257,12 +257,14 @@ class Analyser:
     def _find(self, table: exp.Table) -> Entry | Unknown:
         return self.catalog.find(self.catalog.normalize(table))
 
-    def _columns(self, table: exp.Table, names: Sequence[str], result: _Sum) -> Refs:
+    def _columns(self, table: exp.Table, names: Sequence[str], result: _Sum, *, heirs: bool = True) -> Refs:
         """Columns named outside a query (COPY t (a), INSERT INTO t (a)); none named = all."""
         entry = self._find(table)
-        result.tables.add(entry.ref)
         if not isinstance(entry, Entry):
+            result.tables.add(entry.ref)
             raise UnresolvedError("table-unknown", entry.ref.table)
+        entry = entry if heirs else entry.alone()
+        result.tables |= entry.refs
         view = self.view(entry)
         if view:
             result.tables |= view.tables
@@ -293,7 +295,7 @@ class Analyser:
                     return self._everything(kind, error.reason, error.detail)
                 behind = view.tables if view else frozenset[TableRef]()
                 refs |= found.all() | {ColumnRef(*ref, "*") for ref in behind}
-                tables |= {found.ref, *behind}
+                tables |= found.refs | behind
                 system = False
             elif table.db or self.catalog.fold(table.name, quoted=False) not in ctes:
                 refs.add(ColumnRef(*found.ref, "*"))

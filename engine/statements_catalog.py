@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlglot import exp
@@ -70,19 +70,34 @@ class Entry:
     """The part of them that is right only if the definition has the name without quotes."""
     parent: Entry | None = None
     """The table of which this one is a partition: its rows are the parent's rows too."""
+    heirs: tuple[Entry, ...] = ()
+    """The tables that inherit from this one, and from those: their rows are rows of this one, too."""
+
+    @property
+    def refs(self) -> frozenset[TableRef]:
+        """The tables whose rows are read where this one is named."""
+        return frozenset({self.ref, *(heir.ref for heir in self.heirs)})
 
     def column(self, spelling: str) -> frozenset[ColumnRef]:
-        """The column under this spelling, and the same one of the partitioned table; empty when unknown."""
+        """The column of this spelling, and those of the partitioned table and of heirs; empty when unknown."""
         name = self.spellings.get(spelling)
         if name is None:
             return frozenset()
-        own = frozenset({ColumnRef(*self.ref, name)})
-        return own | self.parent.column(spelling) if self.parent else own
+        found = {ColumnRef(*self.ref, name)}
+        found.update(
+            ColumnRef(*heir.ref, heir.spellings[spelling]) for heir in self.heirs if spelling in heir.spellings
+        )
+        return self.parent.column(spelling) | found if self.parent else frozenset(found)
 
     def all(self) -> frozenset[ColumnRef]:
         """Every column: `*`."""
-        own = frozenset({ColumnRef(*self.ref, "*")})
+        found = frozenset({ColumnRef(*self.ref, "*")}).union(*(self.column(spelling) for spelling in self.spellings))
+        own = found if self.heirs else frozenset({ColumnRef(*self.ref, "*")})
         return own | self.parent.all() if self.parent else own
+
+    def alone(self) -> Entry:
+        """The table without its heirs: a row that is added is its own."""
+        return replace(self, heirs=()) if self.heirs else self
 
 
 class Unknown(NamedTuple):
@@ -91,6 +106,11 @@ class Unknown(NamedTuple):
     ref: TableRef
     system: bool = False
     """True for a table of the system catalogue that holds no customer data."""
+
+    @property
+    def refs(self) -> frozenset[TableRef]:
+        """The tables whose rows are read where this one is named."""
+        return frozenset({self.ref})
 
 
 def sqlglot_dialect(dialect: str) -> str:
@@ -122,6 +142,7 @@ class Catalog:
         for table in tables:
             self._add(table)
         self._link_partitions(tables, schema.partitions if schema else ())
+        self._link_heirs(schema.heirs if schema else ())
         self.mapping = MappingSchema(self._mapping(), dialect=self.dialect, normalize=False)
         self.words = frozenset(
             name.lower() for entry in self.entries.values() for name in (entry.ref.table, *entry.spellings)
@@ -165,6 +186,24 @@ class Catalog:
             if parent:
                 for name in self._spellings(partition.rpartition(".")[2]):
                     self._by_name.setdefault(name, []).append(parent)
+
+    def _link_heirs(self, heirs: Iterable[tuple[str, str]]) -> None:
+        paths = {entry.table.path: entry for entry in self.entries.values()}
+        names = {entry.table.name: entry for entry in self.entries.values()}
+        children: dict[str, list[Entry]] = {}
+        for heir, of in heirs:
+            child, parent = (paths.get(path) or names.get(path.rpartition(".")[2]) for path in (heir, of))
+            if child and parent:
+                children.setdefault(parent.key, []).append(child)
+        for key, born in children.items():
+            found: dict[str, Entry] = {}
+            waiting = [*born]
+            while waiting:  # a cycle ends, too
+                entry = waiting.pop()
+                if entry.key not in found and entry.key != key:
+                    found[entry.key] = entry
+                    waiting += children.get(entry.key, ())
+            self.entries[key].heirs = tuple(found.values())
 
     def _mapping(self) -> dict[str, object]:
         tables: dict[str, object] = {

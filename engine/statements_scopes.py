@@ -223,7 +223,7 @@ class Tracer:
         alias = table.args.get("alias")
         names = [column.name for column in alias.args.get("columns") or ()] if alias else []
         found = self.catalog.find(table)
-        self.tables.add(found.ref)
+        self.tables |= found.refs
         if names and not (self.catalog.family == "postgres" and isinstance(found, Entry)):
             raise UnresolvedError("alias-columns", table.name)
         if not alias:

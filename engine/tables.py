@@ -114,6 +114,8 @@ class Schema:
     """The dialect of the (first) file, as sqlglot names it."""
     partitions: tuple[tuple[str, str], ...] = ()
     """(partition, parent table) of partitions without columns of their own; they are not among `tables`."""
+    heirs: tuple[tuple[str, str], ...] = ()
+    """(heir, parent table) of PostgreSQL's inheritance: who reads the parent reads the rows of the heir, too."""
     skipped: dict[str, int] = field(default_factory=dict[str, int])
     """How many statements of each kind do not matter to the schema: `{"INSERT": 20}`."""
 

@@ -35,6 +35,7 @@ def _lines(schema: Schema) -> Iterator[str]:
             yield f"  = {' '.join(table.sql.split())}"
         yield from (f"  {_column(column)}" for column in table.columns)
     yield from (f"partition {child} of {parent}" for child, parent in schema.partitions)
+    yield from (f"heir {child} of {parent}" for child, parent in schema.heirs)
     for grant in schema.grants:
         what = f"role {grant.role}" if grant.role else f"{', '.join(grant.privileges)} on {grant.dataset}"
         yield f"grant {what} to {grant.grantee}"

@@ -189,6 +189,7 @@ CREATE TABLE g AS SELECT * FROM nowhere;
         "e": ["q"],
     } == names(schema)
     assert (("f", "a"),) == schema.partitions
+    assert (("c", "a"),) == schema.heirs
     assert [7] == [miss.location.line for miss in schema.unparsed]
 
 

@@ -84,9 +84,16 @@ def table(name: str, columns: dict[str, str], schema: str = "", **more: str) -> 
     return Table(name=name, schema=schema, columns=made, location=place, kind="view" if query else "table", sql=query)
 
 
-def rewriter(dialect: str, *more: Table, policies: str = POLICIES, classified: bool = True) -> Rewriter:
+def rewriter(
+    dialect: str,
+    *more: Table,
+    policies: str = POLICIES,
+    classified: bool = True,
+    heirs: tuple[tuple[str, str], ...] = (),
+) -> Rewriter:
     """A rewriter over the shop."""
-    schema = Schema(tables=(*(table(name, columns) for name, columns in TABLES.items()), *more), dialect=dialect)
+    tables = (*(table(name, columns) for name, columns in TABLES.items()), *more)
+    schema = Schema(tables=tables, dialect=dialect, heirs=heirs)
     sources = [
         Source("shop.yaml", policies),
         Source("words.yaml", VOCABULARY.lstrip()),

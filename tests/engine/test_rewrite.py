@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from rewriting import TABLES, ask, rewriter, table
+from rewriting import POLICIES, TABLES, ask, rewriter, table
 
 from tutela.engine.errors import Location, PolicyError
 from tutela.engine.guards import Classes
@@ -62,6 +62,30 @@ def test_a_denied_table_denies_the_statement() -> None:
         ("customer", "allow"),
         ("secret", "deny"),
     ]
+
+
+def test_rows_of_heirs_are_not_shown_by_their_parents_rules() -> None:
+    """Who reads a table reads the tables that inherit from it: what denies, masks or filters those counts."""
+    secret = table("secret", {"id": "INTEGER", "label": "TEXT"})
+    read = "SELECT i.label FROM item i"
+
+    assert "item" in outcome(rewriter("postgres", secret), read)
+    assert outcome(rewriter("postgres", secret, heirs=(("secret", "item"),)), read) != outcome(
+        rewriter("postgres"), read
+    )
+    assert not rewriter("postgres", secret, heirs=(("secret", "item"),)).rewrite(read, ask()).allowed
+    assert (
+        not rewriter("postgres", secret, heirs=(("secret", "item"),))
+        .rewrite("SELECT count(*) FROM item", ask())
+        .allowed
+    )
+    # A customer's name is masked also where it is read as that of a person.
+    person = table("person", {"id": "INTEGER", "full_name": "VARCHAR(40)", "owner": "TEXT", "region": "TEXT"})
+    allowed = POLICIES.replace("'item', 'crm.region'", "'item', 'crm.region', 'person'")
+    heir = rewriter("postgres", person, policies=allowed, heirs=(("customer", "person"),))
+    made = outcome(heir, "SELECT p.full_name FROM person p")
+    assert '"full_name"' not in made.replace('AS "full_name"', "")
+    assert "north" in made
 
 
 def test_only_columns_that_were_asked_for_are_there() -> None:

@@ -133,6 +133,30 @@ def test_a_partition_is_also_its_parent() -> None:
     assert ["log.who"] == _names(analyse("select who from log_2027", "postgres", schema).reads)
 
 
+def test_who_reads_a_table_reads_its_heirs() -> None:
+    """Rows of heirs are rows of the table that they inherit from, but for one that is added to it."""
+    schema = Schema(
+        tables=(
+            _table("person", "id name"),
+            _table("patient", "id name illness"),
+            _table("child", "id name illness age"),
+        ),
+        heirs=(("patient", "person"), ("child", "patient"), ("patient", "child")),
+    )
+
+    def read(sql: str) -> list[str]:
+        return _names(analyse(sql, "postgres", schema).reads)
+
+    assert ["child.name", "patient.name", "person.name"] == read("select name from person")
+    assert ["child.age"] == [name for name in read("select age from child") if name.endswith("age")]
+    counted = analyse("select count(*) from person", "postgres", schema)
+    assert {"person", "patient", "child"} == {ref.table for ref in counted.tables}
+    added = analyse("insert into person (id, name) values (1, 'x')", "postgres", schema)
+    assert {"person"} == {ref.table for ref in added.tables}
+    changed = analyse("update person set name = 'x'", "postgres", schema)
+    assert ["child.name", "patient.name", "person.name"] == _names(changed.writes)
+
+
 def test_the_memory_is_bounded_and_keyed_by_exact_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same text is answered once; two texts never share an answer."""
     monkeypatch.setattr(statements, "MAX_CACHE", 2)

@@ -45,6 +45,8 @@ class FileStore:
         """The code of the problem after which nothing may be added any more."""
         self.location = Location(path)
         self._descriptor = -1
+        self._file = (0, 0)
+        """What tells the opened file from all others."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self._path, self.location)
@@ -114,7 +116,8 @@ class FileStore:
         """Open the file that is written, or make it, so that it is there after a power failure, too."""
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._descriptor = os.open(self._path, flags, _MODE)
-        self._size = os.fstat(self._descriptor).st_size
+        ours = os.fstat(self._descriptor)
+        self._size, self._file = ours.st_size, (ours.st_dev, ours.st_ino)
         _sync_folder(self._path.parent)
 
     def _look(self) -> tuple[Line | None, bytes]:
@@ -158,26 +161,26 @@ class FileStore:
 
     def _check_place(self) -> None:
         """Entries must not go to a file that somebody moved, removed or wrote to."""
-        ours = os.fstat(self._descriptor)
         try:
-            there = self._path.stat()
+            found = os.stat(self._path)  # noqa: PTH116 (this is asked of every group)
+            there = found.st_dev, found.st_ino, found.st_size
         except OSError:
             there = None
-        if there is None or not os.path.samestat(ours, there) or ours.st_size != self._size:
+        if there != (*self._file, self._size):
             self._broken = "decision-log-replaced"
             self._fail(self._broken, "")
 
     def _turn(self) -> None:
         """Give the full file its number and begin another one; after a crash in between, the next writer goes on."""
         full = next_name(self._path)
-        old, size = self._descriptor, self._size
+        old, size, file = self._descriptor, self._size, self._file
         self._path.rename(full)
         try:
             self._begin()
         except OSError:
             if self._descriptor != old:
                 os.close(self._descriptor)
-            self._descriptor, self._size = old, size
+            self._descriptor, self._size, self._file = old, size, file
             full.rename(self._path)
             raise
         os.close(old)

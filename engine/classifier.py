@@ -16,6 +16,7 @@ from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_
 from .errors import InputError, Problem
 from .guesses import Guesser
 from .marks import STRONG, Mark
+from .names import head_noun
 from .reading import Reader
 from .surroundings import Surveyor
 from .weighing import CLINICAL, context, elsewhere
@@ -47,6 +48,12 @@ _NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "re
 """First words of names of texts, whatever follows: `comment_confidential`."""
 _NOTED: Final = ("note", "notes", "comment", "comments", "remark", "remarks")
 """Ends of them, also glued to something unknown: `reservenotes`."""
+_WAGES: Final = frozenset({"rate", "other", "others"})
+"""Numbers that are amounts in a table of what somebody is paid."""
+_IN_MONEY: Final = re.compile(r"[(\uFF08]万?元")
+"""A unit of money in a comment: `劳务所得(元)`."""
+_ANSWERS: Final = ("审核结果", "审批结果", "处理结果", "意见", "原因", "理由", "事由", "总结", "小结")
+"""Ends of comments on what somebody wrote, where the column holds long texts."""
 _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "department", "dept"})
 """Technical words that are none in a row about somebody's education or career."""
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
@@ -224,7 +231,11 @@ class Classifier:
     def _paid(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take the amounts of wages, loans and payments of a person for what they are."""
         last = reading.words[-1] if reading.words and is_number(column.data_type) else ""
-        amounts = last in self._words["money_fields"] or (last == "rate" and around.paid == _INCOME)
+        amounts = (
+            last in self._words["money_fields"]
+            or (last in _WAGES and around.paid == _INCOME)
+            or (bool(last) and _IN_MONEY.search(column.comment) is not None)
+        )
         if around.paid and amounts and not reading.turned:
             points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
             marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
@@ -242,13 +253,15 @@ class Classifier:
         if reading.turned or not reading.words or any(mark.points >= self._taxonomy.report for mark in marks.values()):
             return
         words = {*reading.words}
-        note = reading.words[0] in _NOTES or reading.words[-1].endswith(_NOTED)
-        kind = reading.words[-1] in self._words["technical_words"]
+        answer = reading.described and not around.listing and head_noun(column.comment)[1].endswith(_ANSWERS)
+        note = answer or reading.words[0] in _NOTES or reading.words[-1].endswith(_NOTED)
+        kind = not answer and reading.words[-1] in self._words["technical_words"]
         long = LONG_TEXT.match(column.data_type) and fits("free_text", column.data_type, (), described=False)
         if note and long and not kind:
             marks["free_text"] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("a note",))
         elif (
             around.career
+            and not reading.described
             and not is_flag(column.data_type)
             and not self._is_person(column, reading)
             and not words & (self._words["technical_words"] - _GRADED)

@@ -32,6 +32,7 @@ _TEXT_ONLY: Final = (
 _DATE_TOO: Final = (
     "personal.demographic.birth_date",
     "personal.demographic.marital_status",
+    "personal.demographic.political",
     "personal.criminal",
     "personal.financial.insurance",
     "personal.financial.card_security",
@@ -48,6 +49,7 @@ _FLAG_TOO: Final = (
     "personal.criminal",
     "personal.account.preferences",
     "personal.specific_identity",
+    "personal.family",
     "system",
 )
 _NOT_IN_A_LETTER: Final = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -26,6 +27,7 @@ TOLD_BY_FLAGS: Final = (
     "personal.demographic",
     "personal.minor",
     "personal.specific_identity",
+    "personal.family",
 )
 """What a yes or no tells of a person: smokes, is married, was convicted, lives on relief."""
 _LONG: Final = 5
@@ -40,8 +42,34 @@ _AMOUNTS: Final = ("personal.financial", "personal.transaction")
 _PINYIN: Final = ("pinyin", "full", "initials")
 _INITIALS: Final = ("strong_initials", "weak_initials")
 _PERSON: Final = "人"
+_NOTES: Final = frozenset({"备注", "附言"})
+"""Whatever a note is about, anything can stand in it."""
+_LITTLE: Final = frozenset({"关系", "称谓"})
+"""Between whom, the name says."""
+_WHOSE: Final = re.compile(r"用户|客户(?!端)|会员|学生|员工|职工|患者|本人")
+"""Whose something is, also further from it: `签到时用户当前经度`."""
 _LONGEST_ROLE: Final = 5
-_ROLES: Final = ("人", "者", "员", "长", "客户", "用户", "会员", "患者", "学生", "家长", "经理", "父亲", "母亲", "配偶")
+_ROLES: Final = (
+    "人",
+    "者",
+    "员",
+    "长",
+    "师",
+    "主任",
+    "司机",
+    "护士",
+    "教练",
+    "客户",
+    "用户",
+    "会员",
+    "患者",
+    "学生",
+    "家长",
+    "经理",
+    "父亲",
+    "母亲",
+    "配偶",
+)
 
 
 class Hint(NamedTuple):
@@ -140,7 +168,8 @@ class Hints:
             if found:
                 return Nouns(found[:1], when)
         turned = flag or head.endswith(self.meta) or head.startswith(_BELONGS_TO)
-        return Nouns((), turned=turned, bare=head in self.generic)
+        bare = head in self.generic or self._bare(head) in _LITTLE
+        return Nouns((), turned=turned, bare=bare)
 
     def _at_end(self, text: str, owner: str, *, flag: bool) -> Nouns | None:
         """The longest noun at the end of a text, unless it is another thing's."""
@@ -149,6 +178,8 @@ class Hints:
             before = text[:-length]
             if length == 1 and before and not (text.endswith(_PERSON) and len(before) < _LONGEST_ROLE):
                 continue
+            if found and text[-length:] in _NOTES:
+                return Nouns(found, text[-length:])
             belongs = before.startswith(_BELONGS_TO) and any(hint.category == _MEDICAL for hint in found)
             if found and (belongs or (before or owner).endswith(self.other)):
                 return Nouns((), turned=True)
@@ -157,7 +188,8 @@ class Hints:
             if (owner or before).startswith(_LIMITS):
                 found = tuple(hint for hint in found if not hint.category.startswith(_AMOUNTS))
             if found:
-                return Nouns(found, text[-length:], owned=(before or owner).endswith(_ROLES))
+                whose = before or owner
+                return Nouns(found, text[-length:], owned=bool(whose.endswith(_ROLES) or _WHOSE.search(whose)))
         return None
 
     def _bare(self, head: str) -> str:

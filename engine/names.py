@@ -92,9 +92,17 @@ _ANNOTATION: Final = re.compile(r"(?<=[\u3400-\u9fff])\s+[A-Za-z]+\d+\s*$")
 """What a generator of code notes for itself behind a comment: `学号 Search1`."""
 
 
+_REFERRED: Final = re.compile(
+    r"(?<=[\u3400-\u9fff])\s+(?=[A-Z]{2}(?:/[A-Z])?[ /-]?\d|ISO|[Yy]{4}|\d|附|参[考照见]|[见详按]|格式|精确"
+    r"|例如|取值|默认|单位|url|指|即|用于|表示|必填|该|本)"
+)
+"""Where a comment goes on with a standard, a format or a list of codes: `婚姻状况 GB/T 2261.2`."""
+
+
 def head_noun(comment: str) -> tuple[str, str]:
     """The noun phrase that a Chinese comment starts with: what stands before its last 的, and the rest; lower case."""
     first = _CLAUSE.split(comment.strip()[:MAX_TEXT], maxsplit=1)[0]
+    first = _REFERRED.split(first, maxsplit=1)[0]
     first = _SPACE.sub("", _ANNOTATION.sub("", first))
     first = first if first.endswith("关系") else _JOINED.split(first, maxsplit=1)[0]
     owner, _, head = first.lower().rpartition("的")

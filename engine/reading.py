@@ -82,6 +82,11 @@ _REMARKS: Final = frozenset(
 _NOTES: Final = frozenset({"note", "notes", "remark", "remarks", "memo"})
 _KINDS_TOO: Final = ("personal.device.profile",)
 """What a comment on a kind or version does not turn away: the browser's."""
+_SUMS: Final = ("sum", "total")
+_SUMMED: Final = ("personal.financial",)
+"""What a sum of is as telling: `sum_salary`, commented 工资收入合计."""
+_NAMED_BARELY: Final = frozenset({"全名", "名字", "中文名", "中文名字", "英文名", "英文名字", "名"})
+"""Nouns for a name of anybody or anything: of a model of telephones, too."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -145,7 +150,8 @@ class Reader:
             told = first in _FLAGS_TOO
             marks = {
                 key: mark
-                if mark.evidence[0].startswith(f"name {first}") and key != _CONSENT
+                if (mark.evidence[0].startswith(f"name {first}") and key != _CONSENT)
+                or (first in _SUMS and mark.commented and not turned and key.startswith(_SUMMED))
                 else self._flagged(mark, told=told and key.startswith(TOLD_BY_FLAGS))
                 for key, mark in marks.items()
             }
@@ -276,7 +282,8 @@ class Reader:
                 )
         for hint in nouns.hints:
             add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))
-            if nouns.owned or hint.category.startswith("personal.name"):
+            whose = hint.category.startswith("personal.name") and nouns.matched not in _NAMED_BARELY
+            if nouns.owned or whose:
                 marks[hint.category] = marks[hint.category]._replace(owned=True)
         return nouns.turned
 

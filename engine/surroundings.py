@@ -6,6 +6,7 @@ with a company's registration number they are the company's.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import kept, secret, sessions
@@ -84,6 +85,8 @@ _GOODS: Final = frozenset(
 """Words of what is weighed and measured and is no person."""
 _PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
 _FEW_OF_A_LIST: Final = 8
+_TITLE: Final = re.compile(r"[\]】)。,;\n]")
+"""Where the title of a table ends, and its comment goes on: `[民族码表]本代码引自...`."""
 
 
 class Surroundings(NamedTuple):
@@ -265,7 +268,8 @@ class Surveyor:
         if len(words) > 1 and words[0] in _LISTS:
             return True
         last = singular(words[-1]) if words else ""
-        ends = table.comment.strip().removesuffix("表").endswith(self._dictionary_zh)
+        title = _TITLE.split(table.comment.strip().lstrip("[【("), maxsplit=1)[0].strip()
+        ends = title.endswith(self._dictionary_zh) or title.removesuffix("表").endswith(self._dictionary_zh)
         return (
             last in self._words["dictionary_words"]
             or ends

@@ -35,6 +35,8 @@ _REACHED: Final = ("personal.contact.email", "personal.contact.phone")
 """How to reach somebody: things have no telephone, so in a table about things it is that of whom they concern."""
 _SIGNATURE: Final = "personal.signature"
 """Whatever is signed, a person signs it."""
+_EQUIPMENT: Final = "personal.device.profile"
+"""Of the equipment itself, where no key says who uses it."""
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _EMPLOYER: Final = "personal.occupation.employer"
 _EDUCATION: Final = "personal.occupation.education"
@@ -118,4 +120,5 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
     why = "table about things" if around.thing else "table about organisations"
     if around.person or (around.linked and key.startswith(_LINKED)):
         return (2 if weak else 0), why
-    return (6 if key.startswith(_PLACES) else 3 if around.thing else 4), why
+    equipment = key == _EQUIPMENT and not around.linked
+    return (6 if equipment or key.startswith(_PLACES) else 3 if around.thing else 4), why

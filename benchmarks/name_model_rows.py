@@ -154,7 +154,7 @@ class Rows:
         self, source: str, kind: str, table: Table, labels: tuple[str, ...], weights: tuple[float, ...]
     ) -> Example:
         around, found = self.classifier.survey(table), self.classifier.table(table)
-        silent = {*silent_places(found, around.readings)}
+        silent = {*silent_places(found, around)}
         return Example(
             source,
             kind,

@@ -22,7 +22,6 @@ MAX_LINE: Final = 1 << 20
 MAX_RECORD: Final = 4 << 20
 """Characters in one record of several lines."""
 MAX_RECORD_LINES: Final = 20_000
-csv.field_size_limit(MAX_RECORD)  # the library's own limit is shorter than many an INSERT
 HEAD: Final = 1 << 16
 PARQUET: Final = b"PAR1"
 """What a Parquet file begins with."""
@@ -145,10 +144,13 @@ def decode(data: bytes) -> str | None:
 
 def split_csv(text: str) -> list[str] | None:
     """The fields of one CSV record; None when it is not valid."""
+    usual = csv.field_size_limit(MAX_RECORD)  # which is shorter than many an INSERT
     try:
         rows = list(csv.reader([text], strict=True)) if "\n" not in text else list(_multi(text))
     except csv.Error:
         return None
+    finally:
+        csv.field_size_limit(usual)
     return rows[0] if len(rows) == 1 else None
 
 

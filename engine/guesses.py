@@ -46,12 +46,17 @@ _SHARED: Final = 2.0
 """What a table that is all personal data weighs, beside a mark."""
 
 
-def silent_places(found: Iterable[Classified], readings: Iterable[Reading]) -> list[int]:
-    """The places of columns of which nothing is said, and that may be asked about."""
+def silent_places(found: Iterable[Classified], around: Surroundings) -> list[int]:
+    """The places of columns of which nothing is said, and that may be asked about.
+
+    What the rules know by its name, but do not take for personal here, is asked about where rows are somebody's.
+    """
+    somebody = around.person or around.linked or around.patient
     return [
         place
-        for place, (entry, reading) in enumerate(zip(found, readings, strict=True))
+        for place, (entry, reading) in enumerate(zip(found, around.readings, strict=True))
         if not (entry.category or entry.column.comment or entry.column.tag or reading.turned)
+        and (somebody or not entry.evidence)
         and len(entry.column.name) >= _SHORTEST
         and not BOOKKEPT.search(entry.column.data_type)
     ]
@@ -87,7 +92,7 @@ class Guesser:
         self, table: Table, around: Surroundings, found: Sequence[Classified]
     ) -> Iterator[tuple[int, tuple[str, float, str]]]:
         """Of the columns of a table those that the model is sure of: category, confidence and evidence."""
-        places = silent_places(found, around.readings)
+        places = silent_places(found, around)
         if not places:
             return
         context = self._context(table, marks_of(around, found, places[0]))

@@ -63,6 +63,7 @@ UNREAD: Final = {
     "no column could be found": "找不到任何列",
     "no column of `{}` is described, and there is no catalog.json": "`{}` 没有任何列的说明,也没有 catalog.json",
     "no name of a Flyway migration; it is not read": "文件名不是 Flyway 迁移的名称,未读取",
+    "no name of a Diesel migration; it is not read": "文件名不是 Diesel 迁移的名称,未读取",
     "no name of a golang-migrate migration; it is not read": "文件名不是 golang-migrate 迁移的名称,未读取",
     "not a table definition": "不是表定义",
     "not a view definition": "不是视图定义",

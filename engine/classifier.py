@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from .by_table import held
-from .clinical import Content
-from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_whole
+from .clinical import Content, is_settled
+from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_unique_id, is_whole
 from .errors import InputError, Problem
 from .guesses import Guesser, silent_places
 from .marks import STRONG, Mark
@@ -42,11 +42,14 @@ _TOLD_IN_CARE: Final = (
 )
 """What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
 _RELATION: Final = frozenset({"relation", "relationship", "kinship"})
+_OPERATIONAL: Final = "system.operational"
 _NUMBER_OF: Final = "personal.account.user_id"
 _NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "remarks", "memo"})
 """First words of names of texts, whatever follows: `comment_confidential`."""
 _NOTED: Final = ("note", "notes", "comment", "comments", "remark", "remarks")
 """Ends of them, also glued to something unknown: `reservenotes`."""
+_DESCRIBED: Final = ("name description",)
+"""A name for texts about whatever the row is: in a table of nobody's and of no talk, about a thing."""
 _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "department", "dept"})
 """Technical words that are none in a row about somebody's education or career."""
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
@@ -160,7 +163,7 @@ class Classifier:
         if category.startswith(_HEALTH):
             if around.staff or not (around.clinical or around.patient):
                 return False
-            if not self._words["administrative_words"].isdisjoint(reading.words):
+            if is_settled(reading.words) or not self._words["administrative_words"].isdisjoint(reading.words):
                 return False
         figure = is_number(column.data_type) and not category.startswith(_FIGURES)
         return not figure and fits(category, column.data_type, reading.words, described=False)
@@ -229,8 +232,8 @@ class Classifier:
         key, best = max(
             marks.items(), key=lambda item: (item[1].points, item[1].longest, -item[1].order), default=("", _NOTHING)
         )
-        if best.points < self._taxonomy.report or key.startswith("system.operational"):
-            points = 0 if key.startswith("system.operational") else best.points
+        if best.points < self._taxonomy.report or key.startswith(_OPERATIONAL):
+            points = 0 if key.startswith(_OPERATIONAL) else best.points
             operator = "staff" if "_".join(reading.words) in self._words["operator_columns"] else ""
             confidence = _silence(points, around, self._taxonomy.suspect)
             return Classified(column, None, False, confidence, best.evidence, operator)  # noqa: FBT003
@@ -287,11 +290,14 @@ class Classifier:
 
     def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take what the surroundings say is clinical content for health data, where nothing else is said of it."""
-        if CLINICAL not in self._sensitive or any(mark.points >= self._taxonomy.report for mark in marks.values()):
+        said = {key: mark.points for key, mark in marks.items() if mark.points >= self._taxonomy.report}
+        kept = any(not key.startswith(_OPERATIONAL) or reading.marks[key].points >= STRONG for key in said)
+        if kept or CLINICAL not in self._sensitive:
             return
         evidence = self._content.why(column, reading, around)
         if evidence:
-            marks[CLINICAL] = Mark(STRONG, 0, 0, owned=False, initials=False, evidence=(evidence,))
+            points = max((STRONG, *(told + 1 for told in said.values())))
+            marks[CLINICAL] = Mark(points, 0, 0, owned=False, initials=False, evidence=(evidence,))
 
     def _weighed(self, key: str, mark: Mark, reading: Reading, column: Column, around: Surroundings) -> Mark:
         """Weigh in the table and the type of the column."""
@@ -302,7 +308,8 @@ class Classifier:
             points = points + 1 if weak else max(points, *wider) + 1
         more, why = context(key, around, mark, weak=weak)
         points += more
-        if key == "free_text" and weak and not more and (around.talk or LONG_TEXT.match(column.data_type)):
+        long = LONG_TEXT.match(column.data_type) and mark.evidence != _DESCRIBED
+        if key == "free_text" and weak and not more and (around.talk or long):
             points, why = points + 2, "what people wrote" if around.talk else "long text"
         evidence += [why] if why else []
         if mark.initials and weak and not around.pinyin and not reading.described:
@@ -314,7 +321,8 @@ class Classifier:
         evidence += [why] if why else []
         if key in _KEYED and (_is_key(mark, reading.words) or _is_login(column.data_type, reading.words)):
             operator = "_".join(reading.words) in self._words["operator_columns"]
-            known = around.registered and is_text(column.data_type) and not column.references and not operator
+            called = is_text(column.data_type) and not is_unique_id(column.data_type)
+            known = around.registered and called and not column.references and not operator
             points, evidence = (STRONG, evidence) if known else (min(points, STRONG) - 4, [*evidence, "a key"])
         elif key == _NUMBER_OF and is_whole(column.data_type) and not mark.commented:
             points, evidence = points - 4, [*evidence, "a key"]
@@ -339,8 +347,8 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
 
 
 def _is_login(data_type: str, words: tuple[str, ...]) -> bool:
-    """Tell whether a whole number is the key of a login, and not the name that one logs in with."""
-    return is_whole(data_type) and words[-2:] == ("login", "id")
+    """Tell whether a whole number or a UUID is the key of a login, and not the name that one logs in with."""
+    return (is_whole(data_type) or is_unique_id(data_type)) and words[-2:] == ("login", "id")
 
 
 def _subject(key: str) -> str:

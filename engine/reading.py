@@ -82,6 +82,8 @@ _REMARKS: Final = frozenset(
 _NOTES: Final = frozenset({"note", "notes", "remark", "remarks", "memo"})
 _KINDS_TOO: Final = ("personal.device.profile",)
 """What a comment on a kind or version does not turn away: the browser's."""
+_TIMES: Final = frozenset({"at", "time", "datetime"})
+"""When an illness or treatment was tells of it, as a date does: `surgery_at`."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -213,7 +215,7 @@ class Reader:
     def _clinical(self, words: tuple[str, ...]) -> str:
         if words[-1:] == ("status",):
             words = words[-2:-1]  # of an illness it tells, of its import it does not
-        elif words[-1:] and words[-1] in self._technical:
+        elif {*words[-1:]} & (self._technical - _TIMES) or ({*words[-1:]} & _TIMES and {*words[:-1]} & self._technical):
             return ""
         for word in words:
             bare = without_digits(word)

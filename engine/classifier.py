@@ -43,6 +43,7 @@ _TOLD_IN_CARE: Final = (
 """What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
 _RELATION: Final = frozenset({"relation", "relationship", "kinship"})
 _OPERATIONAL: Final = "system.operational"
+_RELATION_OF: Final = "personal.family.relation"
 _NUMBER_OF: Final = "personal.account.user_id"
 _NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "remarks", "memo"})
 """First words of names of texts, whatever follows: `comment_confidential`."""
@@ -58,6 +59,8 @@ _POSTCODE: Final = "personal.contact.postcode"
 _EMPLOYER: Final = "personal.occupation.employer"
 _INCOME: Final = "personal.financial.income"
 _HISTORY: Final = "personal.occupation.history"
+_PERIODS: Final = frozenset({"day", "days", "hour", "hours", "month", "months", "count"})
+"""What is worked, and not paid."""
 _SERVED: Final = (("start", "date"), ("date", "start"))
 """The date that in a register of staff is that of somebody's work."""
 _EXPIRY: Final = "personal.financial.card_security"
@@ -259,6 +262,8 @@ class Classifier:
             around.payroll
             and not reading.turned
             and AMOUNT.match(column.data_type)
+            and not is_key(column.data_type, reading.words)
+            and _PERIODS.isdisjoint(reading.words[-1:])
             and all(mark.points < self._taxonomy.report for mark in marks.values())
         ):
             marks[_INCOME] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("part of a person's wages",))
@@ -332,8 +337,9 @@ class Classifier:
             points, evidence = points - 4, [*evidence, "a key"]
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
             points -= 2
+        counted = key == _RELATION_OF and around.guests and is_number(column.data_type)
         of_card = key != _EXPIRY or around.card or "card" in reading.words or not is_date(column.data_type)
-        if not (of_card and fits(key, column.data_type, reading.words, described=mark.commented)):
+        if counted or not (of_card and fits(key, column.data_type, reading.words, described=mark.commented)):
             points -= 8 if is_flag(column.data_type) or key == "free_text" else 4
             evidence.append(f"type {column.data_type}")
         return mark._replace(points=points, evidence=tuple(evidence))

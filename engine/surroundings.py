@@ -86,6 +86,7 @@ _PROTOCOLS: Final = frozenset({"oauth", "oauth2", "oidc", "openid", "saml", "api
 """Whose clients are programs."""
 _LOGGED: Final = frozenset({"audit", "activity", "access", "login", "logon", "signin"})
 """What tables of it say of whoever did something, whatever it was done to."""
+_GUESTS: Final = frozenset({"adult", "adults", "nights", "infants"})
 _PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
 _FEW_OF_A_LIST: Final = 8
 
@@ -155,6 +156,8 @@ class Surroundings(NamedTuple):
     """It measures things: parcels, pictures, vehicles."""
     logged: bool = False
     """It logs who did something."""
+    guests: bool = False
+    """It counts guests: children beside adults, or for some nights."""
 
 
 class Surveyor:
@@ -242,6 +245,7 @@ class Surveyor:
             web=sessions(stems, words),
             reached=not (listing or thing or organisation) and any(kind.endswith(_REACHED) for kind in kinds),
             logged=not stems.isdisjoint(_LOGGED),
+            guests=not words.isdisjoint(_GUESTS),
             goods=not (words | stems).isdisjoint(_GOODS),
         )
 

@@ -313,7 +313,7 @@ class Classifier:
             points = points + 1 if weak else max(points, *wider) + 1
         more, why = context(key, around, mark, weak=weak)
         points += more
-        long = LONG_TEXT.match(column.data_type) and mark.evidence != _DESCRIBED
+        long = LONG_TEXT.match(column.data_type) and (mark.evidence != _DESCRIBED or around.patient)
         if key == "free_text" and weak and not more and (around.talk or long):
             points, why = points + 2, "what people wrote" if around.talk else "long text"
         evidence += [why] if why else []

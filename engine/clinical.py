@@ -67,7 +67,7 @@ class Content:
         if around.clinical and not technical and not self._is_told(column.comment):
             return "clinical table"
         fields = {*map(without_digits, words)} & self._fields
-        if fields == {"code"} and len(words) > 1:
+        if fields == {"code"} and reading.words[0] != "code":
             fields = set[str]()  # a code of something else
         return "about a patient" if around.patient and not around.staff and fields and not technical else ""
 
@@ -111,14 +111,14 @@ class Content:
         listed = bool({*rest[-1:]} & _LISTS)
         while rest and rest[-1] in _LISTS:
             rest = rest[:-1]
-        if _TOLD_BY_KEY & {"_".join(rest[-2:]), *(rest[-1:] if len(rest) > 1 or listed else ())}:
+        if (len(rest) > 1 or listed) and _TOLD_BY_KEY & {"_".join(rest[-2:]), *rest[-1:]}:
             return bool(around.clinical or around.patient or around.person)
         if not around.clinical:
             return False
         if rest[-1:] == ("type",) and {*rest[-2:-1]} & self._codes:
             return True
         if not (around.patient or around.linked or listed):
-            return bool(rest and around.own and {*rest} <= self._codes)
+            return bool(rest and around.own and {*rest} <= self._codes and not {*rest} <= around.own)
         if not rest or {*rest} & self._persons or {*map(singular, rest)} <= around.own:
             return False
         last = {rest[-1], singular(rest[-1])}

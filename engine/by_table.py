@@ -32,6 +32,14 @@ SECRETS: Final = frozenset(
 _SECRET_PAIRS: Final = frozenset(
     {"password_reset", "two_factor", "reset_password", "remember_me", "email_verification"}
 )
+_ADDRESS: Final = "personal.contact.address"
+_NUMBER: Final = "personal.account.user_id"
+_PERSONS: Final = frozenset({"employee", "staff", "student", "patient"})
+"""Who is called by a code or number in registers of whoever employs, teaches or treats them."""
+ADDRESSES: Final = frozenset({"address", "addresses"})
+"""Last words of names of tables that keep addresses."""
+_STREET: Final = frozenset({"street", "postcode", "zipcode", "zip", "postal"})
+_CALLED: Final = frozenset({"code", "number", "num", "no", "nr"})
 _VALUES: Final = frozenset({"number", "num", "no", "nr", "value", "val"})
 _ENDS: Final = frozenset({"to", "from", "cc", "bcc", "address", "addr", "recipient", "recipients", "sender"})
 _PROOFS: Final = frozenset({"code", "value", "secret", "sid", "hash", "sesskey", "selector", "validator", "series"})
@@ -50,6 +58,11 @@ def kept(table: Table, stems: frozenset[str], words: frozenset[str]) -> str:
         return _PHONE
     if last & _MAILS and words & {"subject", "body", "message", "recipient", "sender", "content"}:
         return _EMAIL
+    end = words_of(table.name)[-1:]
+    if not ADDRESSES.isdisjoint(end) and words & _STREET:
+        return _ADDRESS
+    if not _PERSONS.isdisjoint(map(singular, end)):
+        return _NUMBER
     return ""
 
 
@@ -70,8 +83,10 @@ def held(words: tuple[str, ...], data_type: str, kept: str, *, web: bool) -> str
     if len(words) != 1 or not is_text(data_type):
         return ""
     word = words[0]
-    if kept == _PHONE and word in _VALUES:
-        return _PHONE
+    if kept in {_PHONE, _ADDRESS} and word in _VALUES:
+        return kept
+    if kept == _NUMBER and word in _CALLED:
+        return kept
     if kept == _EMAIL and word in _ENDS:
         return _EMAIL
     if kept == _TOKEN and (word in _PROOFS or (web and word in {"id", "key"})):

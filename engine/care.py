@@ -43,6 +43,11 @@ _BEGINS: Final = ("drug", "allerg", "nurs", "vital")
 """Clinical words, and parts of some, with which glued names of tables begin: `vitalperiodic`."""
 _LONG: Final = 5
 """Words of fewer letters begin too many others."""
+_TESTED: Final = frozenset(
+    {"test_result", "test_results", "result_item", "result_items", "result_detail", "result_details"}
+)
+_MEASURED: Final = frozenset({"reference", "range"})
+"""What stands beside results of laboratories, and not beside those of schools."""
 _OUTCOMES: Final = frozenset({"result", "report", "finding", "event", "order"})
 _CLINICAL_ENOUGH: Final = 3
 _SURE_ENOUGH: Final = 2
@@ -96,6 +101,8 @@ class Care:
         pairs = {f"{first}_{second}" for first, second in pairwise(words)}
         if any(first in _STUDIES and singular(second) in _OUTCOMES for first, second in pairwise(words)):
             return not any(_EXAMS_OF & {*reading.words} for reading in readings)
+        if not _TESTED.isdisjoint(pairs) and any({*reading.words} >= _MEASURED for reading in readings):
+            return True
         if self._pinyin.says(words_of(table.name), "clinical_words"):
             return True
         stems = {*words, *map(singular, words), *pairs}

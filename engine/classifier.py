@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from .by_table import held
 from .clinical import Content
-from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_whole
+from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_unique_id, is_whole
 from .errors import InputError, Problem
 from .guesses import Guesser
 from .marks import STRONG, Mark
@@ -43,6 +43,8 @@ _TOLD_IN_CARE: Final = (
 )
 """What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
 _RELATION: Final = frozenset({"relation", "relationship", "kinship"})
+_OPERATIONAL: Final = "system.operational"
+_RELATION_OF: Final = "personal.family.relation"
 _NUMBER_OF: Final = "personal.account.user_id"
 _NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "remarks", "memo"})
 """First words of names of texts, whatever follows: `comment_confidential`."""
@@ -54,6 +56,8 @@ _IN_MONEY: Final = re.compile(r"[(\uFF08]万?元")
 """A unit of money in a comment: `劳务所得(元)`."""
 _ANSWERS: Final = ("审核结果", "审批结果", "处理结果", "意见", "原因", "理由", "事由", "总结", "小结")
 """Ends of comments on what somebody wrote, where the column holds long texts."""
+_DESCRIBED: Final = ("name description",)
+"""A name for texts about whatever the row is: in a table of nobody's and of no talk, about a thing."""
 _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "department", "dept"})
 """Technical words that are none in a row about somebody's education or career."""
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
@@ -62,6 +66,8 @@ _POSTCODE: Final = "personal.contact.postcode"
 _EMPLOYER: Final = "personal.occupation.employer"
 _INCOME: Final = "personal.financial.income"
 _HISTORY: Final = "personal.occupation.history"
+_PERIODS: Final = frozenset({"day", "days", "hour", "hours", "month", "months", "count"})
+"""What is worked, and not paid."""
 _SERVED: Final = (("start", "date"), ("date", "start"))
 """The date that in a register of staff is that of somebody's work."""
 _EXPIRY: Final = "personal.financial.card_security"
@@ -213,8 +219,8 @@ class Classifier:
         key, best = max(
             marks.items(), key=lambda item: (item[1].points, item[1].longest, -item[1].order), default=("", _NOTHING)
         )
-        if best.points < self._taxonomy.report or key.startswith("system.operational"):
-            points = 0 if key.startswith("system.operational") else best.points
+        if best.points < self._taxonomy.report or key.startswith(_OPERATIONAL):
+            points = 0 if key.startswith(_OPERATIONAL) else best.points
             operator = "staff" if "_".join(reading.words) in self._words["operator_columns"] else ""
             confidence = _silence(points, around, self._taxonomy.suspect)
             return Classified(column, None, False, confidence, best.evidence, operator)  # noqa: FBT003
@@ -244,6 +250,8 @@ class Classifier:
             around.payroll
             and not reading.turned
             and AMOUNT.match(column.data_type)
+            and not is_key(column.data_type, reading.words)
+            and _PERIODS.isdisjoint(reading.words[-1:])
             and all(mark.points < self._taxonomy.report for mark in marks.values())
         ):
             marks[_INCOME] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("part of a person's wages",))
@@ -277,11 +285,14 @@ class Classifier:
 
     def _clinical(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take what the surroundings say is clinical content for health data, where nothing else is said of it."""
-        if CLINICAL not in self._sensitive or any(mark.points >= self._taxonomy.report for mark in marks.values()):
+        said = {key: mark.points for key, mark in marks.items() if mark.points >= self._taxonomy.report}
+        kept = any(not key.startswith(_OPERATIONAL) or reading.marks[key].points >= STRONG for key in said)
+        if kept or CLINICAL not in self._sensitive:
             return
         evidence = self._content.why(column, reading, around)
         if evidence:
-            marks[CLINICAL] = Mark(STRONG, 0, 0, owned=False, initials=False, evidence=(evidence,))
+            points = max((STRONG, *(told + 1 for told in said.values())))
+            marks[CLINICAL] = Mark(points, 0, 0, owned=False, initials=False, evidence=(evidence,))
 
     def _weighed(self, key: str, mark: Mark, reading: Reading, column: Column, around: Surroundings) -> Mark:
         """Weigh in the table and the type of the column."""
@@ -292,7 +303,8 @@ class Classifier:
             points = points + 1 if weak else max(points, *wider) + 1
         more, why = context(key, around, mark, weak=weak)
         points += more
-        if key == "free_text" and weak and not more and (around.talk or LONG_TEXT.match(column.data_type)):
+        long = LONG_TEXT.match(column.data_type) and (mark.evidence != _DESCRIBED or around.patient)
+        if key == "free_text" and weak and not more and (around.talk or long):
             points, why = points + 2, "what people wrote" if around.talk else "long text"
         evidence += [why] if why else []
         if mark.initials and weak and not around.pinyin and not reading.described:
@@ -304,7 +316,8 @@ class Classifier:
         evidence += [why] if why else []
         if key in _KEYED and (_is_key(mark, reading.words) or _is_login(column.data_type, reading.words)):
             operator = "_".join(reading.words) in self._words["operator_columns"]
-            known = around.registered and is_text(column.data_type) and not column.references and not operator
+            called = is_text(column.data_type) and not is_unique_id(column.data_type)
+            known = around.registered and called and not column.references and not operator
             points, evidence = (STRONG, evidence) if known else (min(points, STRONG) - 4, [*evidence, "a key"])
         elif key == _NUMBER_OF and is_whole(column.data_type) and not mark.commented:
             points, evidence = points - 4, [*evidence, "a key"]
@@ -314,8 +327,9 @@ class Classifier:
             points, evidence = points - 4, [*evidence, "a key"]
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
             points -= 2
+        counted = key == _RELATION_OF and around.guests and is_number(column.data_type)
         of_card = key != _EXPIRY or around.card or "card" in reading.words or not is_date(column.data_type)
-        if not (of_card and fits(key, column.data_type, reading.words, described=mark.commented)):
+        if counted or not (of_card and fits(key, column.data_type, reading.words, described=mark.commented)):
             points -= 8 if is_flag(column.data_type) or key == "free_text" else 4
             evidence.append(f"type {column.data_type}")
         return mark._replace(points=points, evidence=tuple(evidence))
@@ -329,8 +343,8 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
 
 
 def _is_login(data_type: str, words: tuple[str, ...]) -> bool:
-    """Tell whether a whole number is the key of a login, and not the name that one logs in with."""
-    return is_whole(data_type) and words[-2:] == ("login", "id")
+    """Tell whether a whole number or a UUID is the key of a login, and not the name that one logs in with."""
+    return (is_whole(data_type) or is_unique_id(data_type)) and words[-2:] == ("login", "id")
 
 
 def _subject(key: str) -> str:

@@ -21,9 +21,17 @@ if TYPE_CHECKING:
 _WHEN: Final = frozenset({"date", "datetime", "timestamp", "start", "end", "begin", "from", "to", "on", "at", "time"})
 _WHICH: Final = frozenset({"type", "code", "kind", "class"})
 """Words beside those of the table that say which illness or treatment it was: `problem_code`, `visit_type`."""
+_TOLD_BY_KEY: Final = frozenset({"icd", "icd9", "icd10", "blood_group", "blood_type", "diagnosis"})
+"""Codes of what somebody has, also in tables of patients or donors that are not of illness."""
+_OF_CLAIMS: Final = frozenset({"claim", "bill", "pay", "payment"})
+_CODES: Final = frozenset({"code", "cd", "indicator", "ind", "switch", "sw", "num", "number", "date", "dt", "flag"})
+"""Last words of the codes and days by which claims are settled: `claim_frequency_code`."""
+_TWO: Final = 2
 _KEYS: Final = frozenset({"id", "ids", "uuid", "guid", "fk"})
 _LISTS: Final = frozenset({"cd", "code", "concept", "cv", "lookup", "ref"})
 """Words before `id` in the name of a key into a list of codes."""
+_FOUND: Final = frozenset({"abnormal", "positive", "negative", "reactive", "critical", "normal"})
+"""What laboratories and examiners say of a result: `is_abnormal`."""
 _FLAGS: Final = frozenset({"is", "has", "had", "was"})
 
 
@@ -42,6 +50,8 @@ class Content:
         """Say why a column is clinical content; empty when nothing says so."""
         words = {*reading.words}
         if reading.turned:
+            if around.clinical and reading.words[0] in _FLAGS and words & _FOUND:
+                return "how a result was found"
             told = reading.clinical and reading.words[0] in _FLAGS and (around.clinical or around.person)
             return f"clinical word {reading.clinical}" if told and not around.thing else ""
         cared = reading.care and around.pinyin and (around.patient or around.clinical)
@@ -51,10 +61,14 @@ class Content:
             return f"clinical word {reading.clinical}"
         if self._is_coded(reading.words, around):
             return "code of illness or treatment"
+        if self._is_kind(reading.words, around):
+            return "kind of illness or treatment"
         technical = self._is_technical(column, reading, around)
         if around.clinical and not technical and not self._is_told(column.comment):
             return "clinical table"
         fields = {*map(without_digits, words)} & self._fields
+        if fields == {"code"} and reading.words[0] != "code":
+            fields = set[str]()  # a code of something else
         return "about a patient" if around.patient and not around.staff and fields and not technical else ""
 
     def _is_told(self, comment: str) -> bool:
@@ -63,10 +77,12 @@ class Content:
 
     def _is_technical(self, column: Column, reading: Reading, around: Surroundings) -> bool:
         words = {*reading.words}
+        if reading.words[:1] == ("order",) and words & self._fields:
+            words -= {"order"}  # what was ordered, and no place in a list
         if words & around.visits and words <= around.visits | _WHEN | _WHICH:
             return is_key(column.data_type, reading.words)
-        cared = around.clinical and (around.patient or around.linked)
-        if cared and words & self._events and words <= self._events | around.visits | _WHEN:
+        cared = around.clinical and (around.patient or around.linked or around.own)
+        if cared and words & self._events and words <= self._events | around.visits | _WHEN | _WHICH:
             return False
         if around.patient and around.visits and words in ({"date"}, {"type"}):
             return False
@@ -76,18 +92,33 @@ class Content:
             or words & self._technical
             or words & self._administrative
             or words == {"date"}
+            or is_settled(reading.words)
             or (BOOKKEPT.search(column.data_type) and not (around.patient and is_flag(column.data_type)))
         )
 
+    def _is_kind(self, words: tuple[str, ...], around: Surroundings) -> bool:
+        """Tell whether a column says which kind of an illness a patient has: `diabetes_type`."""
+        if not around.patient or around.thing or words[-1:] not in (("type",), ("kind",)):
+            return False
+        rest = {*words[:-1]}
+        return not rest & self._technical and bool({*map(singular, rest)} & self._terms or rest & self._terms)
+
     def _is_coded(self, words: tuple[str, ...], around: Surroundings) -> bool:
         """Tell whether a key leads to a list of what somebody had or got, and not to a row of the database."""
-        if not around.clinical or not words or words[-1] not in _KEYS:
+        if not words or words[-1] not in _KEYS or around.thing:
             return False
         rest = words[:-1]
-        if not (around.patient or around.linked or {*rest[-1:]} & _LISTS):
-            return False
+        listed = bool({*rest[-1:]} & _LISTS)
         while rest and rest[-1] in _LISTS:
             rest = rest[:-1]
+        if (len(rest) > 1 or listed) and _TOLD_BY_KEY & {"_".join(rest[-2:]), *rest[-1:]}:
+            return bool(around.clinical or around.patient or around.person)
+        if not around.clinical:
+            return False
+        if rest[-1:] == ("type",) and {*rest[-2:-1]} & self._codes:
+            return True
+        if not (around.patient or around.linked or listed):
+            return bool(rest and around.own and {*rest} <= self._codes and not {*rest} <= around.own)
         if not rest or {*rest} & self._persons or {*map(singular, rest)} <= around.own:
             return False
         last = {rest[-1], singular(rest[-1])}
@@ -97,3 +128,11 @@ class Content:
             return False
         told = {*rest} & (self._terms | self._codes)
         return bool(told or (last & self._codes_of and {*rest} & self._fields))
+
+
+def is_settled(words: tuple[str, ...]) -> bool:
+    """Tell whether a column is about how a record was entered, counted or paid for, and not about care."""
+    if len(words) < _TWO:
+        return False
+    entered = words[-2] == "entry" and words[-1] in _WHEN
+    return words[0] == "index" or entered or (words[-1] in _CODES and not _OF_CLAIMS.isdisjoint(words))

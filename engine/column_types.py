@@ -70,6 +70,7 @@ _SHORT: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\([1-8]\)$", re.IGNORECAS
 _SHORT_KEY: Final = 4
 _TYPES: Final = 1 << 10
 """How many types are remembered: a schema has few."""
+_UUID: Final = re.compile(r"n?char(?:acter)?\((?:32|36)\)|uuid|uniqueidentifier", re.IGNORECASE)
 _WHOLE: Final = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?\b|(?:big)?serial", re.IGNORECASE)
 _NUMBERS: Final = ("no", "number", "num", "nr")
 _ATTRIBUTES: Final = ("personal.demographic",)
@@ -98,6 +99,12 @@ def is_flag(data_type: str) -> bool:
 def is_whole(data_type: str) -> bool:
     """Tell whether a type is one of the machine's whole numbers, as keys are."""
     return _WHOLE.match(data_type) is not None
+
+
+@lru_cache(_TYPES)
+def is_unique_id(data_type: str) -> bool:
+    """Tell whether a text has just the length of a UUID: a key that a program made, and nobody is called by."""
+    return _UUID.match(data_type) is not None
 
 
 def is_key(data_type: str, words: tuple[str, ...]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .clinical import is_settled
 from .column_types import BOOKKEPT, fits, is_number
 from .name_model import plain
 
@@ -108,7 +109,7 @@ class Guesser:
         if category.startswith(_HEALTH):
             if around.staff or not (around.clinical or around.patient):
                 return False
-            if not self._administrative.isdisjoint(reading.words):
+            if is_settled(reading.words) or not self._administrative.isdisjoint(reading.words):
                 return False
         figure = is_number(column.data_type) and not category.startswith(_FIGURES)
         return not figure and fits(category, column.data_type, reading.words, described=False)

@@ -21,6 +21,7 @@ _ALONE: Final = (*_IDENTITY, _CONTACT)
 _TOGETHER: Final = (*_ALONE, "personal.occupation", "personal.financial", "personal.account")
 _UNIQUE: Final = "organisation.uscc"
 _OF_PROJECTS: Final = frozenset({"xmmc", "xmbh", "xmid", "xmdm", "xmlx", "xmzt", "xmlb", "xmje"})
+_PRIMARY: Final = frozenset({"pk", "key", "sk"})
 _PERSONS_ENOUGH: Final = 2
 _PERSONS_BY_INITIALS: Final = 3
 _TELLING: Final = 3
@@ -102,4 +103,7 @@ def is_natural(readings: Iterable[Reading]) -> bool:
 
 def is_keyed(table: Table, readings: list[Reading]) -> bool:
     """Tell whether a table starts with a key that is a number."""
-    return bool(readings) and is_key(table.columns[0].data_type, readings[0].words)
+    if not readings or not readings[0].words:
+        return False
+    first, words = table.columns[0].data_type, readings[0].words
+    return is_key(first, words) or (is_number(first) and words[-1] in _PRIMARY)

@@ -87,6 +87,8 @@ _SUMMED: Final = ("personal.financial",)
 """What a sum of is as telling: `sum_salary`, commented 工资收入合计."""
 _NAMED_BARELY: Final = frozenset({"全名", "名字", "中文名", "中文名字", "英文名", "英文名字", "名"})
 """Nouns for a name of anybody or anything: of a model of telephones, too."""
+_TIMES: Final = frozenset({"at", "time", "datetime"})
+"""When an illness or treatment was tells of it, as a date does: `surgery_at`."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -219,7 +221,7 @@ class Reader:
     def _clinical(self, words: tuple[str, ...]) -> str:
         if words[-1:] == ("status",):
             words = words[-2:-1]  # of an illness it tells, of its import it does not
-        elif words[-1:] and words[-1] in self._technical:
+        elif {*words[-1:]} & (self._technical - _TIMES) or ({*words[-1:]} & _TIMES and {*words[:-1]} & self._technical):
             return ""
         for word in words:
             bare = without_digits(word)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .by_table import kept, secret, sessions
+from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
 from .names import singular, words_of
 from .neighbours import initials_together, neighbours, strong
@@ -83,6 +83,11 @@ _GOODS: Final = frozenset(
     | {"picture", "image", "vehicle", "animal", "pet", "livestock", "container", "pallet", "axle", "width"}
 )
 """Words of what is weighed and measured and is no person."""
+_PROTOCOLS: Final = frozenset({"oauth", "oauth2", "oidc", "openid", "saml", "api"})
+"""Whose clients are programs."""
+_LOGGED: Final = frozenset({"audit", "activity", "access", "login", "logon", "signin"})
+"""What tables of it say of whoever did something, whatever it was done to."""
+_GUESTS: Final = frozenset({"adult", "adults", "nights", "infants"})
 _PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
 _FEW_OF_A_LIST: Final = 8
 _TITLE: Final = re.compile(r"[\]】)。,;\n]")
@@ -152,6 +157,10 @@ class Surroundings(NamedTuple):
     """It says how to reach somebody, and is not about things or organisations: the name beside it is whose."""
     goods: bool = False
     """It measures things: parcels, pictures, vehicles."""
+    logged: bool = False
+    """It logs who did something."""
+    guests: bool = False
+    """It counts guests: children beside adults, or for some nights."""
 
 
 class Surveyor:
@@ -176,7 +185,9 @@ class Surveyor:
         readings, words, linked = told.readings, told.words, told.linked
         stems, chinese = stems_of(table.name, self._reader), table.name + table.comment
         persons = bool(neighbours(told.kinds, other=False)) or told.patient
-        listing = not linked and (self._lists(table, stems, persons=persons) or self._lists_attributes(table))
+        listing = not (linked or told.natural) and (
+            self._lists(table, stems, persons=persons) or self._lists_attributes(table)
+        )
         title = words_of(table.name)
         staff = self._says(stems, chinese, "staff_words", title)
         person = staff or self._says(stems, chinese, "subject_words", title)
@@ -186,15 +197,17 @@ class Surveyor:
             organisation = named or not stems.isdisjoint(self._organisations)
         if organisation and told.account and stems & self._paying:
             organisation = False  # accounts at banks, and payments by them, of whomever
+        client = "client" in stems and not stems.isdisjoint(_PROTOCOLS)
+        person = person and not client
         booked = stems - _BOOKS if stems & _BOOKED else stems
-        thing = listing or self._says(booked, chinese, "object_words", title)
+        thing = listing or client or self._says(booked, chinese, "object_words", title)
         xm = told.xm and not thing
         kinds = [*told.kinds, *initials_together(readings, xm=xm)]
         natural = told.natural or (person and any(kinds) and stems & self._sure)
         if told.register and not natural:
             person, organisation = False, True
         why = "table about persons" if person else neighbours(kinds, other=thing or organisation)
-        visit = linked and not why and not stems.isdisjoint(VISITS)
+        visit = linked and not (why and (any(kinds) or not told.patient)) and not stems.isdisjoint(VISITS)
         return Surroundings(
             readings=readings,
             person="" if listing else why,
@@ -217,7 +230,8 @@ class Surveyor:
             paid=self._paid(stems, readings, linked=linked or staff),
             payroll=bool(why) and not thing and sum(strong(reading, _INCOME) for reading in readings) >= _PAID_ENOUGH,
             exams=linked and not stems.isdisjoint(_EXAMS),
-            addresses=not organisation and told.placed >= _WHOLE_ADDRESS,
+            addresses=not organisation
+            and (told.placed >= _WHOLE_ADDRESS or (not ADDRESSES.isdisjoint(title[-1:]) and told.placed > 0)),
             visits=stems & self._treated,
             own=frozenset() if stems.isdisjoint(self._treated) else stems,
             listing=listing,
@@ -233,6 +247,8 @@ class Surveyor:
             kept=kept(table, stems, words),
             web=sessions(stems, words),
             reached=not (listing or thing or organisation) and any(kind.endswith(_REACHED) for kind in kinds),
+            logged=not stems.isdisjoint(_LOGGED),
+            guests=not words.isdisjoint(_GUESTS),
             goods=not (words | stems).isdisjoint(_GOODS),
         )
 

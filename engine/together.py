@@ -92,6 +92,7 @@ class Gatherer:
         self._reader, self._care = reader, care
         self._persons, self._others = words["subject_words"], words["other_owners"]
         self._subjects = words["subject_words"] - _KEEPERS
+        self._operators = words["operator_columns"]
         self._patient = _PATIENT | words["patient_keys"]
         self._meaning = frozenset[str]().union(*(words[name] for name in _MEANING), VISITS)
         self._found: dict[tuple[tuple[str, ...], ...], Together] = {}
@@ -143,7 +144,9 @@ class Gatherer:
         return self._reader.read(name, column.comment)
 
     def _links(self, column: Column, reading: Reading) -> bool:
-        """A key that leads to a person."""
+        """A key that leads to a person whom the row is of, and not to who entered it."""
+        if "_".join(reading.words) in self._operators:
+            return False
         if column.references:
             return bool(stems_of(column.references.rpartition(".")[0], self._reader) & self._persons)
         words = reading.words

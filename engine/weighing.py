@@ -33,6 +33,8 @@ _NEVER_OF_ORGANISATIONS: Final = (
 )
 _REACHED: Final = ("personal.contact.email", "personal.contact.phone")
 """How to reach somebody: things have no telephone, so in a table about things it is that of whom they concern."""
+_TOKEN: Final = "personal.account.token"  # noqa: S105 (a category)
+_IP: Final = "personal.device.ip"
 _SIGNATURE: Final = "personal.signature"
 """Whatever is signed, a person signs it."""
 _EQUIPMENT: Final = "personal.device.profile"
@@ -76,7 +78,7 @@ def _kept(key: str, around: Surroundings, mark: Mark, *, weak: bool) -> tuple[in
         return 0, ""
     if around.card and key == "personal.financial.card_security":
         return 2, "beside the number of a card"
-    if around.secrets and key == "personal.account.token":
+    if around.secrets and key == _TOKEN:
         return 2, "table of tokens"
     if around.talk and key == "personal.transaction.review":
         return 2, "what people wrote"
@@ -105,10 +107,12 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
     if key == _EMPLOYER and weak and mark.initials and around.patient:
         return 2, "a unit of measurement"
     told = key == "free_text" and (around.talk or not (weak or around.listing))
+    held = (around.secrets and key == _TOKEN) or (around.logged and key == _IP)
     if (
         mark.owned
-        or mark.told
+        or (mark.told and not around.listing)
         or told
+        or held
         or key == _SIGNATURE
         or (key.startswith(_REACHED) and not weak and not around.listing and not around.organisation)
         or key.startswith("organisation")

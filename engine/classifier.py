@@ -128,7 +128,10 @@ class Classifier:
         self._words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
         self._content = Content(self._words)
         self._sensitive = {key: taxonomy.sensitive(key, profile) for key in taxonomy.categories}
-        self._guesser = Guesser(taxonomy.model, self._words["administrative_words"]) if taxonomy.model else None
+        self._guesser: Guesser | None = None
+        if taxonomy.model:
+            words = self._words
+            self._guesser = Guesser(taxonomy.model, words["administrative_words"], words["technical_words"])
         self._places: dict[Surroundings, int] = {}
         """What tables say of any of their columns, numbered."""
         self._found: dict[tuple[int, tuple[object, ...]], tuple[Reading, Classified]] = {}

@@ -122,7 +122,7 @@ def _declared(column: ColumnEntry, answer: Answer) -> ColumnEntry:
 
 
 def named(authorizer: Authorizer, asked: Iterable[Asked | Unreadable | Allowed], what: str) -> list[Explained]:
-    """The decisions behind the findings that a text names: rule, resource, place or start of the fingerprint."""
+    """The decisions behind the findings that a text names (rule, resource, place, fingerprint), in a report's order."""
     found: list[Explained] = []
     for item in asked:
         if not isinstance(item, Asked):
@@ -131,7 +131,7 @@ def named(authorizer: Authorizer, asked: Iterable[Asked | Unreadable | Allowed],
         findings = () if answer.allowed else tuple(f for f in _findings(item, answer) if names(what, f))
         if findings:
             found.append(Explained(findings, answer.decision))
-    return found
+    return sorted(found, key=lambda explained: _order(explained.findings[0]))
 
 
 def names(what: str, finding: Finding) -> bool:

@@ -83,9 +83,9 @@ def marks_of(around: Surroundings, found: Sequence[Classified], place: int) -> l
 class Guesser:
     """Asks the model about columns of tables; what it says of tables that are alike to it is remembered."""
 
-    def __init__(self, model: NameModel, administrative: frozenset[str]) -> None:
+    def __init__(self, model: NameModel, administrative: frozenset[str], technical: frozenset[str]) -> None:
         self._model = model
-        self._administrative = administrative
+        self._administrative, self._nobodys = administrative, administrative | technical
         self._contexts: dict[tuple[object, ...], Context] = {}
         """By all that it sees of a table: its name, those of its columns, as it reads them, and its marks."""
 
@@ -106,6 +106,8 @@ class Guesser:
 
     def _believed(self, category: str, column: Column, reading: Reading, around: Surroundings) -> bool:
         """Tell whether a guess fits the type of a column, and one of health a table of illness or treatment."""
+        if self._nobodys.issuperset(reading.words):
+            return False
         if category.startswith(_HEALTH):
             if around.staff or not (around.clinical or around.patient):
                 return False

@@ -12,7 +12,8 @@ BOOKKEPT: Final = re.compile(rf"{_BOOL.pattern}|timestamp|rowversion", re.IGNORE
 AMOUNT: Final = re.compile(r"numeric|decimal|number|money|smallmoney|float|double|real", re.IGNORECASE)
 _DATE: Final = re.compile(r"date|time|year", re.IGNORECASE)
 _NUMBER: Final = re.compile(
-    r"(?:tiny|small|medium|big)?u?int|integer|number|numeric|decimal|float|double|real|serial", re.IGNORECASE
+    r"(?:tiny|small|medium|big)?u?int|integer|number|numeric|decimal|float|double|real|(?:small|big)?serial",
+    re.IGNORECASE,
 )
 _TEXT_ONLY: Final = (
     "personal.name",
@@ -71,7 +72,7 @@ _SHORT_KEY: Final = 4
 _TYPES: Final = 1 << 10
 """How many types are remembered: a schema has few."""
 _UUID: Final = re.compile(r"n?char(?:acter)?\((?:32|36)\)|uuid|uniqueidentifier", re.IGNORECASE)
-_WHOLE: Final = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?\b|(?:big)?serial", re.IGNORECASE)
+_WHOLE: Final = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?\b|(?:small|big)?serial", re.IGNORECASE)
 _NUMBERS: Final = ("no", "number", "num", "nr")
 _ATTRIBUTES: Final = ("personal.demographic",)
 """What a number that a comment names may stand for: the code of a nation."""

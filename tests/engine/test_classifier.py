@@ -64,6 +64,8 @@ def test_found(table: str, name: str, data_type: str, comment: str, category: st
         ("t1", "x3", "int", "是否有手机号"),
         ("crm_business", "name", "varchar", "商机名称"),
         ("t_a", "mobile_time", "datetime", ""),
+        ("erp_account", "id", "bigserial", "结算账户编号"),
+        ("erp_account", "id", "smallserial", "结算账户编号"),
     ],
 )
 def test_traps(table: str, name: str, data_type: str, comment: str) -> None:

@@ -29,6 +29,8 @@ _VIRTUAL: Final = re.compile(
     r"(?<=\))\s{1,20}VIRTUAL(?=\s*[,)]|\s+(?:NOT|NULL|VISIBLE|INVISIBLE|CONSTRAINT)\b)", re.IGNORECASE
 )
 """A word of generated columns that sqlglot does not know there."""
+_INDEXES: Final = {"tsql": ("INDEX",), "mysql": ("INDEX", "KEY")}
+"""Reserved words with which an index begins that stands among the columns."""
 _NO_COLUMN: Final = (
     exp.Constraint,
     exp.PrimaryKey,
@@ -177,7 +179,7 @@ def definitions(nodes: list[exp.Expr], dialect: str) -> Iterator[Definition]:
     keys = key_columns(nodes)
     for node in nodes:
         if isinstance(node, exp.ColumnDef):
-            if dialect == "tsql" and node.name.upper() == "INDEX" and not node.this.args.get("quoted"):
+            if node.name.upper() in _INDEXES.get(dialect, ()) and not node.this.args.get("quoted"):
                 continue  # an inline index, which sqlglot takes for a column
             yield definition(node, dialect, keys)
         elif isinstance(node, exp.Identifier):

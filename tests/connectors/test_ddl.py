@@ -193,6 +193,14 @@ CREATE TABLE g AS SELECT * FROM nowhere;
     assert [7] == [miss.location.line for miss in schema.unparsed]
 
 
+def test_an_index_is_no_column() -> None:
+    """Behind a type that sqlglot does not take (`float unsigned`), an index looked like a column called KEY."""
+    text = "CREATE TABLE t (`g` float(4,2) unsigned, KEY `g` (`g`), INDEX i (g), `key` int)"
+    schema = parse_schema(text, dialect="mysql")
+
+    assert {"t": ["g", "key"]} == names(schema)
+
+
 def test_executable_comments_are_read() -> None:
     """MySQL runs what stands in `/*! */`: a column there is a column."""
     schema = parse_schema("CREATE TABLE t (a int /*!50000 , ssn varchar(9) */ ) ENGINE=InnoDB;")

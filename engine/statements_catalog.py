@@ -15,7 +15,7 @@ from .statements_lower import UnresolvedError
 from .statements_words import LEAKING_CATALOGS, PG_CATALOGS, SYSTEM_SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .tables import Schema, Table
 
@@ -91,8 +91,9 @@ class Entry:
 
     def all(self) -> frozenset[ColumnRef]:
         """Every column: `*`."""
-        found = frozenset({ColumnRef(*self.ref, "*")}).union(*(self.column(spelling) for spelling in self.spellings))
-        own = found if self.heirs else frozenset({ColumnRef(*self.ref, "*")})
+        own = frozenset({ColumnRef(*self.ref, "*")})
+        if self.heirs:
+            own = own.union(*(self.column(spelling) for spelling in self.spellings))
         return own | self.parent.all() if self.parent else own
 
     def alone(self) -> Entry:
@@ -141,8 +142,14 @@ class Catalog:
         tables = schema.tables if schema else ()
         for table in tables:
             self._add(table)
-        self._link_partitions(tables, schema.partitions if schema else ())
-        self._link_heirs(schema.heirs if schema else ())
+        paths = {entry.table.path: entry for entry in self.entries.values()}
+        names = {entry.table.name: entry for entry in self.entries.values()}
+
+        def named(path: str) -> Entry | None:
+            return paths.get(path) or names.get(path.rpartition(".")[2])
+
+        self._link_partitions(tables, schema.partitions if schema else (), named)
+        self._link_heirs(schema.heirs if schema else (), named)
         self.mapping = MappingSchema(self._mapping(), dialect=self.dialect, normalize=False)
         self.words = frozenset(
             name.lower() for entry in self.entries.values() for name in (entry.ref.table, *entry.spellings)
@@ -166,11 +173,11 @@ class Catalog:
         for name in self._spellings(table.name):
             self._by_name.setdefault(name, []).append(entry)
 
-    def _link_partitions(self, tables: Iterable[Table], partitions: Iterable[tuple[str, str]]) -> None:
-        paths = {entry.table.path: entry for entry in self.entries.values()}
-        names = {entry.table.name: entry for entry in self.entries.values()}
+    def _link_partitions(
+        self, tables: Iterable[Table], partitions: Iterable[tuple[str, str]], named: Callable[[str], Entry | None]
+    ) -> None:
         for table, entry in zip(tables, list(self.entries.values()), strict=True):
-            parent = paths.get(table.partition_of) or names.get(table.partition_of.rpartition(".")[2])
+            parent = named(table.partition_of)
             if table.partition_of and parent is not entry:
                 entry.parent = parent
         for entry in self.entries.values():  # a cycle would never end
@@ -182,17 +189,15 @@ class Catalog:
                 at = at.parent
                 seen.add(at.key)
         for partition, of in partitions:
-            parent = paths.get(of) or names.get(of.rpartition(".")[2])
+            parent = named(of)
             if parent:
                 for name in self._spellings(partition.rpartition(".")[2]):
                     self._by_name.setdefault(name, []).append(parent)
 
-    def _link_heirs(self, heirs: Iterable[tuple[str, str]]) -> None:
-        paths = {entry.table.path: entry for entry in self.entries.values()}
-        names = {entry.table.name: entry for entry in self.entries.values()}
+    def _link_heirs(self, heirs: Iterable[tuple[str, str]], named: Callable[[str], Entry | None]) -> None:
         children: dict[str, list[Entry]] = {}
         for heir, of in heirs:
-            child, parent = (paths.get(path) or names.get(path.rpartition(".")[2]) for path in (heir, of))
+            child, parent = named(heir), named(of)
             if child and parent:
                 children.setdefault(parent.key, []).append(child)
         for key, born in children.items():

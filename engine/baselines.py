@@ -98,7 +98,7 @@ def compare(report: Report, before: Iterable[Absent], name: str) -> Report:
         left[key] -= known
         # What another comparison knows already stays known.
         state: State = "unchanged" if known or finding.state == "unchanged" else "new"
-        findings.append(replace(finding, state=state))
+        findings.append(finding._replace(state=state))
     gone: list[Absent] = []
     for item in entries:
         if left[_key(item)] > 0:

@@ -39,7 +39,7 @@ def report_change(  # noqa: PLR0913 (two states, and what judges them)
     held, was = _held(now), _held(then)
     other = {of for of, categories in held.items() if categories != was.get(of)}
     findings = tuple(
-        replace(found, state="new") if (found.resource_type, found.resource_id) in other else found
+        found._replace(state="new") if (found.resource_type, found.resource_id) in other else found
         for found in made.findings
     )
     old, new = _by_key(then), _by_key(now)

@@ -7,8 +7,7 @@ are added up. An explicit tag, beside the column or in its comment, always wins.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import held
 from .clinical import Content
@@ -101,8 +100,7 @@ _PLATFORM_IDS: Final = (
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(NamedTuple):
     """What a column holds: `category` is None when nothing says that it holds more than technical data."""
 
     column: Column

@@ -220,8 +220,7 @@ def column_key(
     if "category" not in resource:
         return None
     category = resource["category"]
-    kinds: set[type[object]] = {type(dataset), type(column), type(category)}
-    if not kinds <= OPTIONAL:
+    if not (type(dataset) in OPTIONAL and type(column) in OPTIONAL and type(category) in OPTIONAL):
         return None
     if hidden is not None and not (is_array(hidden) and all(type(word) is str for word in hidden)):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .alike import Answer, Answers
 from .known import peek
@@ -27,8 +27,7 @@ UNPARSED_WORDS: Final = Words(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """A request that something in the world stands for, and where that is."""
 
     request: Request
@@ -147,24 +146,15 @@ def names(what: str, finding: Finding) -> bool:
 def _findings(item: Asked, answer: Answer) -> Iterator[Finding]:
     """One finding for each rule that denies."""
     resource = item.request.resource  # the answer may have been given to another request
-    kind, name = resource["type"], resource["id"]
+    kind, name, key, location = resource["type"], resource["id"], item.key, item.location
     access = item.access and item.access._replace(
         person=item.access.person or str(peek(answer.decision.question.subject, "employee") or "")
     )
     for rule, given in answer.denials:
         reasons = _with(given, item.evidence) if item.evidence.en else given
-        first = reasons[0]
-        yield Finding(
-            rule=rule,
-            severity=first.severity,
-            message=first.message,
-            resource_type=kind,
-            resource_id=name,
-            location=item.location,
-            reasons=reasons,
-            fingerprint=fingerprint(rule, kind, name, item.key),
-            access=access,
-        )
+        _, severity, message, *_ = reasons[0]
+        mark = fingerprint(rule, kind, name, key)
+        yield Finding(rule, severity, message, kind, name, location, reasons, mark, access=access)
 
 
 def _with(reasons: tuple[Reason, ...], evidence: Words) -> tuple[Reason, ...]:

@@ -189,14 +189,14 @@ class _Run:
         if found.confidence >= CERTAIN or not (known.settled or filters):
             return found
         if not known.settled:
-            return replace(found, evidence=(*found.evidence, *filters)) if found.category else found
+            return found._replace(evidence=(*found.evidence, *filters)) if found.category else found
         if not known.traits:
             evidence = tuple(f"{word}: from {what}" for what in known.ended[:SHOWN]) or (f"{word}: no personal column",)
-            return replace(found, category=None, sensitive=False, confidence=0.9, evidence=evidence)
+            return found._replace(category=None, sensitive=False, confidence=0.9, evidence=evidence)
         best = self.scale.gravest(known.traits)
         evidence = (*_origins(known.traits, best, word), *filters)
-        return replace(
-            found, category=best.category, sensitive=best.sensitive, confidence=best.confidence, evidence=evidence
+        return found._replace(
+            category=best.category, sensitive=best.sensitive, confidence=best.confidence, evidence=evidence
         )
 
     def _filters(self, number: int, errors: list[UnresolvedError]) -> tuple[str, ...]:

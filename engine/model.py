@@ -137,8 +137,7 @@ class Access(NamedTuple):
         return f"{who}, {self.at.isoformat()}" if self.at else who
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A violation: what stands or happened in the world although the policies deny its request."""
 
     rule: str

@@ -7,7 +7,7 @@ plans). A sequence is no evidence: a running number passes a check digit now and
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal, Protocol, cast
 
@@ -107,7 +107,7 @@ def _searched(column: Classified, cells: Sequence[object], validators: Sequence[
         if not counted and len(values) >= (1 if validator.strength == "strong" else 2):
             hidden.append(validator.category)
             notes.append(f"sample: {count} of {len(texts)} values hold {validator.name} in their text")
-    return replace(column, hidden=tuple(dict.fromkeys(hidden)), evidence=(*column.evidence, *notes))
+    return column._replace(hidden=tuple(dict.fromkeys(hidden)), evidence=(*column.evidence, *notes))
 
 
 def hidden_values(
@@ -163,11 +163,11 @@ def _judge(column: Classified, cells: Sequence[object], validators: Sequence[Val
 
 
 def _changed(column: Classified, category: str, scale: Scale) -> Classified:
-    return replace(column, category=category, sensitive=scale.trait(category, 0, "").sensitive)
+    return column._replace(category=category, sensitive=scale.trait(category, 0, "").sensitive)
 
 
 def _noted(column: Classified, confidence: float, note: str) -> Classified:
-    return replace(column, confidence=confidence, evidence=(*column.evidence, note))
+    return column._replace(confidence=confidence, evidence=(*column.evidence, note))
 
 
 def _near(one: str, other: str) -> bool:

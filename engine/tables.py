@@ -43,7 +43,8 @@ class Column:
     @property
     def path(self) -> str:
         """The name of the column with table and schema: `crm.customer.mobile`."""
-        return ".".join(part for part in (self.schema, self.table, self.name) if part)
+        holder = f"{self.schema}.{self.table}" if self.schema else self.table
+        return f"{holder}.{self.name}" if holder else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,7 +172,7 @@ def waive(
             return finding
         used.update(fitting)
         best = max(fitting, key=lambda waiver: (_holds(waiver, today), waiver.expires))
-        return replace(finding, waiver=best, waived=_holds(best, today))
+        return finding._replace(waiver=best, waived=_holds(best, today))
 
     findings = tuple(marked(finding) for finding in report.findings)
     notes = [_unused(waiver) for waiver in waivers if waiver not in used and _bears(waiver, report, acts)]

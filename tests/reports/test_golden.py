@@ -73,7 +73,7 @@ def test_catalogue() -> None:
 @pytest.mark.parametrize("format", FORMATS)
 def test_order_of_findings_is_ours(format: str, report: Report) -> None:  # noqa: A002 - as above
     """Shuffled findings give the same bytes, also where only their reasons differ."""
-    twin = replace(report.findings[1], reasons=report.findings[1].reasons[:1])
+    twin = report.findings[1]._replace(reasons=report.findings[1].reasons[:1])
     findings = [*report.findings, twin]
     shuffler = random.Random(7)  # noqa: S311 - a shuffle, not a secret
     texts: set[str] = set()

@@ -66,7 +66,7 @@ def big(report: Report, tables: int, finding: Finding) -> Report:
     )
     inventory = tuple(TableEntry(f"crm.table_{n:04}", finding.location, columns) for n in range(tables))
     findings = tuple(
-        replace(finding, resource_id=f"{table.dataset}.{column.name}", fingerprint=f"{n:032x}")
+        finding._replace(resource_id=f"{table.dataset}.{column.name}", fingerprint=f"{n:032x}")
         for n, table in enumerate(inventory)
         for column in columns[:5]
     )
@@ -89,7 +89,7 @@ def test_the_page_reaches_for_nothing(accepted: Report) -> None:
 
 def test_data_is_never_markup(accepted: Report, report: Report) -> None:
     """Whatever stands in a name, a message, a waiver or a note: the page has the tags of a plain one."""
-    evil = replace(report.findings[0], rule=EVIL, resource_id=EVIL, resource_type=EVIL)
+    evil = report.findings[0]._replace(rule=EVIL, resource_id=EVIL, resource_type=EVIL)
     column = ColumnEntry(EVIL, EVIL, EVIL, sensitive=True, confidence=1, evidence=(EVIL,))
     hostile = replace(
         accepted, command=EVIL, findings=(evil,), inventory=(TableEntry(EVIL, None, (column,)),), compared_with=EVIL

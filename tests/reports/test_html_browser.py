@@ -96,7 +96,7 @@ def cells(page: Page, section: str, column: int) -> list[str]:
 def test_hostile_data_does_nothing(page: Page, asked: list[str], accepted: Report, tmp_path: Path) -> None:
     """It is shown as text; nothing is asked for, nothing runs, and what is smuggled in may not run either."""
     column = ColumnEntry(EVIL, EVIL, EVIL, sensitive=True, confidence=1, evidence=(EVIL,))
-    finding = replace(accepted.findings[1], rule=EVIL, resource_id=f"{EVIL}.{EVIL}")
+    finding = accepted.findings[1]._replace(rule=EVIL, resource_id=f"{EVIL}.{EVIL}")
     report = replace(accepted, findings=(finding, *accepted.findings), inventory=(TableEntry(EVIL, None, (column,)),))
     address = show(page, report, tmp_path)
     page.locator("#heat tbody a").first.click()
@@ -119,8 +119,7 @@ def test_an_audit_is_seen_by_time_person_and_table(
     template = report.findings[0]
     days = [3, 3, 5, 40]
     findings = tuple(
-        replace(
-            template,
+        template._replace(
             severity=Severity.CRITICAL if n == 2 else Severity.MEDIUM,
             resource_type="table",
             resource_id=f"crm.t{n % 2}",
@@ -241,7 +240,7 @@ def test_many_tables_are_usable(page: Page, asked: list[str], report: Report, tm
     column = ColumnEntry("mobile", "text", "personal.contact.phone", sensitive=False, confidence=0.9, evidence=())
     inventory = tuple(TableEntry(f"crm.t{n:04}", None, (column,) * 20) for n in range(2000))
     findings = tuple(
-        replace(report.findings[0], resource_id=f"{t.dataset}.mobile") for t in inventory for _ in range(2)
+        report.findings[0]._replace(resource_id=f"{t.dataset}.mobile") for t in inventory for _ in range(2)
     )
     show(page, replace(report, findings=findings, inventory=inventory), tmp_path)
     before = page.locator("#heat tbody tr").count()

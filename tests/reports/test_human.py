@@ -90,7 +90,7 @@ def test_a_pipe_gets_whole_lines(report: Report) -> None:
     message = "word " * 100
 
     lines = _written(
-        replace(report, findings=(replace(report.findings[0], message=Words(message)),)), StringIO()
+        replace(report, findings=(report.findings[0]._replace(message=Words(message)),)), StringIO()
     ).splitlines()
 
     assert any(message.strip() in line for line in lines)

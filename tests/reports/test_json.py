@@ -84,7 +84,7 @@ def test_a_long_report_is_one_document(count: int, report: Report) -> None:
     """It is written piece by piece, and is what a printer of the whole would have made of it."""
     first = report.findings[0]
     reasons = [finding.reasons for finding in report.findings if finding.reasons]
-    others = [replace(first, resource_id=f"t.{n}", reasons=reasons[n % len(reasons)]) for n in range(count)]
+    others = [first._replace(resource_id=f"t.{n}", reasons=reasons[n % len(reasons)]) for n in range(count)]
     column = ColumnEntry("mobile", "text", "personal.contact.phone", sensitive=False, confidence=0.9, evidence=("x",))
     tables = tuple(TableEntry(f"t{n:04}", first.location, (column,) * (n % 3)) for n in range(count))
     text = _written(replace(report, findings=tuple(others), inventory=tables), "json")
@@ -139,7 +139,7 @@ def test_decision_keeps_to_its_schema(name: str, request: pytest.FixtureRequest)
 
 def test_json_bears_no_terminal_codes(report: Report) -> None:
     """A terminal obeys nothing in the document, and a lone surrogate does not break its encoding."""
-    broken = replace(report.findings[0], resource_id="half \ud83d pair")
+    broken = report.findings[0]._replace(resource_id="half \ud83d pair")
     text = _written(replace(report, findings=(*report.findings, broken)), "json")
 
     assert not {char for char in text if char != "\n" and not char.isprintable()}

@@ -218,7 +218,7 @@ def test_places(report: Report) -> None:
 )
 def test_uris(uri: str, file: str, report: Report) -> None:
     """A path becomes a URI reference: encoded, with forward slashes, no scheme by accident."""
-    finding = replace(report.findings[0], location=Location(file))
+    finding = report.findings[0]._replace(location=Location(file))
     place = _run(replace(report, findings=(finding,)))["results"][0]["locations"][0]
 
     assert uri == place["physicalLocation"]["artifactLocation"]["uri"]
@@ -234,7 +234,7 @@ def test_uris(uri: str, file: str, report: Report) -> None:
 )
 def test_messages_are_plain(shown: str, text: str, report: Report) -> None:
     """Neither a link nor a placeholder of the standard comes of text in data."""
-    finding = replace(report.findings[0], message=Words(text))
+    finding = report.findings[0]._replace(message=Words(text))
 
     assert shown == _run(replace(report, findings=(finding,)))["results"][0]["message"]["text"]
 
@@ -254,7 +254,7 @@ def test_help_is_of_the_rule_itself(report: Report) -> None:
 
 def test_an_address_is_no_file(report: Report) -> None:
     """A finding in a live database has no scheme that a code scanning service would refuse."""
-    live = replace(report.findings[0], location=Location("postgresql://db.example.org/crm"))
+    live = report.findings[0]._replace(location=Location("postgresql://db.example.org/crm"))
     place = _run(replace(report, findings=(live,)))["results"][0]["locations"][0]
 
     assert "column/crm.customer.id_no" == place["physicalLocation"]["artifactLocation"]["uri"]

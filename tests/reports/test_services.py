@@ -63,7 +63,7 @@ def test_junit_without_findings_passes(empty: Report) -> None:
 def test_junit_is_xml_for_any_text(report: Report) -> None:
     """Every character that XML forbids is replaced, and what stays comes back."""
     every = "".join(map(chr, [*range(0x300), 0x2028, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF, 0x1F600, 0x10FFFF]))
-    finding = replace(report.findings[0], resource_id=every, message=Words(every), location=Location(every, 1))
+    finding = report.findings[0]._replace(resource_id=every, message=Words(every), location=Location(every, 1))
     failure = _suite(replace(report, findings=(finding,))).find("testcase/failure")
 
     assert failure is not None
@@ -83,8 +83,8 @@ def test_github_has_one_line_for_each_finding(report: Report) -> None:
 
 def test_github_escapes(report: Report) -> None:
     """Percent signs, colons and commas of data do not end a property or a message."""
-    finding = replace(
-        report.findings[0], message=Words("100%\nx"), resource_id="a,b::c", location=Location("x,y.sql", 3, 4)
+    finding = report.findings[0]._replace(
+        message=Words("100%\nx"), resource_id="a,b::c", location=Location("x,y.sql", 3, 4)
     )
     line = _written(replace(report, findings=(finding,)), "github").splitlines()[0]
 

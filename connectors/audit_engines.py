@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,24 +78,28 @@ def _in_duckdb(
     checks: Reconciliation | None,
 ) -> Iterator[Asked | Unreadable | Allowed]:
     from .audit_duckdb import duck_database
-    from .audit_questions import look_ahead
+    from .audit_questions import look_ahead, look_at
     from .audit_sql import SqlAudit
     from .event_files import load_file
+    from .event_lines import statements_ahead
 
     # What Python prepares, it prepares while DuckDB reads.
     with duck_database() as database, ThreadPoolExecutor(max_workers=1) as pool:
         preparing = pool.submit(SqlAudit, database, asked, authorizer, reader.name, step)
         begun = _stamp(reader.path)
-        rest = None
+        rest, looking = None, list[Future[None]]()
         if reader.path and checks is None:  # whoever watches events must see every one
+            if reader.format == "jsonl" and reader.path.is_file():
+                looking.append(pool.submit(look_at, statements_ahead(reader.path, reader.mapping), asked))
             rest = load_file(database, reader.path, reader.format, reader.mapping, reader.skip)
         audit = preparing.result()
         if rest is None:
             yield from database.load(_watched(reader, step, checks))
         else:
-            looking = pool.submit(look_ahead, database, asked)
+            looking.append(pool.submit(look_ahead, database, asked))
             yield from database.load(whole(rest.items, rest.furthest))
-            looking.result()
+        for each in looking:
+            each.result()
         yield from audit.judge()
         if rest is not None and reader.format == "parquet" and _stamp(reader.path) != begun:
             # It is read several times over: what is joined must be of the same file.

@@ -16,7 +16,7 @@ from .event_numbers import JUDGED
 from .event_table import ASKED, SAID, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .accesses import Accesses
     from .event_table import Database
@@ -81,9 +81,14 @@ def _find_shapes(database: Database, accesses: Accesses) -> None:
 
 def look_ahead(database: Database, accesses: Accesses) -> None:
     """Analyse the shapes of a file's statements while it is read on: they are remembered, nothing else is changed."""
-    for shape, place, sql in islice(_samples(database, f"file_texts WHERE {JUDGED}"), MAX_CACHE):
-        if shape != sql:
-            accesses.analyser_in(place).shape(sql)
+    statements = islice(_samples(database, f"file_texts WHERE {JUDGED}"), MAX_CACHE)
+    look_at(((place, sql) for shape, place, sql in statements if shape != sql), accesses)
+
+
+def look_at(statements: Iterable[tuple[str, str]], accesses: Accesses) -> None:
+    """Analyse the shapes of some statements in their databases."""
+    for place, sql in statements:
+        accesses.analyser_in(place).shape(sql)
 
 
 def _samples(database: Database, texts: str) -> Iterator[tuple[str, str, str]]:

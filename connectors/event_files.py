@@ -6,7 +6,6 @@ could split otherwise is not taken at all.
 
 from __future__ import annotations
 
-import mmap
 from typing import TYPE_CHECKING, Final
 
 from .event_csvlog import load_csvlog
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from .log_mapped import LogMapping
 
 CSVLOGS: Final = ("postgres-csvlog", "pgaudit-csvlog")
-_STRANGE: Final = (b"\r", b"\0", b"\x01", b"\xef\xbb\xbf")
-"""Bytes at which lines could be told apart otherwise."""
 _PLAIN_PARQUET: Final = frozenset(
     {"VARCHAR", ZONED, "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT"}
 )
@@ -49,13 +46,7 @@ def load_file(
         return None
     if format_name == "parquet":
         return _parquet(database, path, mapping)
-    return load_lines(database, path, mapping) if format_name == "jsonl" and _splits(path) else None
-
-
-def _splits(path: Path) -> bool:
-    """Whether lines end where everybody thinks they do."""
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return all(data.find(strange) < 0 for strange in _STRANGE)
+    return load_lines(database, path, mapping) if format_name == "jsonl" else None
 
 
 def _parquet(database: DuckDatabase, path: Path, mapping: LogMapping) -> Rest | None:

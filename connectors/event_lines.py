@@ -7,8 +7,10 @@ DuckDB works out the structure, and each structure is looked at once.
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Final, cast
 
@@ -22,7 +24,7 @@ from .log_parquet import ZONED, file_literal
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tutela.engine.events import Event, Hole
@@ -33,6 +35,12 @@ if TYPE_CHECKING:
 MOST_SHAPES: Final = 2_000
 """Different structures of JSON objects that are looked at; a log with more is read line by line."""
 SAMPLE: Final = 1_000
+AHEAD: Final = 10_000
+"""Lines whose statements are looked at while the file is read."""
+_STRANGE: Final = (b"\r", b"\0", b"\x01", b"\xef\xbb\xbf")
+"""Bytes at which lines could be told apart otherwise."""
+_LOOKED: Final = 4 << 20
+"""Bytes that are looked through for them at a time: meanwhile no other thread runs Python."""
 MOST_ORDERS: Final = 8
 """Orders of keys that are known by a regular expression."""
 _PLAIN_KINDS: Final = frozenset({"VARCHAR", "NULL", "UBIGINT", "BIGINT"})
@@ -48,42 +56,26 @@ _OTHER: Final = rf"(?:{_TEXT}|-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,17}})?|tru
 
 def load_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Rest | None:
     """Fill `events` from JSON lines; what is not plain comes back. None: the file is not for DuckDB."""
-    import duckdb
-
+    if not _splits(path, _LOOKED):
+        return None
     begun = path.stat()
+    orders = _orders(path)
     sources = {name: mapping.fields[name] for name in ("at", "action", "row_count", *TEXTS) if name in mapping.fields}
-    wanted = orjson.dumps(dict.fromkeys(sources.values(), "VARCHAR")).decode()
-    fields = {name: f"j.{quoted(source)}" for name, source in sources.items()}
-    columns = [f"{sql} AS {quoted(name)}" for name, sql in fields.items() if name not in ("at", "row_count")]
-    if "at" in fields:
-        at = f"CASE WHEN regexp_full_match({fields['at']}, {literal(TIME)}) THEN {fields['at']} END"
-        columns.append(f'try_cast({at} AS TIMESTAMP WITH TIME ZONE) AS "at"')
-    whole = "TRUE"
-    if "row_count" in fields:
-        count = fields["row_count"]
-        whole = f"{count} IS NULL OR try_cast({count} AS BIGINT) IS NOT NULL"
-        columns.append(f"try_cast({count} AS BIGINT) AS row_count")
-    otherwise = "CASE WHEN known THEN NULL WHEN json_valid(line) AND line LIKE '{%' THEN"
-    try:
-        database.create(
-            "records",
-            f"SELECT known, shape, width, blank, {whole} AS whole, {', '.join(columns)} FROM (SELECT known, shape,"
-            f" width, blank, CASE WHEN known OR shape IS NOT NULL THEN json_transform(line, {literal(wanted)}) END AS j"
-            " FROM (SELECT line, known, CASE WHEN known THEN FALSE ELSE trim(line) = '' END AS blank,"
-            f" {otherwise} json_structure(line)::VARCHAR END AS shape, {otherwise} len(json_keys(line)) END AS width"
-            f" FROM (SELECT line, regexp_full_match(line, {literal(_known(path, mapping))}) AS known"
-            f" FROM ({_lines(path)}) AS a) AS b) AS c) AS d",
-        )
-    except duckdb.Error:  # a line that is too long, or not UTF-8
+    usual = {"at", "row_count"} | {name for name, source in sources.items() if any(source in keys for keys in orders)}
+    rare = [name for name in sources if name not in usual]
+    fields = {name: source for name, source in sources.items() if name in usual}
+    read = _records(path, fields, {name: sources[name] for name in rare}, _known(orders, mapping))
+    if not _read_records(database, path, read):
         return None
     shapes = list(database.rows("SELECT DISTINCT shape, width FROM records WHERE shape IS NOT NULL"))
     if len(shapes) > MOST_SHAPES:
-        database.connection.execute("DROP TABLE records")
+        database.drop("records")
         return None
     plain = [pair for pair in shapes if _is_plain(orjson.loads(pair[0]), pair[1], mapping)]
     chosen = ", ".join(f"({literal(shape)}, {width})" for shape, width in plain) or "(NULL, NULL)"
     kinds = {"at": ZONED, "row_count": "BIGINT"}
     typed = {name: Field(f"r.{quoted(name)}", kinds.get(name, "VARCHAR")) for name in fields}
+    typed |= {name: Field(f"r.more[{place}]", "VARCHAR") for place, name in enumerate(rare, 1)}
     known = f"whole AND (known OR coalesce((shape, width) IN ({chosen}), FALSE))"
     take(
         database,
@@ -91,6 +83,86 @@ def load_lines(database: DuckDatabase, path: Path, mapping: LogMapping) -> Rest 
         " (SELECT *, rowid + 1 AS number FROM records) AS r WHERE NOT blank",
     )
     return Rest(_other_lines(database, path, mapping, begun))
+
+
+def _records(path: Path, fields: Mapping[str, str], rare: Mapping[str, str], known: str) -> str:
+    """The query for the lines of a file: their fields, and for lines that are not `known` their structure.
+
+    No known line has a `rare` field, so these stand in one list that most lines do not have: a column for each would be
+    the most of the table.
+    """
+    values = {name: f"j.{quoted(source)}" for name, source in fields.items()}
+    columns = [f"{sql} AS {quoted(name)}" for name, sql in values.items() if name not in ("at", "row_count")]
+    listed = ", ".join(f"more.{quoted(source)}" for source in rare.values())
+    columns.append(f"CASE WHEN more IS NOT NULL THEN [{listed}] END AS more")
+    if "at" in values:
+        at = f"CASE WHEN regexp_full_match({values['at']}, {literal(TIME)}) THEN {values['at']} END"
+        columns.append(f'try_cast({at} AS TIMESTAMP WITH TIME ZONE) AS "at"')
+    whole = "TRUE"
+    if "row_count" in values:
+        count = values["row_count"]
+        whole = f"known OR {count} IS NULL OR try_cast({count} AS BIGINT) IS NOT NULL"
+        columns.append(f"try_cast({count} AS BIGINT) AS row_count")
+    otherwise = "CASE WHEN known THEN NULL WHEN json_valid(line) AND line LIKE '{%' THEN"
+    shape = f"{otherwise} json_structure(line)::VARCHAR END AS shape, {otherwise} len(json_keys(line)) END AS width"
+    return (
+        f"SELECT known, shape, width, blank, {whole} AS whole, {', '.join(columns)} FROM (SELECT known, shape, width,"
+        f" blank, CASE WHEN known OR shape IS NOT NULL THEN {_fields_of(fields)} END AS j,"
+        f" CASE WHEN shape IS NOT NULL THEN {_fields_of(rare)} END AS more"
+        " FROM (SELECT line, known, CASE WHEN known THEN FALSE ELSE trim(line) = '' END AS blank,"
+        f" {shape} FROM (SELECT line, regexp_full_match(line, {literal(known)}) AS known"
+        f" FROM ({_lines(path)}) AS a) AS b) AS c) AS d"
+    )
+
+
+def _fields_of(sources: Mapping[str, str]) -> str:
+    """Fields of a line as a structure of texts."""
+    wanted = orjson.dumps(dict.fromkeys(sources.values(), "VARCHAR")).decode()
+    return f"json_transform(line, {literal(wanted)})" if sources else "NULL"
+
+
+def _read_records(database: DuckDatabase, path: Path, query: str) -> bool:
+    """Make `records`, while it is made sure that its lines are those of everybody; False where they are not."""
+    import duckdb
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        splits = pool.submit(_splits, path)
+        try:
+            database.create("records", query)
+        except duckdb.Error:  # a line that is too long, or not UTF-8
+            return False
+    if not splits.result():
+        database.drop("records")
+        return False
+    return True
+
+
+def _splits(path: Path, most: int = 0) -> bool:
+    """Whether lines (of the first `most` bytes) end where everybody thinks they do."""
+    size = path.stat().st_size
+    with (
+        path.open("rb") as stream,
+        mmap.mmap(stream.fileno(), min(size, most or size), access=mmap.ACCESS_READ) as data,
+    ):
+        return not any(
+            data.find(strange, start, start + _LOOKED + len(strange)) >= 0
+            for start in range(0, len(data), _LOOKED)
+            for strange in _STRANGE
+        )
+
+
+def statements_ahead(path: Path, mapping: LogMapping) -> Iterator[tuple[str, str]]:
+    """The databases and statements of the first lines, as far as these are plain: what most of the others say, too."""
+    said = (mapping.fields.get("database", ""), mapping.fields.get("sql", ""))
+    found: set[tuple[str, str]] = set()
+    with path.open("rb") as stream:
+        for line in islice(iter(lambda: stream.readline(MAX_LINE), b""), AHEAD):
+            record = read_object(line)
+            place, sql = (record.get(name) for name in said)
+            statement = place if isinstance(place, str) else mapping.constants.get("database", ""), sql
+            if isinstance(sql, str) and statement not in found:
+                found.add((statement[0], sql))
+                yield statement[0], sql
 
 
 def _lines(path: Path) -> str:
@@ -102,29 +174,36 @@ def _lines(path: Path) -> str:
     )
 
 
-def _known(path: Path, mapping: LogMapping) -> str:
-    """What the text of plain lines is, as far as the first lines of the file show it."""
+def _orders(path: Path) -> list[tuple[str, ...]]:
+    """The orders of keys that most of the first lines of a file have."""
     with path.open("rb") as stream:
         lines = islice(iter(lambda: stream.readline(MAX_LINE), b""), SAMPLE)
-        orders = Counter(keys for keys in map(_keys, lines) if keys)
+        found = Counter(keys for keys in map(_keys, lines) if keys)
+    return [keys for keys, _ in found.most_common(MOST_ORDERS)]
+
+
+def _known(orders: Sequence[tuple[str, ...]], mapping: LogMapping) -> str:
+    """What the text of plain lines with these keys is."""
     values = {
         source: _value({n for n, s in mapping.fields.items() if s == source}) for source in mapping.fields.values()
     }
-    objects = (
-        r" *, *".join(f'"{re.escape(key)}" *: *{values.get(key, _OTHER)}' for key in keys)
-        for keys, _ in orders.most_common(MOST_ORDERS)
-    )
+    objects = (r" *, *".join(f'"{re.escape(key)}" *: *{values.get(key, _OTHER)}' for key in keys) for keys in orders)
     return "|".join(rf"\{{ *{text} *\}} *" for text in objects) or "x"
 
 
 def _keys(line: bytes) -> tuple[str, ...]:
     """The keys of an object in their order; none where a pattern would not be sure to find the same."""
+    keys = tuple(read_object(line))
+    return keys if all(re.fullmatch(r"[\w .$@/-]+", key) for key in keys) else ()
+
+
+def read_object(line: bytes) -> dict[str, object]:
+    """The object of a line; empty where there is none."""
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return ()
-    keys = tuple(cast("dict[str, object]", found)) if isinstance(found, dict) else ()
-    return keys if all(re.fullmatch(r"[\w .$@/-]+", key) for key in keys) else ()
+        return {}
+    return cast("dict[str, object]", found) if isinstance(found, dict) else {}
 
 
 def _value(fields: set[str]) -> str:

@@ -16,7 +16,7 @@ from .facts_collection import ColumnView, column_key
 from .known import peek
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable
 
     from .authorizer import Authorizer
     from .decision import Decision
@@ -95,7 +95,7 @@ class _Reads:
     def __init__(self, names: frozenset[str]) -> None:
         self.named = not names.isdisjoint({"id", "dataset", "column"})
         """Whether they read what it is called."""
-        self.stated: Sequence[str] = sorted(names - ColumnView.attributes.keys() - {"id", "type"})
+        self.stated = names - ColumnView.attributes.keys() - {"id", "type"}
         """What only the caller can have stated."""
 
 

@@ -208,7 +208,7 @@ class ColumnView(CategoryView):
 
 
 def column_key(
-    catalog: Catalog, resource: Mapping[str, Any], *, named: bool, stated: Sequence[str]
+    catalog: Catalog, resource: Mapping[str, Any], *, named: bool, stated: frozenset[str]
 ) -> tuple[Hashable, ...] | None:
     """What all attributes follow from of a column whose table no register mentions; None of any other.
 
@@ -227,14 +227,14 @@ def column_key(
     table = dataset or name.rpartition(".")[0]
     if catalog.mentions(table):
         return None
-    more: tuple[tuple[str, str, object], ...] = ()
-    if stated:
-        said = [(other, resource[other]) for other in stated if other in resource]
-        if any(type(value) not in PLAIN for _, value in said):
-            return None
-        more = tuple([(other, type(value).__name__, value) for other, value in said])  # 1 and True are equal
+    more: list[tuple[str, str, object]] = []
+    for other, value in resource.items():
+        if other in stated:
+            if type(value) not in PLAIN:
+                return None
+            more.append((other, type(value).__name__, value))  # 1 and True are equal
     called = (name, table, column) if named else None
-    return category, None if hidden is None else tuple(hidden), called, more
+    return category, None if hidden is None else tuple(hidden), called, tuple(more)
 
 
 class FieldView(CategoryView):

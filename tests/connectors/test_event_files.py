@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tutela.connectors import event_lines
 from tutela.connectors.event_table import EVENTS, row_of
 from tutela.connectors.log_mapped import make_mapping
 from tutela.connectors.logs import read_log
@@ -208,6 +209,43 @@ def test_lines_that_are_not_plain_are_of_the_same_file(tmp_path: Path) -> None:
                 with pytest.raises(InputError) as raised:
                     list(rest.items)
                 assert ["log-changed"] == [problem.code for problem in raised.value.problems]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_fields_that_the_first_lines_do_not_have(tmp_path: Path, seed: int) -> None:
+    """What only later lines say is read, whatever stands there; so are logs whose first lines are no records at all."""
+    r = Random(seed)  # noqa: S311 (test data)
+    path = tmp_path / "log.jsonl"
+    usual = {"at": "2026-11-02T09:00:00Z", "account": "u", "sql": "select a from t"}
+    with path.open("w", encoding="utf-8") as stream:
+        for _ in range(1_200):
+            stream.write("no record\n" if seed == 2 else json.dumps(usual) + "\n")
+        for number in range(400):
+            record: dict[str, Any] = {**usual, "id": f"e{number}", "action": "read", "result": "success"}
+            for name in ("purpose", "role", "database", "row_count", "objects", "columns", "action", "result"):
+                if r.random() < 0.3:
+                    record[name] = r.choice(VALUES)
+            stream.write(json.dumps(record) + "\n")
+    found, taken = _in_duckdb(path, "jsonl")
+    assert _by_place(list(read_log(path, format="jsonl"))) == found
+    assert taken > (50 if seed == 2 else 1_250)
+
+
+@pytest.mark.parametrize("strange", [b"\r", b"\xef\xbb\xbf", b"\0", b"\x01"])
+@pytest.mark.parametrize("place", [254, 255, 256, 257, 600])
+def test_strange_bytes_are_found_wherever_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, strange: bytes, place: int
+) -> None:
+    """A file is looked through piece by piece, also between two of them, and also behind its first piece."""
+    monkeypatch.setattr(event_lines, "_LOOKED", 256)
+    path = tmp_path / "log.jsonl"
+    line = b'{"at": "2026-11-02T09:00:00Z", "account": "u", "sql": "select a"}\n'
+    text = line * 12
+    path.write_bytes(text[:place] + strange + text[place:])
+    with duck_database() as database:
+        assert load_file(database, path, "jsonl", make_mapping(None), _counted) is None
+        path.write_bytes(text)
+        assert load_file(database, path, "jsonl", make_mapping(None), _counted) is not None
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,19 @@ def test_diff_shows_and_write_does(tutela: Tool, folder: Path) -> None:
     assert "fax" not in catalog.read_text(encoding="utf-8")
 
 
+def test_the_project_of_another_folder(tutela: Tool, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """--project names it, and SOURCES are relative to where the command runs; a folder without one is an error."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "mine.sql").write_text(SQL, encoding="utf-8")
+    done = tutela("classify", "mine.sql", "--check", "--project", str(folder), cwd=elsewhere)
+    nowhere = tutela("classify", "mine.sql", "--project", str(elsewhere), cwd=elsewhere)
+
+    assert 1 == done.returncode
+    assert "1 of 3 columns are in the catalog" in done.stdout
+    assert 2 == nowhere.returncode
+    assert "tutela.toml" in nowhere.stderr
+
+
 def test_coverage_and_contradictions(tutela: Tool, folder: Path) -> None:
     """A share of listed columns below the threshold fails; what names contradict is advice, with its place."""
     (folder / "s.sql").write_text(

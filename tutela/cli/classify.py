@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 @sample_option
 @catalog_options
 @click.option("--format", "-f", "format_", type=click.Choice(["human", "json"]), default="human", show_default=True)
+@click.option("--project", "folder", type=click.Path(path_type=Path), help="The project's folder.  [default: here]")
 @click.option("--lang", type=click.Choice(["en", "zh"]), help="Language of messages.")
 def command(  # noqa: PLR0913 (options)
     sources: tuple[str, ...],
@@ -47,13 +49,14 @@ def command(  # noqa: PLR0913 (options)
     sample: int | None,
     mode: Mode | None,
     format_: str,
+    folder: Path | None,
     lang: str | None,
 ) -> int:
     """Say for every column of SOURCES (DDL files, folders, addresses of databases) which data category it holds."""
     from tutela.project import find_project, load_classifier
 
     choose(lang)
-    project = find_project(required=False)
+    project = find_project(folder, required=folder is not None)
     speech = language(lang or project.lang)
     file = mode.read(project) if mode else None
     classifier = load_classifier(project, None, profile=profile, catalog=file.entries if file else None)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
+from .column_types import AMOUNT
 from .names import singular, words_of
 from .neighbours import initials_together, neighbours, strong
 from .pinyin_names import PinyinTables
@@ -38,6 +39,8 @@ _AMOUNTS_OF: Final = (
 _WHOLE_ADDRESS: Final = 3
 _INCOME: Final = ("personal.financial.income",)
 _PAID_ENOUGH: Final = 3
+_WAGE: Final = re.compile(r"[b-df-hj-np-tw-z]{0,8}(?:gz|bt|jt|jx|jj|kk|gjj|bx|sds|nj)", re.IGNORECASE)
+"""Initials that end in 工资, 补贴, 津贴, 绩效, 奖金, 扣款, 公积金, 保险, 个税 or 年金: amounts of it are parts of wages."""
 _EXAMS: Final = frozenset(
     {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
 )
@@ -228,7 +231,7 @@ class Surveyor:
             xm=xm,
             identity=any(kinds),
             paid=self._paid(stems, readings, linked=linked or staff),
-            payroll=bool(why) and not thing and sum(strong(reading, _INCOME) for reading in readings) >= _PAID_ENOUGH,
+            payroll=bool(why) and not thing and _wages(table, readings) >= _PAID_ENOUGH,
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation
             and (told.placed >= _WHOLE_ADDRESS or (not ADDRESSES.isdisjoint(title[-1:]) and told.placed > 0)),
@@ -298,3 +301,11 @@ class Surveyor:
         if len(table.columns) > _FEW_OF_A_LIST or not self._reader.is_attribute("".join(words_of(table.name))):
             return False
         return any(words_of(column.name)[-1:] == ("name",) for column in table.columns)
+
+
+def _wages(table: Table, readings: tuple[Reading, ...]) -> int:
+    """How many columns are parts of somebody's wages: they say it alone, or are amounts whose initials may mean it."""
+    return sum(
+        strong(reading, _INCOME) or bool(AMOUNT.match(column.data_type) and _WAGE.fullmatch(column.name))
+        for column, reading in zip(table.columns, readings, strict=True)
+    )

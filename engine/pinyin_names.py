@@ -160,8 +160,9 @@ class PinyinTables:
     def _kinds(self, words: tuple[str, ...]) -> frozenset[str]:
         words = words[1:] if len(words) > 1 and words[0] in _FIRST else words
         name = "".join(words).removesuffix("biao")
-        if not name.isalpha() and len(words[-1]) >= _SHORTEST:
-            name = words[-1]  # behind the numbers of a standard: `EDU_03_01_JZGJBXX`
+        last = "".join(words[-1:])
+        if not name.isalpha() and len(last) >= _SHORTEST:
+            name = last  # behind the numbers of a standard: `EDU_03_01_JZGJBXX`
         if not name.isascii() or not name.isalpha() or len(name) > LONGEST:
             return frozenset()
         if is_pinyin(name):

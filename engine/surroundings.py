@@ -40,7 +40,7 @@ _WHOLE_ADDRESS: Final = 3
 _INCOME: Final = ("personal.financial.income",)
 _PAID_ENOUGH: Final = 3
 _WAGE: Final = re.compile(r"[b-df-hj-np-tw-z]{0,8}(?:gz|bt|jt|jx|jj|kk|gjj|bx|sds|nj)", re.IGNORECASE)
-"""Initials that end in 工资, 补贴, 津贴, 绩效, 奖金, 扣款, 公积金, 保险, 个税 or 年金: amounts of it are parts of wages."""
+"""Initials that end in 工资, 补贴, 津贴, 绩效, 奖金, 扣款, 公积金, 保险, 个税, 年金: amounts are wages."""
 _EXAMS: Final = frozenset(
     {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
 )
@@ -53,8 +53,10 @@ _CAREERS: Final = (
     (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
 )
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
-_ASKED: Final = frozenset({"portal", "page", "site", "questionnaire", "question", "template", "field"})
-"""What is about how somebody is asked for it."""
+_ASKED: Final = frozenset(
+    {"portal", "page", "site", "questionnaire", "question", "template", "field", "health", "activity", "lecture"}
+)
+"""What is about how somebody is asked for it, or an event held for many: lectures of health education."""
 _BODY: Final = frozenset({"height", "weight"})
 _MEASURES: Final = frozenset({"width", "length", "depth", "volume", "sku", "parcel", "package"})
 _ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
@@ -122,6 +124,8 @@ class Surroundings(NamedTuple):
     """It holds numbers of bank cards."""
     xm: bool = False
     """`xm` is a name there, and no project."""
+    school: bool = False
+    """Its columns are of majors, classes or courses."""
     identity: bool = False
     """Some column names a person or says how to reach one."""
     paid: str = ""
@@ -229,6 +233,7 @@ class Surveyor:
             talk=not listing and self._is_talk(table),
             card=told.card,
             xm=xm,
+            school=told.school,
             identity=any(kinds),
             paid=self._paid(stems, readings, linked=linked or staff),
             payroll=bool(why) and not thing and _wages(table, readings) >= _PAID_ENOUGH,

@@ -54,6 +54,7 @@ _EDUCATION: Final = "personal.occupation.education"
 _VITALS: Final = "personal.health.vitals"
 _ICON: Final = ("name icon",)
 """A picture of anything, but for `member_icon`."""
+_MAJOR: Final = (("name zyh",), ("name zyh", "clinical table"))
 _NAMED: Final = (("name name",), ("name address",))
 _POSTAL: Final = ("personal.contact.address", "personal.contact.postcode")
 _OF_PERSONS: Final = ("personal.occupation", "personal.derived")
@@ -113,6 +114,8 @@ def _beside(key: str, around: Surroundings, mark: Mark) -> tuple[int, str]:
 
 def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
     """The points that a table about things or organisations takes, and why."""
+    if around.school and mark.evidence in _MAJOR and not around.patient:
+        return 6, "the number of a major"
     if key == _EMPLOYER and weak and mark.initials and around.patient:
         return 2, "a unit of measurement"
     told = key == "free_text" and (around.talk or not (weak or around.listing))

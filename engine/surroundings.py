@@ -41,6 +41,7 @@ _INCOME: Final = ("personal.financial.income",)
 _PAID_ENOUGH: Final = 3
 _WAGE: Final = re.compile(r"[b-df-hj-np-tw-z]{0,8}(?:gz|bt|jt|jx|jj|kk|gjj|bx|sds|nj)", re.IGNORECASE)
 """Initials that end in 工资, 补贴, 津贴, 绩效, 奖金, 扣款, 公积金, 保险, 个税, 年金: amounts are wages."""
+_BORN: Final = ("personal.demographic.birth_date", "personal.demographic.gender")
 _EXAMS: Final = frozenset(
     {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
 )
@@ -208,6 +209,8 @@ class Surveyor:
         person = person and not client
         booked = stems - _BOOKS if stems & _BOOKED else stems
         thing = listing or client or self._says(booked, chinese, "object_words", title)
+        if told.xm and _born(readings):
+            thing = organisation = False  # whose name, sex or birth date: 招聘简历 by its initials is no list of things
         xm = told.xm and not thing
         kinds = [*told.kinds, *initials_together(readings, xm=xm)]
         natural = told.natural or (person and any(kinds) and stems & self._sure)
@@ -313,4 +316,11 @@ def _wages(table: Table, readings: tuple[Reading, ...]) -> int:
     return sum(
         strong(reading, _INCOME) or bool(AMOUNT.match(column.data_type) and _WAGE.fullmatch(column.name))
         for column, reading in zip(table.columns, readings, strict=True)
+    )
+
+
+def _born(readings: Iterable[Reading]) -> bool:
+    """Tell whether initials are of a sex or a day of birth, which only natural persons have."""
+    return any(
+        mark.initials and mark.points > 0 for reading in readings for key, mark in reading.marks.items() if key in _BORN
     )

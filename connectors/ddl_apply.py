@@ -45,7 +45,10 @@ _VIEW_AGAIN: Final = re.compile(
     r"ALTER (?:ALGORITHM ?= ?\w+ )?(?:DEFINER ?= ?\S+ )?(?:SQL SECURITY \w+ )?VIEW .{1,500}? AS\b"
 )
 _COMMENT: Final = re.compile(r"COMMENT ON (?:TABLE|COLUMN|VIEW|MATERIALIZED VIEW|FOREIGN TABLE)\b")
-_PROPERTY: Final = re.compile(r"(?:EXEC|EXECUTE) .{0,40}\bSP_(?:ADD|UPDATE)EXTENDEDPROPERTY\b")
+_PROPERTY: Final = re.compile(
+    r"(?:EXEC|EXECUTE|(?:BEGIN|IF) (?:(?!\b(?:CREATE|ALTER)\b).){0,500}?\bEXEC(?:UTE)?) .{0,40}"
+    r"\bSP_(?:ADD|UPDATE)EXTENDEDPROPERTY\b"
+)
 _KINDS: Final = (
     *KINDS,
     ("table", CREATE_TABLE),

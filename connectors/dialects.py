@@ -65,6 +65,7 @@ _SIGNS: Final[tuple[tuple[str, int, re.Pattern[str]], ...]] = tuple(
         ("tsql", 3, r"\bNVARCHAR\b|(?<!\bAS )\bIDENTITY[ \t]*\(|\bUNIQUEIDENTIFIER\b|\bDATETIME2\b"),
         ("tsql", 2, r"\bALTER[ \t]+COLUMN[ \t]+[\w\[\]]+[ \t]+(?!(?:ADD|DROP|RESTART|SET|TYPE)\b)\w"),
         ("tsql", 1, r"\bN'"),
+        ("tsql", 5, r"\bsp_(?:add|update|drop)extendedproperty\b|\bsys\.extended_properties\b|\bsysobjects\b"),
         ("sqlite", 5, r"\bAUTOINCREMENT\b|\bPRAGMA\b|\bWITHOUT ROWID\b|\bsqlite"),
         ("sqlite", 8, r"^[ \t]*\[\w+\] INTEGER\b"),
     )

@@ -130,9 +130,10 @@ class Pinyin:
             ):
                 return (before, tail)
             if tail in self.initials and len(before) <= _LONGEST_INITIALS and _INITIALS.fullmatch(before):
-                if before in self.owners or (length >= _TELLING and before not in NOT_OF_PERSONS):
+                role = before[-1] == "r" and len(before) >= _SHORTEST_ROLE
+                if before in self.owners or (length >= _TELLING and not role and before not in NOT_OF_PERSONS):
                     return (before, tail)
-                if before[-1] == "r" and len(before) >= _SHORTEST_ROLE:
+                if role:
                     return (PERSON, tail)
                 if tail == _NAME and before[-1] in _DOERS and len(before) > _SHORTEST_ROLE:
                     return (PERSON, tail)

@@ -31,6 +31,11 @@ _ROLES: Final = (
 _TABLES: Final = ("subject", "staff", "organisation", "object", "dictionary", "clinical", "talk")
 _INFORMATION: Final = ("jbxx", "xxb", "xx", "dab", "da", "jlb", "jl", "mx", "zb", "b", "dj")
 """信息, 档案, 记录, 明细, 表: what ends the initials of a table's name and says nothing of whom it is about."""
+_OF_PERSONS: Final = (
+    *("cj", "cf", "jc", "jcxx", "jtcy", "jtxx", "jtcyxx", "lxr", "yd", "xjyd", "kq", "zz", "zzxx", "jxj", "zxj"),
+    *("gz", "gzb", "gzmx", "xc", "bx", "jkda", "jy", "sx"),
+)
+"""成绩, 处分, 奖惩, 家庭成员, 学籍异动, 考勤, 资助, 工资, 就业: what only persons have, behind their initials."""
 _LISTS: Final = ("zd", "ml", "fl", "lx", "kc")
 """字典, 目录, 分类, 类型, 库存: what ends the name of a table of things."""
 _LONGEST_INITIALS: Final = 10
@@ -142,7 +147,7 @@ class PinyinTables:
         self._full = {f"{kind}_words": matching[f"{kind}_full"] for kind in _TABLES}
         persons = {*matching["pinyin_owners"], *matching["owner_initials"]}
         self._initials = {
-            "subject_words": (tuple(persons), _INFORMATION),
+            "subject_words": (tuple(persons), (*_OF_PERSONS, *_INFORMATION)),
             "object_words": (tuple({*matching["object_initials"]} - persons), (*_INFORMATION, *_LISTS)),
             "organisation_words": (tuple({*matching["organisation_initials"]} - persons), (*_INFORMATION, *_LISTS)),
         }
@@ -155,6 +160,9 @@ class PinyinTables:
     def _kinds(self, words: tuple[str, ...]) -> frozenset[str]:
         words = words[1:] if len(words) > 1 and words[0] in _FIRST else words
         name = "".join(words).removesuffix("biao")
+        last = "".join(words[-1:])
+        if not name.isalpha() and len(last) >= _SHORTEST:
+            name = last  # behind the numbers of a standard: `EDU_03_01_JZGJBXX`
         if not name.isascii() or not name.isalpha() or len(name) > LONGEST:
             return frozenset()
         if is_pinyin(name):

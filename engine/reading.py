@@ -74,6 +74,11 @@ _ATTRIBUTES: Final = ("personal.demographic", "personal.occupation")
 _REACHES: Final = ("personal.contact.phone", "personal.contact.email", "personal.government_id.resident_id")
 _NAME: Final = "personal.name.full"
 _NAMES: Final = ("personal.name", "personal.contact")
+_SAID_OF_ROLES: Final = (*_NAMES, "personal.government_id", "personal.demographic", "personal.financial.bank")
+"""What says that `sf` before it is no 是否 but begins a role: 上访人, 司法人员."""
+_PLATFORM: Final = "personal.account.user_id"
+_PLATFORM_IDS: Final = ("openid",)
+"""What another platform calls a person, and a comment may call a 标识."""
 _CONSENT: Final = "personal.account.preferences"
 _REMARKS: Final = frozenset(
     {"comment", "remark", "note", "memo", "message", "msg", "feedback", "miaoshu", "shuoming", "neirong"}
@@ -137,7 +142,7 @@ class Reader:
         described = is_chinese(text)
         whole = "".join(map(without_digits, readings[0]))
         turned = self._syllables(whole, marks, described=described)
-        named = any(mark.owned and key.startswith(_NAMES) for key, mark in marks.items())
+        named = any(mark.owned and key.startswith(_SAID_OF_ROLES) for key, mark in marks.items())
         asks = self._pinyin.asks(whole) and not named
         other = not described and not self.is_hint(whole) and (asks or self._pinyin.is_other(whole))
         turned = turned or (other and turn(marks, "name of something else"))
@@ -278,7 +283,8 @@ class Reader:
                 marks[key] = mark._replace(points=mark.points - less)
         if nouns.turned:
             for key, mark in marks.items():
-                less = 0 if key.startswith(_KINDS_TOO) else 4
+                kept = key.startswith(_KINDS_TOO) or (key == _PLATFORM and mark.evidence[0].endswith(_PLATFORM_IDS))
+                less = 0 if kept else 4
                 marks[key] = mark._replace(
                     points=mark.points - less, evidence=(*mark.evidence, "comment of something else")
                 )

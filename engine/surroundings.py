@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
+from .column_types import AMOUNT
 from .names import singular, words_of
 from .neighbours import initials_together, neighbours, strong
 from .pinyin_names import PinyinTables
@@ -38,6 +39,9 @@ _AMOUNTS_OF: Final = (
 _WHOLE_ADDRESS: Final = 3
 _INCOME: Final = ("personal.financial.income",)
 _PAID_ENOUGH: Final = 3
+_WAGE: Final = re.compile(r"[b-df-hj-np-tw-z]{0,8}(?:gz|bt|jt|jx|jj|kk|gjj|bx|sds|nj)", re.IGNORECASE)
+"""Initials that end in 工资, 补贴, 津贴, 绩效, 奖金, 扣款, 公积金, 保险, 个税, 年金: amounts are wages."""
+_BORN: Final = ("personal.demographic.birth_date", "personal.demographic.gender")
 _EXAMS: Final = frozenset(
     {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
 )
@@ -50,8 +54,10 @@ _CAREERS: Final = (
     (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
 )
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
-_ASKED: Final = frozenset({"portal", "page", "site", "questionnaire", "question", "template", "field"})
-"""What is about how somebody is asked for it."""
+_ASKED: Final = frozenset(
+    {"portal", "page", "site", "questionnaire", "question", "template", "field", "health", "activity", "lecture"}
+)
+"""What is about how somebody is asked for it, or an event held for many: lectures of health education."""
 _BODY: Final = frozenset({"height", "weight"})
 _MEASURES: Final = frozenset({"width", "length", "depth", "volume", "sku", "parcel", "package"})
 _ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
@@ -119,6 +125,8 @@ class Surroundings(NamedTuple):
     """It holds numbers of bank cards."""
     xm: bool = False
     """`xm` is a name there, and no project."""
+    school: bool = False
+    """Its columns are of majors, classes or courses."""
     identity: bool = False
     """Some column names a person or says how to reach one."""
     paid: str = ""
@@ -201,6 +209,8 @@ class Surveyor:
         person = person and not client
         booked = stems - _BOOKS if stems & _BOOKED else stems
         thing = listing or client or self._says(booked, chinese, "object_words", title)
+        if told.xm and _born(readings):
+            thing = organisation = False  # whose name, sex or birth date: 招聘简历 by its initials is no list of things
         xm = told.xm and not thing
         kinds = [*told.kinds, *initials_together(readings, xm=xm)]
         natural = told.natural or (person and any(kinds) and stems & self._sure)
@@ -226,9 +236,10 @@ class Surveyor:
             talk=not listing and self._is_talk(table),
             card=told.card,
             xm=xm,
+            school=told.school,
             identity=any(kinds),
             paid=self._paid(stems, readings, linked=linked or staff),
-            payroll=bool(why) and not thing and sum(strong(reading, _INCOME) for reading in readings) >= _PAID_ENOUGH,
+            payroll=bool(why) and not thing and _wages(table, readings) >= _PAID_ENOUGH,
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation
             and (told.placed >= _WHOLE_ADDRESS or (not ADDRESSES.isdisjoint(title[-1:]) and told.placed > 0)),
@@ -298,3 +309,18 @@ class Surveyor:
         if len(table.columns) > _FEW_OF_A_LIST or not self._reader.is_attribute("".join(words_of(table.name))):
             return False
         return any(words_of(column.name)[-1:] == ("name",) for column in table.columns)
+
+
+def _wages(table: Table, readings: tuple[Reading, ...]) -> int:
+    """How many columns are parts of somebody's wages: they say it alone, or are amounts whose initials may mean it."""
+    return sum(
+        strong(reading, _INCOME) or bool(AMOUNT.match(column.data_type) and _WAGE.fullmatch(column.name))
+        for column, reading in zip(table.columns, readings, strict=True)
+    )
+
+
+def _born(readings: Iterable[Reading]) -> bool:
+    """Tell whether initials are of a sex or a day of birth, which only natural persons have."""
+    return any(
+        mark.initials and mark.points > 0 for reading in readings for key, mark in reading.marks.items() if key in _BORN
+    )

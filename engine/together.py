@@ -30,6 +30,10 @@ _PLACE_OF: Final = {
     **dict.fromkeys(("state", "province", "county", "district", "region", "country", "shengfen"), "region"),
 }
 _PATIENT: Final = frozenset({"patient", "encounter", "admission", "hadm", "inpatient"})
+_ALSO_MAJOR: Final = frozenset({"zyh"})
+"""住院号, of a patient, and 专业号, of what a student studies."""
+_SCHOOL: Final = frozenset({"zymc", "bjh", "bjmc", "kch", "kcmc", "xkml", "yxsh", "yxsmc", "nj", "njdm"})
+"""What stands beside the latter: 专业名称, 班级, 课程, 学科门类, 院系, 年级."""
 _CODED: Final = re.compile(r"_(?:source_)?(?:concept_id|concept|value)$", re.IGNORECASE)
 """What ends a name whose value is a code, or as it was found: `gender_concept_id`, `cause_source_value`."""
 _ATTRIBUTE_KEY: Final = re.compile(r"(?<=[a-z])_?(?:cv_?|code_?|cd_?)?id$", re.IGNORECASE)
@@ -72,6 +76,8 @@ class Together(NamedTuple):
     keyed: bool
     """The first is a key that is a number."""
     xm: bool
+    school: bool
+    """They are of majors, classes or courses: `zyh` is the number of a major there."""
     patient: bool
     placed: int
     """How many parts of an address there are."""
@@ -112,6 +118,7 @@ class Gatherer:
         prefix = prefix_of(table, self._reader, self._meaning)
         readings = [self._read(column, prefix) for column in table.columns]
         words = {word for reading in readings for word in reading.words}
+        keys = self._patient - _ALSO_MAJOR if words & _SCHOOL else self._patient
         return Together(
             readings=tuple(readings),
             words=frozenset(words),
@@ -122,7 +129,8 @@ class Gatherer:
             register=is_register(readings),
             keyed=is_keyed(table, readings),
             xm=is_name_xm(table),
-            patient=not words.isdisjoint(self._patient)
+            school=not words.isdisjoint(_SCHOOL),
+            patient=not words.isdisjoint(keys)
             or any(word.startswith("patient") and word.endswith("id") for word in words),
             placed=len({_PLACE_OF[bare] for bare in map(without_digits, words) if bare in _PLACE_OF}),
             pinyin=len(readings) < _FEW or sum(map(is_initials, readings)) > 1,

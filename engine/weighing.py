@@ -39,12 +39,22 @@ _SIGNATURE: Final = "personal.signature"
 """Whatever is signed, a person signs it."""
 _EQUIPMENT: Final = "personal.device.profile"
 """Of the equipment itself, where no key says who uses it."""
+_ONLY_OF_PERSONS: Final = (
+    "personal.government_id.resident_id",
+    "personal.government_id.household",
+    "personal.demographic.ethnicity",
+    "personal.demographic.marital_status",
+    "personal.demographic.political",
+)
+"""What no thing has: where a comment says it outright, a table is not about things after all; the first also where
+persons are listed (`人员字典`), and the others may be what a list is of."""
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _EMPLOYER: Final = "personal.occupation.employer"
 _EDUCATION: Final = "personal.occupation.education"
 _VITALS: Final = "personal.health.vitals"
 _ICON: Final = ("name icon",)
 """A picture of anything, but for `member_icon`."""
+_MAJOR: Final = (("name zyh",), ("name zyh", "clinical table"))
 _NAMED: Final = (("name name",), ("name address",))
 _POSTAL: Final = ("personal.contact.address", "personal.contact.postcode")
 _OF_PERSONS: Final = ("personal.occupation", "personal.derived")
@@ -104,6 +114,8 @@ def _beside(key: str, around: Surroundings, mark: Mark) -> tuple[int, str]:
 
 def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tuple[int, str]:
     """The points that a table about things or organisations takes, and why."""
+    if around.school and mark.evidence in _MAJOR and not around.patient:
+        return 6, "the number of a major"
     if key == _EMPLOYER and weak and mark.initials and around.patient:
         return 2, "a unit of measurement"
     told = key == "free_text" and (around.talk or not (weak or around.listing))
@@ -114,6 +126,7 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
         or told
         or held
         or key == _SIGNATURE
+        or (mark.commented and not weak and key.startswith(_ONLY_OF_PERSONS[: 1 if around.listing else None]))
         or (key.startswith(_REACHED) and not weak and not around.listing and not around.organisation)
         or key.startswith("organisation")
         or not (around.thing or around.organisation)

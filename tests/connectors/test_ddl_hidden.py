@@ -70,6 +70,54 @@ def test_comments_on_other_things_than_columns() -> None:
     assert ("table", "column") == (schema.tables[0].comment, schema.tables[0].columns[0].comment)
 
 
+_OF_M = "'MS_Description', {}, 'user', {}, 'table', 'p', 'column', 'm'"
+_OF_X = _OF_M.replace("'m'", "'x'")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # PowerDesigner asks for the schema, with and without GO
+        f"declare @CurrentUser sysname\nselect @CurrentUser = user_name()\nexecute sp_addextendedproperty {_OF_M}",
+        # two in a line, the last one counts for its own column
+        f"exec sp_addextendedproperty {_OF_M} exec sp_addextendedproperty {_OF_X}",
+        # in a block, and where there is none yet
+        f"BEGIN EXEC sys.sp_addextendedproperty {_OF_M} END",
+        f"IF NOT EXISTS (SELECT 1 FROM sys.extended_properties) EXEC sys.sp_addextendedproperty {_OF_M}",
+        # quoted otherwise, or not at all
+        'EXEC [sys].[sp_addextendedproperty] "MS_Description", {}, "user", {}, "table", "p", "column", "m"',
+        "EXEC sp_addextendedproperty N'MS_Description', {}, N'user', {}, N'table', p, N'column', m",
+    ],
+)
+def test_comments_of_sql_server(text: str) -> None:
+    """However a tool writes them, and no table is lost beside them when nobody says which dialect it is."""
+    called = text.replace("{}", "N'电话, it''s'", 1).replace("{}", "@CurrentUser", 1)
+    called = called.replace("{}", "N'传真'", 1).replace("{}", "dbo", 1)
+    schema = parse_schema(f"create table p (m varchar(9), x int)\n{called}\ncreate table q (y int)\n")
+
+    assert () == schema.unparsed
+    assert ["p", "q"] == [table.name for table in schema.tables]
+    assert "电话, it's" == schema.tables[0].columns[0].comment
+    assert ("传真" if text.count("'x'") else "") == schema.tables[0].columns[1].comment
+
+
+def test_tables_of_powerdesigner() -> None:
+    """A script that drops each table first, and whose GO lines are lost."""
+    text = (
+        "if exists (select 1\n from sysobjects\n where id = object_id('{0}'))\n drop table {0}\n"
+        "create table {0} (\n  id int not null,\n  constraint PK_{0} primary key (id)\n)\n"
+        "if exists (select 1 from sys.extended_properties\n where major_id = object_id('{0}') and minor_id = 0)\n"
+        "begin\n declare @CurrentUser sysname\nselect @CurrentUser = user_name()\n"
+        "execute sp_dropextendedproperty 'MS_Description',\n 'user', @CurrentUser, 'table', '{0}'\n\nend\n"
+        "select @CurrentUser = user_name()\nexecute sp_addextendedproperty 'MS_Description',\n"
+        " '{0}表',\n 'user', @CurrentUser, 'table', '{0}'\n"
+    )
+    schema = parse_schema("".join(map(text.format, ("a", "b"))))
+
+    assert () == schema.unparsed
+    assert [("a", "a表"), ("b", "b表")] == [(table.name, table.comment) for table in schema.tables]
+
+
 @pytest.mark.parametrize(
     ("dialect", "text", "expected"),
     [

@@ -26,6 +26,11 @@ _TOLD_BY_KEY: Final = frozenset({"icd", "icd9", "icd10", "blood_group", "blood_t
 _OF_CLAIMS: Final = frozenset({"claim", "bill", "pay", "payment"})
 _CODES: Final = frozenset({"code", "cd", "indicator", "ind", "switch", "sw", "num", "number", "date", "dt", "flag"})
 """Last words of the codes and days by which claims are settled: `claim_frequency_code`."""
+_CLAIMED: Final = frozenset({"procedure", "proc", "modifier", "drg", "mdc", "hcpcs", "cpt", "admit", "discharge", "therapy"})
+_SERVICES: Final = frozenset({"service", "srvc", "svc"})
+_CODED: Final = frozenset({"code", "cd", "desc", "description", "dsc"})
+_SUPPLIED: Final = frozenset({"supply", "suply", "supplied"})
+"""What stands in claims of what was done or given, among all that is about who pays."""
 _TWO: Final = 2
 _KEYS: Final = frozenset({"id", "ids", "uuid", "guid", "fk"})
 _LISTS: Final = frozenset({"cd", "code", "concept", "cv", "lookup", "ref"})
@@ -57,14 +62,16 @@ class Content:
         cared = reading.care and around.pinyin and (around.patient or around.clinical)
         if cared and not is_key(column.data_type, reading.words) and not words & self._technical:
             return "clinical initials"
-        if reading.clinical and not around.thing:
+        if reading.clinical and (not around.thing or (around.claims and around.clinical)):
             return f"clinical word {reading.clinical}"
         if self._is_coded(reading.words, around):
             return "code of illness or treatment"
         if self._is_kind(reading.words, around):
             return "kind of illness or treatment"
+        if around.claims and (around.clinical or not around.thing) and _claimed(reading.words):
+            return "what a claim is for"
         technical = self._is_technical(column, reading, around)
-        if around.clinical and not technical and not self._is_told(column.comment):
+        if around.clinical and not technical and not around.claims and not self._is_told(column.comment):
             return "clinical table"
         fields = {*map(without_digits, words)} & self._fields
         if fields == {"code"} and reading.words[0] != "code":
@@ -128,6 +135,15 @@ class Content:
             return False
         told = {*rest} & (self._terms | self._codes)
         return bool(told or (last & self._codes_of and {*rest} & self._fields))
+
+
+def _claimed(words: tuple[str, ...]) -> bool:
+    """Tell whether a column of a claim is about the care that it is for, and no key."""
+    found = {*map(without_digits, words)}
+    if words[-1:] and words[-1] in _KEYS | {"num", "number", "count", "amount", "amt", "version", "type"}:
+        return False
+    coded = bool(found & _SERVICES) and words[-1] in _CODED
+    return coded or bool(found & _CLAIMED) or (bool(found & _SUPPLIED) and bool(found & {"day", "days"}))
 
 
 def is_settled(words: tuple[str, ...]) -> bool:

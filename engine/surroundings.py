@@ -6,12 +6,12 @@ with a company's registration number they are the company's.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
-from .names import singular, words_of
+from .listings import Lister
+from .names import words_of
 from .neighbours import initials_together, neighbours, strong
 from .pinyin_names import PinyinTables
 from .together import KEYS, Gatherer, stems_of
@@ -41,10 +41,6 @@ _PAID_ENOUGH: Final = 3
 _EXAMS: Final = frozenset(
     {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
 )
-_LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
-"""First words of names of tables that list codes."""
-_LISTED: Final = ("zd",)
-"""字典, as the last word of several; of persons it is 诊断."""
 _CAREERS: Final = (
     (frozenset({"education", "qualification", "schooling"}), "personal.occupation.education"),
     (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
@@ -65,6 +61,8 @@ _PLANS: Final = frozenset(
 _BOOKS: Final = frozenset({"book"})
 _BOOKED: Final = frozenset({"address", "phone", "contact", "guest"})
 """What a book of is no thing."""
+_PHONE, _EMAIL = "personal.contact.phone", "personal.contact.email"
+"""How to reach somebody: codes and kinds are not called and written to."""
 _REACHED: Final = ("personal.contact.phone", "personal.contact.phone.mobile", "personal.contact.email")
 _GOODS: Final = frozenset(
     {
@@ -83,15 +81,16 @@ _GOODS: Final = frozenset(
     | {"picture", "image", "vehicle", "animal", "pet", "livestock", "container", "pallet", "axle", "width"}
 )
 """Words of what is weighed and measured and is no person."""
+_STORED: Final = frozenset({"inventory", "stock", "warehouse", "catalog", "catalogue", "formulary", "purchase"})
+"""What is kept in store and on lists, and not given to somebody: `drug_inventory_item`."""
+_CLAIMS: Final = frozenset({"claim", "billing", "remittance", "remit", "eligibility", "copay", "superbill"})
+"""Tables of what is settled with insurers: among groups, networks and plans only some columns are clinical."""
 _PROTOCOLS: Final = frozenset({"oauth", "oauth2", "oidc", "openid", "saml", "api"})
 """Whose clients are programs."""
 _LOGGED: Final = frozenset({"audit", "activity", "access", "login", "logon", "signin"})
 """What tables of it say of whoever did something, whatever it was done to."""
 _GUESTS: Final = frozenset({"adult", "adults", "nights", "infants"})
 _PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
-_FEW_OF_A_LIST: Final = 8
-_TITLE: Final = re.compile(r"[\]】)。,;\n]")
-"""Where the title of a table ends, and its comment goes on: `[民族码表]本代码引自...`."""
 
 
 class Surroundings(NamedTuple):
@@ -129,6 +128,8 @@ class Surroundings(NamedTuple):
     """It keeps what students or employees reached."""
     addresses: bool = False
     """Its rows are addresses: a street, a city, a postcode, and no name of anything."""
+    claims: bool = False
+    """It is settled by it with an insurer what care costs."""
     visits: frozenset[str] = frozenset()
     """The words of its name: dates of these are dates of illness and treatment."""
     own: frozenset[str] = frozenset()
@@ -176,7 +177,7 @@ class Surveyor:
         self._organisations = self._words["organisation_words"] - _PLACES_ONLY
         self._paying = self._words["money_words"] | {"bank"}
         self._talk_zh = tuple(self._words["talk_words_zh"])
-        self._dictionary_zh = tuple(self._words["dictionary_words_zh"])
+        self._lister = Lister(self._words, reader, self._pinyin)
         self._sure = (self._words["subject_words"] | self._words["staff_words"]) - _ALSO_ORGANISATIONS
 
     def survey(self, table: Table) -> Surroundings:
@@ -185,9 +186,8 @@ class Surveyor:
         readings, words, linked = told.readings, told.words, told.linked
         stems, chinese = stems_of(table.name, self._reader), table.name + table.comment
         persons = bool(neighbours(told.kinds, other=False)) or told.patient
-        listing = not (linked or told.natural) and (
-            self._lists(table, stems, persons=persons) or self._lists_attributes(table)
-        )
+        reached = {kind.rpartition(" ")[2][: len(_PHONE)] for kind in told.kinds} >= {_PHONE, _EMAIL}
+        listing = not (linked or told.natural or reached) and self._lister.lists(table, stems, persons=persons)
         title = words_of(table.name)
         staff = self._says(stems, chinese, "staff_words", title)
         person = staff or self._says(stems, chinese, "subject_words", title)
@@ -214,12 +214,13 @@ class Surveyor:
             thing=thing,
             organisation=organisation and not person,
             staff=staff,
-            clinical=not listing
+            clinical=not (listing or (stems & _STORED and not (told.patient or linked)))
             and (
-                visit
+                told.teeth
+                or visit
                 or self._care.is_clinical(table, chinese, readings, told.care, person=bool(why), patient=told.patient)
             ),
-            patient=told.patient,
+            patient=told.patient or told.teeth,
             linked=linked,
             address=not words.isdisjoint(_PLACE),
             pinyin=told.pinyin,
@@ -232,6 +233,7 @@ class Surveyor:
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation
             and (told.placed >= _WHOLE_ADDRESS or (not ADDRESSES.isdisjoint(title[-1:]) and told.placed > 0)),
+            claims=not stems.isdisjoint(_CLAIMS),
             visits=stems & self._treated,
             own=frozenset() if stems.isdisjoint(self._treated) else stems,
             listing=listing,
@@ -277,24 +279,3 @@ class Surveyor:
         if not stems.isdisjoint(self._words[kind]) or self._pinyin.says(title, kind):
             return True
         return not chinese.isascii() and any(word in chinese for word in self._words[f"{kind}_zh"])
-
-    def _lists(self, table: Table, stems: frozenset[str], *, persons: bool) -> bool:
-        """A table that lists kinds, codes or settings, whatever they are of; `dengji` of persons is 登记."""
-        words = words_of(table.name)
-        if len(words) > 1 and words[0] in _LISTS:
-            return True
-        last = singular(words[-1]) if words else ""
-        title = _TITLE.split(table.comment.strip().lstrip("[【("), maxsplit=1)[0].strip()
-        ends = title.endswith(self._dictionary_zh) or title.removesuffix("表").endswith(self._dictionary_zh)
-        return (
-            last in self._words["dictionary_words"]
-            or ends
-            or (not persons and (words[-1:] == _LISTED or self._pinyin.says(words, "dictionary_words")))
-            or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
-        )
-
-    def _lists_attributes(self, table: Table) -> bool:
-        """A table called like an attribute of persons, with names: `nation`, `job_level`."""
-        if len(table.columns) > _FEW_OF_A_LIST or not self._reader.is_attribute("".join(words_of(table.name))):
-            return False
-        return any(words_of(column.name)[-1:] == ("name",) for column in table.columns)

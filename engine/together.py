@@ -12,6 +12,7 @@ from .care import VISITS
 from .names import singular, without_digits
 from .neighbours import is_initials, is_keyed, is_name_xm, is_named, is_natural, is_register, kind, strong
 from .prefixes import Prefix, prefix_of, without
+from .teeth import is_dental
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +81,8 @@ class Together(NamedTuple):
     account: bool
     """They are of accounts at banks."""
     posts: bool
+    teeth: bool
+    """They are the teeth of somebody."""
     roles: frozenset[str]
     numbers: frozenset[str]
     care: Counts
@@ -129,6 +132,7 @@ class Gatherer:
             card=any(strong(reading, _CARD) for reading in readings),
             account=any(strong(reading, _ACCOUNT) for reading in readings),
             posts=any("code" in reading.words and _UNITS & {*reading.words} for reading in readings),
+            teeth=is_dental([column.name for column in table.columns]),
             roles=self._roles(table),
             numbers=_numbers(table),
             care=self._care.count(readings),

@@ -49,8 +49,10 @@ _NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "re
 """First words of names of texts, whatever follows: `comment_confidential`."""
 _NOTED: Final = ("note", "notes", "comment", "comments", "remark", "remarks")
 """Ends of them, also glued to something unknown: `reservenotes`."""
-_WAGES: Final = frozenset({"rate", "other", "others"})
+_WAGES: Final = frozenset({"rate", "rates", "other", "others", "pay"})
 """Numbers that are amounts in a table of what somebody is paid."""
+_SUMS: Final = ("total", "sum")
+"""Flags and figures of other tables: of wages, what somebody got or paid in all."""
 _IN_MONEY: Final = re.compile(r"[(\uFF08]万?元")
 """A unit of money in a comment: `劳务所得(元)`."""
 _ANSWERS: Final = ("审核结果", "审批结果", "处理结果", "意见", "原因", "理由", "事由", "总结", "小结")
@@ -62,6 +64,9 @@ _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "depart
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _NAME: Final = "personal.name.full"
 _POSTCODE: Final = "personal.contact.postcode"
+_ADDRESS: Final = "personal.contact.address"
+_CARE_OF: Final = "name co"
+"""Care of somebody; `co_code` is a company's."""
 _EMPLOYER: Final = "personal.occupation.employer"
 _INCOME: Final = "personal.financial.income"
 _HISTORY: Final = "personal.occupation.history"
@@ -95,6 +100,8 @@ _PLATFORM_IDS: Final = (
     "emailid",
     "badgeid",
     "userloginid",
+    "uniqueid",
+    "localid",
 )
 """What a number may be guessed to be."""
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
@@ -181,7 +188,7 @@ class Classifier:
         marks = {
             key: self._weighed(key, mark, reading, column, around)
             for key, mark in reading.marks.items()
-            if key != "personal.contact.address" or mark.evidence != ("name state",) or around.address
+            if key != _ADDRESS or mark.evidence != ("name state",) or around.address
         }
         if column.name in around.roles and is_text(column.data_type) and not reading.turned:
             role = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside how to reach them",))
@@ -240,16 +247,18 @@ class Classifier:
         last = reading.words[-1] if reading.words and is_number(column.data_type) else ""
         amounts = (
             last in self._words["money_fields"]
+            or last.endswith("amount")
             or (last in _WAGES and around.paid == _INCOME)
             or (bool(last) and _IN_MONEY.search(column.comment) is not None)
         )
-        if around.paid and amounts and not reading.turned:
+        summed = around.paid == _INCOME and reading.words[:1] and reading.words[0] in _SUMS
+        if around.paid and amounts and (not reading.turned or summed):
             points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
             marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
 
         elif (
             around.payroll
-            and not reading.turned
+            and (not reading.turned or reading.words[0] in _SUMS)
             and AMOUNT.match(column.data_type)
             and not is_key(column.data_type, reading.words)
             and _PERIODS.isdisjoint(reading.words[-1:])
@@ -322,8 +331,11 @@ class Classifier:
             points, evidence = (STRONG, evidence) if known else (min(points, STRONG) - 4, [*evidence, "a key"])
         elif key == _NUMBER_OF and is_whole(column.data_type) and not mark.commented:
             points, evidence = points - 4, [*evidence, "a key"]
-        if (key == _EMPLOYER and reading.words[-1] in _CODES) or (
-            key == _POSTCODE and around.posts and not around.address
+        care_of = key == _ADDRESS and mark.evidence[0] == _CARE_OF and reading.words[-1] in _CODES
+        if (
+            (key == _EMPLOYER and reading.words[-1] in _CODES)
+            or care_of
+            or (key == _POSTCODE and around.posts and not around.address)
         ):
             points, evidence = points - 4, [*evidence, "a key"]
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .column_types import BOOKKEPT, is_flag, is_key
+from .column_types import BOOKKEPT, is_flag, is_key, is_unique_id
 from .names import singular, without_digits
 
 if TYPE_CHECKING:
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 _WHEN: Final = frozenset({"date", "datetime", "timestamp", "start", "end", "begin", "from", "to", "on", "at", "time"})
 _WHICH: Final = frozenset({"type", "code", "kind", "class"})
 """Words beside those of the table that say which illness or treatment it was: `problem_code`, `visit_type`."""
+_WRITTEN: Final = frozenset({"note", "notes", "document"})
+"""When these were written is no date of illness or treatment."""
 _TOLD_BY_KEY: Final = frozenset({"icd", "icd9", "icd10", "blood_group", "blood_type", "diagnosis"})
 """Codes of what somebody has, also in tables of patients or donors that are not of illness."""
 _OF_CLAIMS: Final = frozenset({"claim", "bill", "pay", "payment"})
 _CODES: Final = frozenset({"code", "cd", "indicator", "ind", "switch", "sw", "num", "number", "date", "dt", "flag"})
 """Last words of the codes and days by which claims are settled: `claim_frequency_code`."""
-_CLAIMED: Final = frozenset({"procedure", "proc", "modifier", "drg", "mdc", "hcpcs", "cpt", "admit", "discharge", "therapy"})
+_CLAIMED: Final = frozenset({"procedure", "modifier", "drg", "mdc", "hcpcs", "cpt", "admit", "discharge", "therapy"})
 _SERVICES: Final = frozenset({"service", "srvc", "svc"})
 _CODED: Final = frozenset({"code", "cd", "desc", "description", "dsc"})
+_COUNTED: Final = frozenset({"num", "number", "count", "amount", "amt", "version", "type"})
 _SUPPLIED: Final = frozenset({"supply", "suply", "supplied"})
 """What stands in claims of what was done or given, among all that is about who pays."""
 _TWO: Final = 2
@@ -86,6 +89,8 @@ class Content:
         words = {*reading.words}
         if reading.words[:1] == ("order",) and words & self._fields:
             words -= {"order"}  # what was ordered, and no place in a list
+        if words & _WRITTEN and words <= _WRITTEN | _WHEN:
+            return True
         if words & around.visits and words <= around.visits | _WHEN | _WHICH:
             return is_key(column.data_type, reading.words)
         cared = around.clinical and (around.patient or around.linked or around.own)
@@ -96,6 +101,7 @@ class Content:
         return bool(
             (reading.plain and around.pinyin)
             or is_key(column.data_type, reading.words)
+            or (is_unique_id(column.data_type) and reading.words[-1].endswith("id"))
             or words & self._technical
             or words & self._administrative
             or words == {"date"}
@@ -140,7 +146,7 @@ class Content:
 def _claimed(words: tuple[str, ...]) -> bool:
     """Tell whether a column of a claim is about the care that it is for, and no key."""
     found = {*map(without_digits, words)}
-    if words[-1:] and words[-1] in _KEYS | {"num", "number", "count", "amount", "amt", "version", "type"}:
+    if found & _KEYS or not _COUNTED.isdisjoint(words[-1:]):
         return False
     coded = bool(found & _SERVICES) and words[-1] in _CODED
     return coded or bool(found & _CLAIMED) or (bool(found & _SUPPLIED) and bool(found & {"day", "days"}))

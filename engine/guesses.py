@@ -38,6 +38,12 @@ _FIGURES: Final = (
     "personal.family",
     "personal.occupation",
 )
+_PHONE: Final = "personal.contact.phone"
+_ADDRESS: Final = "personal.contact.address"
+_WHOSE: Final = ("personal.name", "personal.demographic")
+_COUNTED: Final = frozenset({"line", "lot", "serial", "page", "row", "item", "sheet", "version", "seat"})
+_WRITTEN: Final = frozenset({"note", "notes", "document", "date", "time"})
+_NAMES_OF_FILES: Final = ("docname", "filename")
 _MARKS: Final = (
     "thing", "organisation", "staff", "clinical", "patient", "linked", "address", "pinyin", "talk", "card", "identity",
     "exams", "addresses", "listing", "posts", "registered", "body", "secrets",
@@ -108,8 +114,10 @@ class Guesser:
         """Tell whether a guess fits the type of a column, and one of health a table of illness or treatment."""
         if self._nobodys.issuperset(reading.words):
             return False
+        if _is_other(category, reading.words):
+            return False
         if category.startswith(_HEALTH):
-            if around.staff or not (around.clinical or around.patient):
+            if around.staff or around.claims or not (around.clinical or around.patient):
                 return False
             if is_settled(reading.words) or not self._administrative.isdisjoint(reading.words):
                 return False
@@ -125,3 +133,16 @@ class Guesser:
             names = tuple(column.name for column in table.columns)
             found = self._contexts[seen] = self._model.table(table.name, names, marks)
         return found
+
+
+def _is_other(category: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a name's own words speak against a guess: a number of lines, a period, the name of a document."""
+    if category.startswith(_PHONE):
+        return not _COUNTED.isdisjoint(words)
+    if category.startswith(_HEALTH):
+        return _WRITTEN.issuperset(words)
+    if category == _ADDRESS:
+        return words[-1:] == ("code",)
+    if category.startswith(_WHOSE):
+        return "period" in words or words[-1].endswith(_NAMES_OF_FILES)
+    return False

@@ -64,7 +64,7 @@ class Lister:
         return any(words_of(column.name)[-1:] == ("name",) for column in table.columns)
 
     def _codes(self, table: Table) -> bool:
-        """A table of codes with what they mean, by its end or by columns called like it: `injury_code`, `injury_name`."""
+        """A table of codes and what they mean, by its end or by columns called like it: `rank_code`, `rank_name`."""
         title = tuple(map(singular, words_of(table.name)))
         columns = [words_of(column.name) for column in table.columns]
         if title[-1:] and title[-1] in _OF_CODES:

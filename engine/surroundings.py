@@ -6,6 +6,7 @@ with a company's registration number they are the company's.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import ADDRESSES, kept, secret, sessions
@@ -43,17 +44,33 @@ _EXAMS: Final = frozenset(
 )
 _CAREERS: Final = (
     (frozenset({"education", "qualification", "schooling"}), "personal.occupation.education"),
-    (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
+    (frozenset({"experience", "employment", "career", "resume", "veteran", "military"}), "personal.occupation.history"),
 )
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
-_ASKED: Final = frozenset({"portal", "page", "site", "questionnaire", "question", "template", "field"})
-"""What is about how somebody is asked for it."""
+_ASKED: Final = frozenset(
+    {
+        "program",
+        "programme",
+        "organization",
+        "organisation",
+        "portal",
+        "page",
+        "site",
+        "questionnaire",
+        "question",
+        "template",
+        "field",
+    }
+)
+"""What is about how somebody is asked for it, and where somebody takes part."""
 _BODY: Final = frozenset({"height", "weight"})
 _MEASURES: Final = frozenset({"width", "length", "depth", "volume", "sku", "parcel", "package"})
 _ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
 """Persons or organisations, as the columns beside them say."""
 _PAID: Final = frozenset({"payroll", "payslip", "paystub", "stub", "paycheck", "salary", "wage"})
 """What only persons get, whether or not a key says who."""
+_SLIPS: Final = frozenset({"slip", "stub", "roll", "check", "sheet", "advice"})
+"""What of pay is written in two words: `pay_slip`."""
 _PLANS: Final = frozenset(
     {"rule", "type", "plan", "cycle", "period", "formula", "scale", "structure", "setting", "head", "component"}
 )
@@ -85,6 +102,7 @@ _STORED: Final = frozenset({"inventory", "stock", "warehouse", "catalog", "catal
 """What is kept in store and on lists, and not given to somebody: `drug_inventory_item`."""
 _CLAIMS: Final = frozenset({"claim", "billing", "remittance", "remit", "eligibility", "copay", "superbill"})
 """Tables of what is settled with insurers: among groups, networks and plans only some columns are clinical."""
+_GLUED_CLAIM: Final = re.compile(r"(?<!dis)(?<!re)(?<!pro)claims?(?:line|item|detail|header|data)", re.IGNORECASE)
 _PROTOCOLS: Final = frozenset({"oauth", "oauth2", "oidc", "openid", "saml", "api"})
 """Whose clients are programs."""
 _LOGGED: Final = frozenset({"audit", "activity", "access", "login", "logon", "signin"})
@@ -189,6 +207,8 @@ class Surveyor:
         reached = {kind.rpartition(" ")[2][: len(_PHONE)] for kind in told.kinds} >= {_PHONE, _EMAIL}
         listing = not (linked or told.natural or reached) and self._lister.lists(table, stems, persons=persons)
         title = words_of(table.name)
+        if "pay" in stems and stems & _SLIPS:
+            stems |= {"payslip"}
         staff = self._says(stems, chinese, "staff_words", title)
         person = staff or self._says(stems, chinese, "subject_words", title)
         organisation = self._says(stems, chinese, "organisation_words", title)
@@ -233,7 +253,7 @@ class Surveyor:
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation
             and (told.placed >= _WHOLE_ADDRESS or (not ADDRESSES.isdisjoint(title[-1:]) and told.placed > 0)),
-            claims=not stems.isdisjoint(_CLAIMS),
+            claims=not stems.isdisjoint(_CLAIMS) or bool(_GLUED_CLAIM.search(table.name)),
             visits=stems & self._treated,
             own=frozenset() if stems.isdisjoint(self._treated) else stems,
             listing=listing,

@@ -33,7 +33,7 @@ _PLACE_OF: Final = {
 _PATIENT: Final = frozenset({"patient", "encounter", "admission", "hadm", "inpatient"})
 _CODED: Final = re.compile(r"_(?:source_)?(?:concept_id|concept|value)$", re.IGNORECASE)
 """What ends a name whose value is a code, or as it was found: `gender_concept_id`, `cause_source_value`."""
-_ATTRIBUTE_KEY: Final = re.compile(r"(?<=[a-z])_?(?:cv_?|code_?|cd_?)?id$", re.IGNORECASE)
+_ATTRIBUTE_KEY: Final = re.compile(r"(?<=[a-z])_?(?:cv_?|code_?|cd_?|descriptor_?)?id$", re.IGNORECASE)
 """What ends the name of a key of a code: `gender_cv_id`, `ReligionID`."""
 _MEANING: Final = (
     "subject_words",

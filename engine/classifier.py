@@ -65,12 +65,16 @@ _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _NAME: Final = "personal.name.full"
 _POSTCODE: Final = "personal.contact.postcode"
 _ADDRESS: Final = "personal.contact.address"
+_PRECISE: Final = "personal.location.precise"
+_LOCATED: Final = ("name location",)
+"""Where somebody is; by a code or a path it is a ward or an office."""
 _CARE_OF: Final = "name co"
 """Care of somebody; `co_code` is a company's."""
 _EMPLOYER: Final = "personal.occupation.employer"
 _INCOME: Final = "personal.financial.income"
 _HISTORY: Final = "personal.occupation.history"
 _PERIODS: Final = frozenset({"day", "days", "hour", "hours", "month", "months", "count"})
+_WORKED: Final = frozenset({"hours", "days", "hrs", "worked", "minutes", "mins", "percent", "percentage", "exchange"})
 """What is worked, and not paid."""
 _SERVED: Final = (("start", "date"), ("date", "start"))
 """The date that in a register of staff is that of somebody's work."""
@@ -104,6 +108,7 @@ _PLATFORM_IDS: Final = (
     "localid",
 )
 """What a number may be guessed to be."""
+_INSURED: Final = frozenset({"member", "subscriber", "enrollee", "insured", "inmate", "offender"})
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
@@ -135,8 +140,7 @@ class Classifier:
         self._sensitive = {key: taxonomy.sensitive(key, profile) for key in taxonomy.categories}
         self._guesser: Guesser | None = None
         if taxonomy.model:
-            words = self._words
-            self._guesser = Guesser(taxonomy.model, words["administrative_words"], words["technical_words"])
+            self._guesser = Guesser(taxonomy.model, self._words)
         self._places: dict[Surroundings, int] = {}
         """What tables say of any of their columns, numbered."""
         self._found: dict[tuple[int, tuple[object, ...]], tuple[Reading, Classified]] = {}
@@ -262,6 +266,7 @@ class Classifier:
             and AMOUNT.match(column.data_type)
             and not is_key(column.data_type, reading.words)
             and _PERIODS.isdisjoint(reading.words[-1:])
+            and _WORKED.isdisjoint(reading.words)
             and all(mark.points < self._taxonomy.report for mark in marks.values())
         ):
             marks[_INCOME] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("part of a person's wages",))
@@ -327,7 +332,8 @@ class Classifier:
         if key in _KEYED and (_is_key(mark, reading.words) or _is_login(column.data_type, reading.words)):
             operator = "_".join(reading.words) in self._words["operator_columns"]
             called = is_text(column.data_type) and not is_unique_id(column.data_type)
-            known = around.registered and called and not column.references and not operator
+            numbered = (around.registered or _is_insured(around, reading.words)) and called
+            known = numbered and not column.references and not operator
             points, evidence = (STRONG, evidence) if known else (min(points, STRONG) - 4, [*evidence, "a key"])
         elif key == _NUMBER_OF and is_whole(column.data_type) and not mark.commented:
             points, evidence = points - 4, [*evidence, "a key"]
@@ -353,6 +359,11 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
     if any(text.endswith(_PLATFORM_IDS) or _NUMBERED.fullmatch(text) for text in mark.evidence):
         return False
     return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
+
+
+def _is_insured(around: Surroundings, words: tuple[str, ...]) -> bool:
+    """Tell whether an id is the number on the card of whom a row names, as insurers and prisons give them out."""
+    return bool(around.person) and around.identity and not _INSURED.isdisjoint(words[-2:-1])
 
 
 def _is_login(data_type: str, words: tuple[str, ...]) -> bool:

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 _WHEN: Final = frozenset({"date", "datetime", "timestamp", "start", "end", "begin", "from", "to", "on", "at", "time"})
 _WHICH: Final = frozenset({"type", "code", "kind", "class"})
 """Words beside those of the table that say which illness or treatment it was: `problem_code`, `visit_type`."""
+_SOURCES: Final = frozenset({"source", "origin", "basis"})
+"""Last words that say where a record is from, as in tables of research: `dx_origin`."""
+_ADMITTED: Final = frozenset(
+    {"admission", "admitting", "admit", "referral", "specimen", "infection", "exposure", "water"}
+)
+_ROWS: Final = frozenset(
+    {"pat", "provider", "vital", "prescribing", "dispensing", "immunization", "obs", "med", "medadmin", "site"}
+)
+"""Words before `id` in names of keys, beside those of the vocabulary."""
 _WRITTEN: Final = frozenset({"note", "notes", "document"})
 """When these were written is no date of illness or treatment."""
 _TOLD_BY_KEY: Final = frozenset({"icd", "icd9", "icd10", "blood_group", "blood_type", "diagnosis"})
@@ -52,6 +61,10 @@ class Content:
         self._fields, self._terms = words["clinical_fields"], words["clinical_terms"]
         self._codes, self._codes_of = words["clinical_codes"], words["clinical_codes_of"]
         self._events, self._records = words["care_events"], words["record_words"]
+        self._kept = (
+            words["record_words"] | words["subject_words"] | words["staff_words"] | words["organisation_words"]
+            | words["clinical_words"] | words["clinical_fields"] | words["clinical_codes"] | _ROWS
+        )  # fmt: skip
         self._persons = words["subject_words"] | words["staff_words"]
 
     def why(self, column: Column, reading: Reading, around: Surroundings) -> str:
@@ -89,6 +102,8 @@ class Content:
         words = {*reading.words}
         if reading.words[:1] == ("order",) and words & self._fields:
             words -= {"order"}  # what was ordered, and no place in a list
+        if "procedure" in around.visits:
+            words -= {"px"}  # the code of one, and no place in a list
         if words & _WRITTEN and words <= _WRITTEN | _WHEN:
             return True
         if words & around.visits and words <= around.visits | _WHEN | _WHICH:
@@ -101,13 +116,20 @@ class Content:
         return bool(
             (reading.plain and around.pinyin)
             or is_key(column.data_type, reading.words)
-            or (is_unique_id(column.data_type) and reading.words[-1].endswith("id"))
+            or self._is_row(column, reading.words[-1])
+            or (reading.words[-1] in _SOURCES and words.isdisjoint(_ADMITTED))
             or words & self._technical
             or words & self._administrative
             or words == {"date"}
             or is_settled(reading.words)
             or (BOOKKEPT.search(column.data_type) and not (around.patient and is_flag(column.data_type)))
         )
+
+    def _is_row(self, column: Column, word: str) -> bool:
+        """Tell whether a text is the key of a row: a UUID, or a name with `id` glued to a word for rows."""
+        if not word.endswith("id"):
+            return False
+        return is_unique_id(column.data_type) or not self._kept.isdisjoint((word[:-2], singular(word[:-2])))
 
     def _is_kind(self, words: tuple[str, ...], around: Surroundings) -> bool:
         """Tell whether a column says which kind of an illness a patient has: `diabetes_type`."""

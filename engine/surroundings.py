@@ -249,7 +249,11 @@ class Surveyor:
             xm=xm,
             identity=any(kinds),
             paid=self._paid(stems, readings, linked=linked or staff),
-            payroll=bool(why) and not thing and sum(strong(reading, _INCOME) for reading in readings) >= _PAID_ENOUGH,
+            payroll=not thing
+            and (
+                (bool(why) and sum(strong(reading, _INCOME) for reading in readings) >= _PAID_ENOUGH)
+                or (bool(why or linked) and not stems.isdisjoint(_PAID) and stems.isdisjoint(_PLANS))
+            ),
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation
             and (told.placed >= _WHOLE_ADDRESS or (not ADDRESSES.isdisjoint(title[-1:]) and told.placed > 0)),

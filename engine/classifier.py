@@ -363,7 +363,7 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
 
 def _is_insured(around: Surroundings, words: tuple[str, ...]) -> bool:
     """Tell whether an id is the number on the card of whom a row names, as insurers and prisons give them out."""
-    return bool(around.person) and around.identity and not _INSURED.isdisjoint(words[-2:-1])
+    return (around.claims or (bool(around.person) and around.identity)) and not _INSURED.isdisjoint(words[-2:-1])
 
 
 def _is_login(data_type: str, words: tuple[str, ...]) -> bool:

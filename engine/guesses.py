@@ -46,6 +46,7 @@ _COUNTED: Final = frozenset({"line", "lot", "serial", "page", "row", "item", "sh
 _WRITTEN: Final = frozenset({"note", "notes", "document", "date", "time"})
 _NO_KEYS: Final = frozenset({"covid", "steroid", "opioid", "thyroid", "fluid", "lipid", "acid", "typhoid"})
 """Words of illness and treatment that end as keys do: `vitalid`."""
+_NUMBERS: Final = frozenset({"no", "num", "number", "nbr", "code", "cd", "date", "dt", "id", "amount", "amt", "count"})
 _NAMES_OF_FILES: Final = ("docname", "filename")
 _MARKS: Final = (
     "thing", "organisation", "staff", "clinical", "patient", "linked", "address", "pinyin", "talk", "card", "identity",
@@ -152,6 +153,8 @@ def _is_other(category: str, words: tuple[str, ...]) -> bool:
         return _WRITTEN.issuperset(words) or (words[-1].endswith("id") and words[-1] not in _NO_KEYS)
     if category == _ADDRESS:
         return words[-1:] == ("code",)
+    if category.startswith(_NAME) and words[-1] in _NUMBERS:
+        return True
     if category.startswith(_WHOSE):
         return "period" in words or words[-1].endswith(_NAMES_OF_FILES)
     return False

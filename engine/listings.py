@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from .column_types import is_date
 from .names import singular, words_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,20 @@ _OF_CODES: Final = frozenset({"code", "cd", "cde"})
 """Last words of names of tables of codes, where it is written what they mean: `visa_status_code`."""
 _MEANINGS: Final = frozenset({"label", "description", "desc", "descr", "name", "meaning", "title", "text", "value"})
 _SHORT: Final = frozenset({"code", "cd", "id", "key", "abbr", "abbreviation"})
+_CHOSEN: Final = frozenset(
+    {"medicine", "drug", "medication", "vaccine", "disease", "illness", "symptom", "allergen", "diagnosis", "procedure"}
+    | {"treatment", "surgery", "operation", "test", "condition", "disability", "injury", "therapy", "immunization"}
+)
+"""What is chosen from lists, and had or got by somebody in other tables of that name."""
+_KEPT_UP: Final = frozenset(
+    {"created", "updated", "modified", "deleted", "create", "update", "modify", "added", "expiry", "expire", "expires"}
+    | {"expiration", "valid", "effective", "manufacture", "manufactured", "mfg", "exp", "inserted", "changed"}
+)
+_OF_LISTS: Final = frozenset(
+    {"category", "type", "unit", "supplier", "manufacturer", "company", "brand", "form", "group", "parent", "class"}
+    | {"department", "vendor", "route", "tenant", "store", "pharmacy", "hospital", "clinic", "external"}
+)
+"""Whose keys stand in lists."""
 _TITLE: Final = re.compile(r"[\]】)。,;\n]")
 """Where the title of a table ends, and its comment goes on: `[民族码表]本代码引自...`."""
 
@@ -40,7 +55,7 @@ class Lister:
         return (
             self._by_name(table, stems, persons=persons)
             or self._attributes(table)
-            or (not persons and self._codes(table))
+            or (not persons and (self._codes(table) or self._choices(table)))
         )
 
     def _by_name(self, table: Table, stems: frozenset[str], *, persons: bool) -> bool:
@@ -75,6 +90,27 @@ class Lister:
         bare = any(_ends(title, words) for words in columns)
         meant = any(last in _MEANINGS for _, last in own)
         return meant and (bare or any(last in _SHORT - {"id"} for _, last in own))
+
+    def _choices(self, table: Table) -> bool:
+        """A list of medicines or illnesses to choose from: each has a name, and neither a day nor whose it is."""
+        title = tuple(map(singular, words_of(table.name)))
+        if title[-1:] == () or title[-1] not in _CHOSEN:
+            return False
+        columns = [words_of(column.name) for column in table.columns]
+        named = any(words == ("name",) or (words[-1:] == ("name",) and _ends(title, words[:-1])) for words in columns)
+        return named and all(
+            _of_a_list(words, title, dated=is_date(column.data_type))
+            for words, column in zip(columns, table.columns, strict=True)
+        )
+
+
+def _of_a_list(words: tuple[str, ...], title: tuple[str, ...], *, dated: bool) -> bool:
+    """Tell whether a column may stand in a list: no day of care, and no key of somebody or of a visit."""
+    if dated:
+        return not _KEPT_UP.isdisjoint(words)
+    if words[-1:] not in {("id",), ("uuid",), ("by",)}:
+        return True
+    return words[-1] == "by" or len(words) == 1 or _ends(title, words[:-1]) or not _OF_LISTS.isdisjoint(words)
 
 
 def _ends(title: tuple[str, ...], words: tuple[str, ...]) -> bool:

@@ -72,7 +72,21 @@ _PAID: Final = frozenset({"payroll", "payslip", "paystub", "stub", "paycheck", "
 _SLIPS: Final = frozenset({"slip", "stub", "roll", "check", "sheet", "advice"})
 """What of pay is written in two words: `pay_slip`."""
 _PLANS: Final = frozenset(
-    {"rule", "type", "plan", "cycle", "period", "formula", "scale", "structure", "setting", "head", "component"}
+    {
+        "range",
+        "band",
+        "rule",
+        "type",
+        "plan",
+        "cycle",
+        "period",
+        "formula",
+        "scale",
+        "structure",
+        "setting",
+        "head",
+        "component",
+    }
 )
 """What of it is set, and not paid."""
 _BOOKS: Final = frozenset({"book"})
@@ -252,7 +266,7 @@ class Surveyor:
             payroll=not thing
             and (
                 (bool(why) and sum(strong(reading, _INCOME) for reading in readings) >= _PAID_ENOUGH)
-                or (bool(why or linked) and not stems.isdisjoint(_PAID) and stems.isdisjoint(_PLANS))
+                or (not stems.isdisjoint(_PAID) and stems.isdisjoint(_PLANS))
             ),
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation
@@ -265,7 +279,7 @@ class Surveyor:
             roles=told.roles,
             numbers=told.numbers,
             career=next((key for words, key in _CAREERS if stems & words), "")
-            if (why or linked) and not listing and stems.isdisjoint(_ASKED)
+            if (why or linked) and not listing and _ASKED.isdisjoint((*stems, *title))
             else "",
             registered=bool(why) and any(kinds) and told.keyed,
             body=not thing and words >= _BODY and words.isdisjoint(_MEASURES),

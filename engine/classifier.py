@@ -51,7 +51,7 @@ _NOTED: Final = ("note", "notes", "comment", "comments", "remark", "remarks")
 """Ends of them, also glued to something unknown: `reservenotes`."""
 _WAGES: Final = frozenset({"rate", "rates", "other", "others", "pay"})
 """Numbers that are amounts in a table of what somebody is paid."""
-_SUMS: Final = ("total", "sum")
+_SUMS: Final = frozenset({"total", "sum"})
 """Flags and figures of other tables: of wages, what somebody got or paid in all."""
 _IN_MONEY: Final = re.compile(r"[(\uFF08]万?元")
 """A unit of money in a comment: `劳务所得(元)`."""
@@ -79,7 +79,7 @@ _WORKED: Final = frozenset({"hours", "days", "hrs", "worked", "minutes", "mins",
 _SERVED: Final = (("start", "date"), ("date", "start"))
 """The date that in a register of staff is that of somebody's work."""
 _EXPIRY: Final = "personal.financial.card_security"
-_CODES: Final = frozenset({"code", "no", "number", "type"})
+_CODES: Final = frozenset({"code", "cd", "no", "number", "type"})
 _SERIAL: Final = ("name xh", "name school", "name bh")
 """Numbers of a row, or keys, where the column is one of numbers."""
 _ROLES: Final = (
@@ -255,14 +255,14 @@ class Classifier:
             or (last in _WAGES and around.paid == _INCOME)
             or (bool(last) and _IN_MONEY.search(column.comment) is not None)
         )
-        summed = around.paid == _INCOME and reading.words[:1] and reading.words[0] in _SUMS
+        summed = around.paid == _INCOME and not _SUMS.isdisjoint(reading.words[:1])
         if around.paid and amounts and (not reading.turned or summed):
             points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
             marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
 
         elif (
             around.payroll
-            and (not reading.turned or reading.words[0] in _SUMS)
+            and (not reading.turned or not _SUMS.isdisjoint(reading.words[:1]))
             and AMOUNT.match(column.data_type)
             and not is_key(column.data_type, reading.words)
             and _PERIODS.isdisjoint(reading.words[-1:])
@@ -337,12 +337,12 @@ class Classifier:
             points, evidence = (STRONG, evidence) if known else (min(points, STRONG) - 4, [*evidence, "a key"])
         elif key == _NUMBER_OF and is_whole(column.data_type) and not mark.commented:
             points, evidence = points - 4, [*evidence, "a key"]
-        care_of = key == _ADDRESS and mark.evidence[0] == _CARE_OF and reading.words[-1] in _CODES
-        if (
-            (key == _EMPLOYER and reading.words[-1] in _CODES)
-            or care_of
-            or (key == _POSTCODE and around.posts and not around.address)
-        ):
+        coded = (
+            (key == _EMPLOYER or not mark.commented)
+            and not _CODES.isdisjoint(reading.words[-1:])
+            and _is_code(key, mark)
+        )
+        if coded or (key == _POSTCODE and around.posts and not around.address):
             points, evidence = points - 4, [*evidence, "a key"]
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
             points -= 2
@@ -359,6 +359,13 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
     if any(text.endswith(_PLATFORM_IDS) or _NUMBERED.fullmatch(text) for text in mark.evidence):
         return False
     return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
+
+
+def _is_code(key: str, mark: Mark) -> bool:
+    """Tell whether a name that ends as those of codes do is of a ward, a company or a remark on a list."""
+    if key == _PRECISE:
+        return mark.evidence == _LOCATED
+    return key in {_EMPLOYER, "free_text"} or (key == _ADDRESS and mark.evidence[0] == _CARE_OF)
 
 
 def _is_insured(around: Surroundings, words: tuple[str, ...]) -> bool:

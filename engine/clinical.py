@@ -100,6 +100,7 @@ class Content:
 
     def _is_technical(self, column: Column, reading: Reading, around: Surroundings) -> bool:
         words = {*reading.words}
+        last = reading.words[-1] if reading.words else ""
         if reading.words[:1] == ("order",) and words & self._fields:
             words -= {"order"}  # what was ordered, and no place in a list
         if "procedure" in around.visits:
@@ -116,8 +117,8 @@ class Content:
         return bool(
             (reading.plain and around.pinyin)
             or is_key(column.data_type, reading.words)
-            or self._is_row(column, reading.words[-1])
-            or (reading.words[-1] in _SOURCES and words.isdisjoint(_ADMITTED))
+            or self._is_row(column, last)
+            or (last in _SOURCES and words.isdisjoint(_ADMITTED))
             or words & self._technical
             or words & self._administrative
             or words == {"date"}

@@ -147,14 +147,15 @@ class Guesser:
 
 def _is_other(category: str, words: tuple[str, ...]) -> bool:
     """Tell whether a name's own words speak against a guess: a number of lines, a period, the name of a document."""
+    last = words[-1] if words else ""
     if category.startswith(_PHONE):
         return not _COUNTED.isdisjoint(words)
     if category.startswith(_HEALTH):
-        return _WRITTEN.issuperset(words) or (words[-1].endswith("id") and words[-1] not in _NO_KEYS)
+        return _WRITTEN.issuperset(words) or (last.endswith("id") and last not in _NO_KEYS)
     if category == _ADDRESS:
         return words[-1:] == ("code",)
-    if category.startswith(_NAME) and words[-1] in _NUMBERS:
+    if category.startswith(_NAME) and last in _NUMBERS:
         return True
     if category.startswith(_WHOSE):
-        return "period" in words or words[-1].endswith(_NAMES_OF_FILES)
+        return "period" in words or last.endswith(_NAMES_OF_FILES)
     return False

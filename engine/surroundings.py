@@ -49,6 +49,10 @@ _CAREERS: Final = (
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
 _ASKED: Final = frozenset(
     {
+        "vet",
+        "vets",
+        "pet",
+        "animal",
         "program",
         "programme",
         "organization",

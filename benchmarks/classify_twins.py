@@ -96,7 +96,7 @@ class Twins:
         return replace(column, name=name, comment="", tag="", references="")
 
     def _back(self, entry: Classified, column: Column) -> Classified:
-        return replace(entry, column=column, evidence=(entry.column.name, *entry.evidence))
+        return entry._replace(column=column, evidence=(entry.column.name, *entry.evidence))
 
 
 def twin_rows(classifier: Classifier, style: str) -> Iterator[Row]:

@@ -40,6 +40,8 @@ ADDRESSES: Final = frozenset({"address", "addresses"})
 """Last words of names of tables that keep addresses."""
 _STREET: Final = frozenset({"street", "postcode", "zipcode", "zip", "postal"})
 _CALLED: Final = frozenset({"code", "number", "num", "no", "nr"})
+_FILED: Final = (("record",), ("chart",), ("file",), ("folder",), ("badge",))
+"""Whose numbers in such a register are those of whom the row is about, also where they are numbers: `record_no`."""
 _VALUES: Final = frozenset({"number", "num", "no", "nr", "value", "val"})
 _ENDS: Final = frozenset({"to", "from", "cc", "bcc", "address", "addr", "recipient", "recipients", "sender"})
 _PROOFS: Final = frozenset({"code", "value", "secret", "sid", "hash", "sesskey", "selector", "validator", "series"})
@@ -80,6 +82,8 @@ def sessions(stems: Iterable[str], words: frozenset[str]) -> bool:
 
 def held(words: tuple[str, ...], data_type: str, kept: str, *, web: bool) -> str:
     """The category of a column with a name of one word by what its table keeps; empty when that says nothing."""
+    if kept == _NUMBER and words[:-1] in _FILED and words[-1] in _CALLED:
+        return kept
     if len(words) != 1 or not is_text(data_type):
         return ""
     word = words[0]

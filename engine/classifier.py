@@ -49,8 +49,10 @@ _NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "re
 """First words of names of texts, whatever follows: `comment_confidential`."""
 _NOTED: Final = ("note", "notes", "comment", "comments", "remark", "remarks")
 """Ends of them, also glued to something unknown: `reservenotes`."""
-_WAGES: Final = frozenset({"rate", "other", "others"})
+_WAGES: Final = frozenset({"rate", "rates", "other", "others", "pay"})
 """Numbers that are amounts in a table of what somebody is paid."""
+_SUMS: Final = frozenset({"total", "sum"})
+"""Flags and figures of other tables: of wages, what somebody got or paid in all."""
 _IN_MONEY: Final = re.compile(r"[(\uFF08]万?元")
 """A unit of money in a comment: `劳务所得(元)`."""
 _ANSWERS: Final = ("审核结果", "审批结果", "处理结果", "意见", "原因", "理由", "事由", "总结", "小结")
@@ -62,15 +64,22 @@ _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "depart
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _NAME: Final = "personal.name.full"
 _POSTCODE: Final = "personal.contact.postcode"
+_ADDRESS: Final = "personal.contact.address"
+_PRECISE: Final = "personal.location.precise"
+_LOCATED: Final = ("name location",)
+"""Where somebody is; by a code or a path it is a ward or an office."""
+_CARE_OF: Final = "name co"
+"""Care of somebody; `co_code` is a company's."""
 _EMPLOYER: Final = "personal.occupation.employer"
 _INCOME: Final = "personal.financial.income"
 _HISTORY: Final = "personal.occupation.history"
 _PERIODS: Final = frozenset({"day", "days", "hour", "hours", "month", "months", "count"})
+_WORKED: Final = frozenset({"hours", "days", "hrs", "worked", "minutes", "mins", "percent", "percentage", "exchange"})
 """What is worked, and not paid."""
 _SERVED: Final = (("start", "date"), ("date", "start"))
 """The date that in a register of staff is that of somebody's work."""
 _EXPIRY: Final = "personal.financial.card_security"
-_CODES: Final = frozenset({"code", "no", "number", "type"})
+_CODES: Final = frozenset({"code", "cd", "no", "number", "type"})
 _SERIAL: Final = ("name xh", "name school", "name bh")
 """Numbers of a row, or keys, where the column is one of numbers."""
 _ROLES: Final = (
@@ -95,8 +104,11 @@ _PLATFORM_IDS: Final = (
     "emailid",
     "badgeid",
     "userloginid",
+    "uniqueid",
+    "localid",
 )
 """What a number may be guessed to be."""
+_INSURED: Final = frozenset({"member", "subscriber", "enrollee", "insured", "inmate", "offender"})
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
@@ -128,8 +140,7 @@ class Classifier:
         self._sensitive = {key: taxonomy.sensitive(key, profile) for key in taxonomy.categories}
         self._guesser: Guesser | None = None
         if taxonomy.model:
-            words = self._words
-            self._guesser = Guesser(taxonomy.model, words["administrative_words"], words["technical_words"])
+            self._guesser = Guesser(taxonomy.model, self._words)
         self._places: dict[Surroundings, int] = {}
         """What tables say of any of their columns, numbered."""
         self._found: dict[tuple[int, tuple[object, ...]], tuple[Reading, Classified]] = {}
@@ -181,7 +192,7 @@ class Classifier:
         marks = {
             key: self._weighed(key, mark, reading, column, around)
             for key, mark in reading.marks.items()
-            if key != "personal.contact.address" or mark.evidence != ("name state",) or around.address
+            if key != _ADDRESS or mark.evidence != ("name state",) or around.address
         }
         if column.name in around.roles and is_text(column.data_type) and not reading.turned:
             role = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside how to reach them",))
@@ -240,19 +251,22 @@ class Classifier:
         last = reading.words[-1] if reading.words and is_number(column.data_type) else ""
         amounts = (
             last in self._words["money_fields"]
+            or last.endswith("amount")
             or (last in _WAGES and around.paid == _INCOME)
             or (bool(last) and _IN_MONEY.search(column.comment) is not None)
         )
-        if around.paid and amounts and not reading.turned:
+        summed = around.paid == _INCOME and not _SUMS.isdisjoint(reading.words[:1])
+        if around.paid and amounts and (not reading.turned or summed):
             points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
             marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
 
         elif (
             around.payroll
-            and not reading.turned
+            and (not reading.turned or not _SUMS.isdisjoint(reading.words[:1]))
             and AMOUNT.match(column.data_type)
             and not is_key(column.data_type, reading.words)
             and _PERIODS.isdisjoint(reading.words[-1:])
+            and _WORKED.isdisjoint(reading.words)
             and all(mark.points < self._taxonomy.report for mark in marks.values())
         ):
             marks[_INCOME] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("part of a person's wages",))
@@ -318,13 +332,17 @@ class Classifier:
         if key in _KEYED and (_is_key(mark, reading.words) or _is_login(column.data_type, reading.words)):
             operator = "_".join(reading.words) in self._words["operator_columns"]
             called = is_text(column.data_type) and not is_unique_id(column.data_type)
-            known = around.registered and called and not column.references and not operator
+            numbered = (around.registered or _is_insured(around, reading.words)) and called
+            known = numbered and not column.references and not operator
             points, evidence = (STRONG, evidence) if known else (min(points, STRONG) - 4, [*evidence, "a key"])
         elif key == _NUMBER_OF and is_whole(column.data_type) and not mark.commented:
             points, evidence = points - 4, [*evidence, "a key"]
-        if (key == _EMPLOYER and reading.words[-1] in _CODES) or (
-            key == _POSTCODE and around.posts and not around.address
-        ):
+        coded = (
+            (key == _EMPLOYER or not mark.commented)
+            and not _CODES.isdisjoint(reading.words[-1:])
+            and _is_code(key, mark)
+        )
+        if coded or (key == _POSTCODE and around.posts and not around.address):
             points, evidence = points - 4, [*evidence, "a key"]
         if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
             points -= 2
@@ -341,6 +359,18 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
     if any(text.endswith(_PLATFORM_IDS) or _NUMBERED.fullmatch(text) for text in mark.evidence):
         return False
     return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
+
+
+def _is_code(key: str, mark: Mark) -> bool:
+    """Tell whether a name that ends as those of codes do is of a ward, a company or a remark on a list."""
+    if key == _PRECISE:
+        return mark.evidence == _LOCATED
+    return key in {_EMPLOYER, "free_text"} or (key == _ADDRESS and mark.evidence[0] == _CARE_OF)
+
+
+def _is_insured(around: Surroundings, words: tuple[str, ...]) -> bool:
+    """Tell whether an id is the number on the card of whom a row names, as insurers and prisons give them out."""
+    return (around.claims or (bool(around.person) and around.identity)) and not _INSURED.isdisjoint(words[-2:-1])
 
 
 def _is_login(data_type: str, words: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .column_types import BOOKKEPT, is_flag, is_key
+from .column_types import BOOKKEPT, is_flag, is_key, is_unique_id
 from .names import singular, without_digits
 
 if TYPE_CHECKING:
@@ -21,11 +21,28 @@ if TYPE_CHECKING:
 _WHEN: Final = frozenset({"date", "datetime", "timestamp", "start", "end", "begin", "from", "to", "on", "at", "time"})
 _WHICH: Final = frozenset({"type", "code", "kind", "class"})
 """Words beside those of the table that say which illness or treatment it was: `problem_code`, `visit_type`."""
+_SOURCES: Final = frozenset({"source", "origin", "basis"})
+"""Last words that say where a record is from, as in tables of research: `dx_origin`."""
+_ADMITTED: Final = frozenset(
+    {"admission", "admitting", "admit", "referral", "specimen", "infection", "exposure", "water"}
+)
+_ROWS: Final = frozenset(
+    {"pat", "provider", "vital", "prescribing", "dispensing", "immunization", "obs", "med", "medadmin", "site"}
+)
+"""Words before `id` in names of keys, beside those of the vocabulary."""
+_WRITTEN: Final = frozenset({"note", "notes", "document"})
+"""When these were written is no date of illness or treatment."""
 _TOLD_BY_KEY: Final = frozenset({"icd", "icd9", "icd10", "blood_group", "blood_type", "diagnosis"})
 """Codes of what somebody has, also in tables of patients or donors that are not of illness."""
 _OF_CLAIMS: Final = frozenset({"claim", "bill", "pay", "payment"})
 _CODES: Final = frozenset({"code", "cd", "indicator", "ind", "switch", "sw", "num", "number", "date", "dt", "flag"})
 """Last words of the codes and days by which claims are settled: `claim_frequency_code`."""
+_CLAIMED: Final = frozenset({"procedure", "modifier", "drg", "mdc", "hcpcs", "cpt", "admit", "discharge", "therapy"})
+_SERVICES: Final = frozenset({"service", "srvc", "svc"})
+_CODED: Final = frozenset({"code", "cd", "desc", "description", "dsc"})
+_COUNTED: Final = frozenset({"num", "number", "count", "amount", "amt", "version", "type"})
+_SUPPLIED: Final = frozenset({"supply", "suply", "supplied"})
+"""What stands in claims of what was done or given, among all that is about who pays."""
 _TWO: Final = 2
 _KEYS: Final = frozenset({"id", "ids", "uuid", "guid", "fk"})
 _LISTS: Final = frozenset({"cd", "code", "concept", "cv", "lookup", "ref"})
@@ -44,6 +61,10 @@ class Content:
         self._fields, self._terms = words["clinical_fields"], words["clinical_terms"]
         self._codes, self._codes_of = words["clinical_codes"], words["clinical_codes_of"]
         self._events, self._records = words["care_events"], words["record_words"]
+        self._kept = (
+            words["record_words"] | words["subject_words"] | words["staff_words"] | words["organisation_words"]
+            | words["clinical_words"] | words["clinical_fields"] | words["clinical_codes"] | _ROWS
+        )  # fmt: skip
         self._persons = words["subject_words"] | words["staff_words"]
 
     def why(self, column: Column, reading: Reading, around: Surroundings) -> str:
@@ -57,14 +78,16 @@ class Content:
         cared = reading.care and around.pinyin and (around.patient or around.clinical)
         if cared and not is_key(column.data_type, reading.words) and not words & self._technical:
             return "clinical initials"
-        if reading.clinical and not around.thing:
+        if reading.clinical and (not around.thing or (around.claims and around.clinical)):
             return f"clinical word {reading.clinical}"
         if self._is_coded(reading.words, around):
             return "code of illness or treatment"
         if self._is_kind(reading.words, around):
             return "kind of illness or treatment"
+        if around.claims and (around.clinical or not around.thing) and _claimed(reading.words):
+            return "what a claim is for"
         technical = self._is_technical(column, reading, around)
-        if around.clinical and not technical and not self._is_told(column.comment):
+        if around.clinical and not technical and not around.claims and not self._is_told(column.comment):
             return "clinical table"
         fields = {*map(without_digits, words)} & self._fields
         if fields == {"code"} and reading.words[0] != "code":
@@ -77,8 +100,13 @@ class Content:
 
     def _is_technical(self, column: Column, reading: Reading, around: Surroundings) -> bool:
         words = {*reading.words}
+        last = reading.words[-1] if reading.words else ""
         if reading.words[:1] == ("order",) and words & self._fields:
             words -= {"order"}  # what was ordered, and no place in a list
+        if "procedure" in around.visits:
+            words -= {"px"}  # the code of one, and no place in a list
+        if words & _WRITTEN and words <= _WRITTEN | _WHEN:
+            return True
         if words & around.visits and words <= around.visits | _WHEN | _WHICH:
             return is_key(column.data_type, reading.words)
         cared = around.clinical and (around.patient or around.linked or around.own)
@@ -89,12 +117,20 @@ class Content:
         return bool(
             (reading.plain and around.pinyin)
             or is_key(column.data_type, reading.words)
+            or self._is_row(column, last)
+            or (last in _SOURCES and words.isdisjoint(_ADMITTED))
             or words & self._technical
             or words & self._administrative
             or words == {"date"}
             or is_settled(reading.words)
             or (BOOKKEPT.search(column.data_type) and not (around.patient and is_flag(column.data_type)))
         )
+
+    def _is_row(self, column: Column, word: str) -> bool:
+        """Tell whether a text is the key of a row: a UUID, or a name with `id` glued to a word for rows."""
+        if not word.endswith("id"):
+            return False
+        return is_unique_id(column.data_type) or not self._kept.isdisjoint((word[:-2], singular(word[:-2])))
 
     def _is_kind(self, words: tuple[str, ...], around: Surroundings) -> bool:
         """Tell whether a column says which kind of an illness a patient has: `diabetes_type`."""
@@ -128,6 +164,15 @@ class Content:
             return False
         told = {*rest} & (self._terms | self._codes)
         return bool(told or (last & self._codes_of and {*rest} & self._fields))
+
+
+def _claimed(words: tuple[str, ...]) -> bool:
+    """Tell whether a column of a claim is about the care that it is for, and no key."""
+    found = {*map(without_digits, words)}
+    if found & _KEYS or not _COUNTED.isdisjoint(words[-1:]):
+        return False
+    coded = bool(found & _SERVICES) and words[-1] in _CODED
+    return coded or bool(found & _CLAIMED) or (bool(found & _SUPPLIED) and bool(found & {"day", "days"}))
 
 
 def is_settled(words: tuple[str, ...]) -> bool:

@@ -136,8 +136,8 @@ def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -
             return False
         if words[:1] == ("id",) and last not in {"id", "type", *_NUMBERS} and is_whole(data_type):
             return key.startswith(_ATTRIBUTES)  # a key called `id_card`, and no identity card
-        if key == "personal.location.coarse" and not is_whole(data_type):
-            return False  # an area in square metres
+        if key in {"personal.location.coarse", "personal.device.ip"} and not is_whole(data_type):
+            return False  # an area in square metres, or what inpatients cost
         return not key.startswith(_TEXT_ONLY) or last.endswith("pin")
     if key == "free_text" and _SHORT.match(data_type):
         return False

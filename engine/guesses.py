@@ -13,7 +13,7 @@ from .column_types import BOOKKEPT, fits, is_number
 from .name_model import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from .classifier import Classified
     from .marks import Reading
@@ -38,6 +38,16 @@ _FIGURES: Final = (
     "personal.family",
     "personal.occupation",
 )
+_PHONE: Final = "personal.contact.phone"
+_ADDRESS: Final = "personal.contact.address"
+_NAME: Final = "personal.name"
+_WHOSE: Final = ("personal.name", "personal.demographic")
+_COUNTED: Final = frozenset({"line", "lot", "serial", "page", "row", "item", "sheet", "version", "seat"})
+_WRITTEN: Final = frozenset({"note", "notes", "document", "date", "time"})
+_NO_KEYS: Final = frozenset({"covid", "steroid", "opioid", "thyroid", "fluid", "lipid", "acid", "typhoid"})
+"""Words of illness and treatment that end as keys do: `vitalid`."""
+_NUMBERS: Final = frozenset({"no", "num", "number", "nbr", "code", "cd", "date", "dt", "id", "amount", "amt", "count"})
+_NAMES_OF_FILES: Final = ("docname", "filename")
 _MARKS: Final = (
     "thing", "organisation", "staff", "clinical", "patient", "linked", "address", "pinyin", "talk", "card", "identity",
     "exams", "addresses", "listing", "posts", "registered", "body", "secrets",
@@ -83,9 +93,11 @@ def marks_of(around: Surroundings, found: Sequence[Classified], place: int) -> l
 class Guesser:
     """Asks the model about columns of tables; what it says of tables that are alike to it is remembered."""
 
-    def __init__(self, model: NameModel, administrative: frozenset[str], technical: frozenset[str]) -> None:
+    def __init__(self, model: NameModel, words: Mapping[str, frozenset[str]]) -> None:
         self._model = model
-        self._administrative, self._nobodys = administrative, administrative | technical
+        self._administrative = words["administrative_words"]
+        self._nobodys = self._administrative | words["technical_words"]
+        self._things = words["other_owners"] - words["subject_words"]
         self._contexts: dict[tuple[object, ...], Context] = {}
         """By all that it sees of a table: its name, those of its columns, as it reads them, and its marks."""
 
@@ -108,8 +120,14 @@ class Guesser:
         """Tell whether a guess fits the type of a column, and one of health a table of illness or treatment."""
         if self._nobodys.issuperset(reading.words):
             return False
+        if _is_other(category, reading.words) or (
+            category.startswith(_NAME)
+            and reading.words[-1:] == ("name",)
+            and not self._things.isdisjoint(reading.words[-2:-1])
+        ):
+            return False
         if category.startswith(_HEALTH):
-            if around.staff or not (around.clinical or around.patient):
+            if around.staff or around.claims or not (around.clinical or around.patient):
                 return False
             if is_settled(reading.words) or not self._administrative.isdisjoint(reading.words):
                 return False
@@ -125,3 +143,19 @@ class Guesser:
             names = tuple(column.name for column in table.columns)
             found = self._contexts[seen] = self._model.table(table.name, names, marks)
         return found
+
+
+def _is_other(category: str, words: tuple[str, ...]) -> bool:
+    """Tell whether a name's own words speak against a guess: a number of lines, a period, the name of a document."""
+    last = words[-1] if words else ""
+    if category.startswith(_PHONE):
+        return not _COUNTED.isdisjoint(words)
+    if category.startswith(_HEALTH):
+        return _WRITTEN.issuperset(words) or (last.endswith("id") and last not in _NO_KEYS)
+    if category == _ADDRESS:
+        return words[-1:] == ("code",)
+    if category.startswith(_NAME) and last in _NUMBERS:
+        return True
+    if category.startswith(_WHOSE):
+        return "period" in words or last.endswith(_NAMES_OF_FILES)
+    return False

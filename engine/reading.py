@@ -94,6 +94,10 @@ _NAMED_BARELY: Final = frozenset({"全名", "名字", "中文名", "中文名字
 """Nouns for a name of anybody or anything: of a model of telephones, too."""
 _TIMES: Final = frozenset({"at", "time", "datetime"})
 """When an illness or treatment was tells of it, as a date does: `surgery_at`."""
+_NO_TERMS: Final = frozenset(
+    {"program", "histogram", "kilogram", "hologram", "monogram", "pictogram", "academia", "premia"}
+)
+"""Words that only end like clinical terms."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -230,7 +234,11 @@ class Reader:
             return ""
         for word in words:
             bare = without_digits(word)
-            if bare in self._terms or singular(bare) in self._terms or bare.endswith(self._endings):
+            if (
+                bare in self._terms
+                or singular(bare) in self._terms
+                or (bare.endswith(self._endings) and bare not in _NO_TERMS)
+            ):
                 return word
         return ""
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
 from .column_types import AMOUNT
-from .names import singular, words_of
+from .listings import Lister
+from .names import words_of
 from .neighbours import initials_together, neighbours, strong
 from .pinyin_names import PinyinTables
 from .together import KEYS, Gatherer, stems_of
@@ -45,32 +46,47 @@ _BORN: Final = ("personal.demographic.birth_date", "personal.demographic.gender"
 _EXAMS: Final = frozenset(
     {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
 )
-_LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
-"""First words of names of tables that list codes."""
-_LISTED: Final = ("zd",)
-"""字典, as the last word of several; of persons it is 诊断."""
 _CAREERS: Final = (
     (frozenset({"education", "qualification", "schooling"}), "personal.occupation.education"),
-    (frozenset({"experience", "employment", "career", "resume"}), "personal.occupation.history"),
+    (frozenset({"experience", "employment", "career", "resume", "veteran", "military"}), "personal.occupation.history"),
 )
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
 _ASKED: Final = frozenset(
-    {"portal", "page", "site", "questionnaire", "question", "template", "field", "health", "activity", "lecture"}
+    {"vet", "vets", "pet", "animal", "program", "programme", "organization", "organisation", "portal", "page", "site"}
+    | {"questionnaire", "question", "template", "field", "health", "activity", "lecture"}
 )
-"""What is about how somebody is asked for it, or an event held for many: lectures of health education."""
+"""What is about how somebody is asked for it, where somebody takes part, or an event held for many."""
 _BODY: Final = frozenset({"height", "weight"})
 _MEASURES: Final = frozenset({"width", "length", "depth", "volume", "sku", "parcel", "package"})
 _ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
 """Persons or organisations, as the columns beside them say."""
 _PAID: Final = frozenset({"payroll", "payslip", "paystub", "stub", "paycheck", "salary", "wage"})
 """What only persons get, whether or not a key says who."""
+_SLIPS: Final = frozenset({"slip", "stub", "roll", "check", "sheet", "advice"})
+"""What of pay is written in two words: `pay_slip`."""
 _PLANS: Final = frozenset(
-    {"rule", "type", "plan", "cycle", "period", "formula", "scale", "structure", "setting", "head", "component"}
+    {
+        "range",
+        "band",
+        "rule",
+        "type",
+        "plan",
+        "cycle",
+        "period",
+        "formula",
+        "scale",
+        "structure",
+        "setting",
+        "head",
+        "component",
+    }
 )
 """What of it is set, and not paid."""
 _BOOKS: Final = frozenset({"book"})
 _BOOKED: Final = frozenset({"address", "phone", "contact", "guest"})
 """What a book of is no thing."""
+_PHONE, _EMAIL = "personal.contact.phone", "personal.contact.email"
+"""How to reach somebody: codes and kinds are not called and written to."""
 _REACHED: Final = ("personal.contact.phone", "personal.contact.phone.mobile", "personal.contact.email")
 _GOODS: Final = frozenset(
     {
@@ -89,15 +105,17 @@ _GOODS: Final = frozenset(
     | {"picture", "image", "vehicle", "animal", "pet", "livestock", "container", "pallet", "axle", "width"}
 )
 """Words of what is weighed and measured and is no person."""
+_STORED: Final = frozenset({"inventory", "stock", "warehouse", "catalog", "catalogue", "formulary", "purchase"})
+"""What is kept in store and on lists, and not given to somebody: `drug_inventory_item`."""
+_CLAIMS: Final = frozenset({"claim", "billing", "remittance", "remit", "eligibility", "copay", "superbill"})
+"""Tables of what is settled with insurers: among groups, networks and plans only some columns are clinical."""
+_GLUED_CLAIM: Final = re.compile(r"(?<!dis)(?<!re)(?<!pro)claims?(?:line|item|detail|header|data)", re.IGNORECASE)
 _PROTOCOLS: Final = frozenset({"oauth", "oauth2", "oidc", "openid", "saml", "api"})
 """Whose clients are programs."""
 _LOGGED: Final = frozenset({"audit", "activity", "access", "login", "logon", "signin"})
 """What tables of it say of whoever did something, whatever it was done to."""
 _GUESTS: Final = frozenset({"adult", "adults", "nights", "infants"})
 _PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
-_FEW_OF_A_LIST: Final = 8
-_TITLE: Final = re.compile(r"[\]】)。,;\n]")
-"""Where the title of a table ends, and its comment goes on: `[民族码表]本代码引自...`."""
 
 
 class Surroundings(NamedTuple):
@@ -137,6 +155,8 @@ class Surroundings(NamedTuple):
     """It keeps what students or employees reached."""
     addresses: bool = False
     """Its rows are addresses: a street, a city, a postcode, and no name of anything."""
+    claims: bool = False
+    """It is settled by it with an insurer what care costs."""
     visits: frozenset[str] = frozenset()
     """The words of its name: dates of these are dates of illness and treatment."""
     own: frozenset[str] = frozenset()
@@ -184,7 +204,7 @@ class Surveyor:
         self._organisations = self._words["organisation_words"] - _PLACES_ONLY
         self._paying = self._words["money_words"] | {"bank"}
         self._talk_zh = tuple(self._words["talk_words_zh"])
-        self._dictionary_zh = tuple(self._words["dictionary_words_zh"])
+        self._lister = Lister(self._words, reader, self._pinyin)
         self._sure = (self._words["subject_words"] | self._words["staff_words"]) - _ALSO_ORGANISATIONS
 
     def survey(self, table: Table) -> Surroundings:
@@ -193,10 +213,11 @@ class Surveyor:
         readings, words, linked = told.readings, told.words, told.linked
         stems, chinese = stems_of(table.name, self._reader), table.name + table.comment
         persons = bool(neighbours(told.kinds, other=False)) or told.patient
-        listing = not (linked or told.natural) and (
-            self._lists(table, stems, persons=persons) or self._lists_attributes(table)
-        )
+        reached = {kind.rpartition(" ")[2][: len(_PHONE)] for kind in told.kinds} >= {_PHONE, _EMAIL}
+        listing = not (linked or told.natural or reached) and self._lister.lists(table, stems, persons=persons)
         title = words_of(table.name)
+        if "pay" in stems and stems & _SLIPS:
+            stems |= {"payslip"}
         staff = self._says(stems, chinese, "staff_words", title)
         person = staff or self._says(stems, chinese, "subject_words", title)
         organisation = self._says(stems, chinese, "organisation_words", title)
@@ -224,12 +245,13 @@ class Surveyor:
             thing=thing,
             organisation=organisation and not person,
             staff=staff,
-            clinical=not listing
+            clinical=not (listing or (stems & _STORED and not (told.patient or linked)))
             and (
-                visit
+                told.teeth
+                or visit
                 or self._care.is_clinical(table, chinese, readings, told.care, person=bool(why), patient=told.patient)
             ),
-            patient=told.patient,
+            patient=told.patient or told.teeth,
             linked=linked,
             address=not words.isdisjoint(_PLACE),
             pinyin=told.pinyin,
@@ -239,10 +261,15 @@ class Surveyor:
             school=told.school,
             identity=any(kinds),
             paid=self._paid(stems, readings, linked=linked or staff),
-            payroll=bool(why) and not thing and _wages(table, readings) >= _PAID_ENOUGH,
+            payroll=not thing
+            and (
+                (bool(why) and _wages(table, readings) >= _PAID_ENOUGH)
+                or (not stems.isdisjoint(_PAID) and stems.isdisjoint(_PLANS))
+            ),
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation
             and (told.placed >= _WHOLE_ADDRESS or (not ADDRESSES.isdisjoint(title[-1:]) and told.placed > 0)),
+            claims=not stems.isdisjoint(_CLAIMS) or bool(_GLUED_CLAIM.search(table.name)),
             visits=stems & self._treated,
             own=frozenset() if stems.isdisjoint(self._treated) else stems,
             listing=listing,
@@ -250,7 +277,7 @@ class Surveyor:
             roles=told.roles,
             numbers=told.numbers,
             career=next((key for words, key in _CAREERS if stems & words), "")
-            if (why or linked) and not listing and stems.isdisjoint(_ASKED)
+            if (why or linked) and not listing and _ASKED.isdisjoint((*stems, *title))
             else "",
             registered=bool(why) and any(kinds) and told.keyed,
             body=not thing and words >= _BODY and words.isdisjoint(_MEASURES),
@@ -288,27 +315,6 @@ class Surveyor:
         if not stems.isdisjoint(self._words[kind]) or self._pinyin.says(title, kind):
             return True
         return not chinese.isascii() and any(word in chinese for word in self._words[f"{kind}_zh"])
-
-    def _lists(self, table: Table, stems: frozenset[str], *, persons: bool) -> bool:
-        """A table that lists kinds, codes or settings, whatever they are of; `dengji` of persons is 登记."""
-        words = words_of(table.name)
-        if len(words) > 1 and words[0] in _LISTS:
-            return True
-        last = singular(words[-1]) if words else ""
-        title = _TITLE.split(table.comment.strip().lstrip("[【("), maxsplit=1)[0].strip()
-        ends = title.endswith(self._dictionary_zh) or title.removesuffix("表").endswith(self._dictionary_zh)
-        return (
-            last in self._words["dictionary_words"]
-            or ends
-            or (not persons and (words[-1:] == _LISTED or self._pinyin.says(words, "dictionary_words")))
-            or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
-        )
-
-    def _lists_attributes(self, table: Table) -> bool:
-        """A table called like an attribute of persons, with names: `nation`, `job_level`."""
-        if len(table.columns) > _FEW_OF_A_LIST or not self._reader.is_attribute("".join(words_of(table.name))):
-            return False
-        return any(words_of(column.name)[-1:] == ("name",) for column in table.columns)
 
 
 def _wages(table: Table, readings: tuple[Reading, ...]) -> int:

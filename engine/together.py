@@ -12,6 +12,7 @@ from .care import VISITS
 from .names import singular, without_digits
 from .neighbours import is_initials, is_keyed, is_name_xm, is_named, is_natural, is_register, kind, strong
 from .prefixes import Prefix, prefix_of, without
+from .teeth import is_dental
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,7 @@ _SCHOOL: Final = frozenset({"zymc", "bjh", "bjmc", "kch", "kcmc", "xkml", "yxsh"
 """What stands beside the latter: 专业名称, 班级, 课程, 学科门类, 院系, 年级."""
 _CODED: Final = re.compile(r"_(?:source_)?(?:concept_id|concept|value)$", re.IGNORECASE)
 """What ends a name whose value is a code, or as it was found: `gender_concept_id`, `cause_source_value`."""
-_ATTRIBUTE_KEY: Final = re.compile(r"(?<=[a-z])_?(?:cv_?|code_?|cd_?)?id$", re.IGNORECASE)
+_ATTRIBUTE_KEY: Final = re.compile(r"(?<=[a-z])_?(?:cv_?|code_?|cd_?|descriptor_?)?id$", re.IGNORECASE)
 """What ends the name of a key of a code: `gender_cv_id`, `ReligionID`."""
 _MEANING: Final = (
     "subject_words",
@@ -86,6 +87,8 @@ class Together(NamedTuple):
     account: bool
     """They are of accounts at banks."""
     posts: bool
+    teeth: bool
+    """They are the teeth of somebody."""
     roles: frozenset[str]
     numbers: frozenset[str]
     care: Counts
@@ -137,6 +140,7 @@ class Gatherer:
             card=any(strong(reading, _CARD) for reading in readings),
             account=any(strong(reading, _ACCOUNT) for reading in readings),
             posts=any("code" in reading.words and _UNITS & {*reading.words} for reading in readings),
+            teeth=is_dental([column.name for column in table.columns]),
             roles=self._roles(table),
             numbers=_numbers(table),
             care=self._care.count(readings),

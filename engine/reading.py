@@ -17,6 +17,8 @@ from .pinyin import PERSON, is_initials_role, is_role
 from .pinyin_names import compile_pinyin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .hints import NameHit
     from .taxonomy import Taxonomy
 
@@ -98,6 +100,7 @@ class Reader:
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._hints = compile_hints(taxonomy)
         self._splitter = compile_splitter(taxonomy, self._hints)
+        self._languages = taxonomy.languages
         self._pinyin = compile_pinyin(taxonomy.matching, self._hints)
         self.clinical_initials = ClinicalInitials(taxonomy.matching)
         words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
@@ -121,13 +124,22 @@ class Reader:
         self.read = lru_cache(_REMEMBERED)(self._read)
         self.words = lru_cache(_REMEMBERED)(self._words)
 
-    def _words(self, name: str) -> tuple[tuple[str, ...], ...]:
-        return self._splitter.readings(words_of(name))
+    def _words(self, name: str, language: str = "") -> tuple[tuple[str, ...], ...]:
+        return self._splitter.readings(words_of(name), language)
 
-    def _read(self, name: str, comment: str) -> Reading:
-        """Read a name and a comment."""
+    def title(self, name: str) -> tuple[str, ...]:
+        """The words of a name as they are written; in English, where they are of another language."""
+        words = words_of(name)
+        return self._languages.english(words) or words
+
+    def language(self, names: Iterable[str]) -> str:
+        """The language of a table by the names of its columns; empty for English and pinyin."""
+        return self._languages.of_table(map(words_of, names))
+
+    def _read(self, name: str, comment: str, language: str = "") -> Reading:
+        """Read a name and a comment; `language` is that of the table, if it has one."""
         marks: dict[str, Mark] = {}
-        readings = self.words(name)
+        readings = self.words(name, language)
         first = readings[0][0] if len(readings[0]) > 1 else ""
         flag = first in self._flags
         for words in readings:

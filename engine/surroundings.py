@@ -188,7 +188,7 @@ class Surveyor:
         listing = not (linked or told.natural) and (
             self._lists(table, stems, persons=persons) or self._lists_attributes(table)
         )
-        title = words_of(table.name)
+        title = self._reader.title(table.name)
         staff = self._says(stems, chinese, "staff_words", title)
         person = staff or self._says(stems, chinese, "subject_words", title)
         organisation = self._says(stems, chinese, "organisation_words", title)
@@ -280,7 +280,7 @@ class Surveyor:
 
     def _lists(self, table: Table, stems: frozenset[str], *, persons: bool) -> bool:
         """A table that lists kinds, codes or settings, whatever they are of; `dengji` of persons is 登记."""
-        words = words_of(table.name)
+        words = self._reader.title(table.name)
         if len(words) > 1 and words[0] in _LISTS:
             return True
         last = singular(words[-1]) if words else ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
 from .errors import InputError, Location, Problem
@@ -16,6 +17,7 @@ from .names import without_digits, words_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_REMEMBERED: Final = 1 << 14
 _LONGEST: Final = 4
 """So many words of a name are at most one of a language: `numero_seguridad_social`."""
 _BEGINNING: Final = 4
@@ -47,6 +49,8 @@ class _Language:
     skipped: frozenset[str]
     sure: frozenset[str]
     """Words that are nothing else, without separators or accents."""
+    telling: frozenset[str]
+    """These, and of each that is several the longest."""
     words: Mapping[str, tuple[str, ...]]
     """The English of all words."""
 
@@ -58,25 +62,31 @@ class _Language:
         while at < len(kept):
             for length in range(min(_LONGEST, len(kept) - at), 0, -1):
                 word = "".join(kept[at : at + length])
-                form = self._form(word)
+                form = self.form(word)
+                form = form if form in self.words else ""
                 if form:
                     digits = word[len(without_digits(word)) :] if form != word else ""
                     chunks += [self.words[form], *([(digits,)] if digits else [])]
                     known, at, sure = known + len(word), at + length, sure or form in self.sure
                     break
             else:
-                parts = self._parts(kept[at]) if _SHORTEST_GLUED <= len(kept[at]) < _LONGEST_GLUED else []
+                parts = self.parts(kept[at])
                 chunks += self._in_order(parts) if parts else [(kept[at],)]
                 known, at = known + (len(kept[at]) if parts else 0), at + 1
-                sure = sure or not self.sure.isdisjoint(parts)
+                sure = sure or bool(parts)
         return chunks, known, sure
 
-    def _form(self, word: str) -> str:
+    def form(self, word: str) -> str:
         """What the vocabulary has of a word, which may be several or numbered; empty when it has none."""
-        if word in self.words:
-            return word
-        bare = without_digits(word)
-        return next((form for form in (bare, bare.removesuffix("s")) if form in self.words), "")
+        for form in (word, bare := without_digits(word), bare.removesuffix("s")):
+            if form in self.words or form in self.telling:
+                return form
+        return ""
+
+    def parts(self, word: str) -> list[str]:
+        """The parts of a glued word, one of which is surely of this language; nothing when one is not known."""
+        found = self._parts(word) if _SHORTEST_GLUED <= len(word) < _LONGEST_GLUED else []
+        return [] if self.sure.isdisjoint(found) else found
 
     def _parts(self, word: str, *, start: bool = True) -> list[str]:
         """The parts of a glued word; nothing when one is not known."""
@@ -106,18 +116,13 @@ class Languages:
         self._owners = frozenset(owners)
         """Words of whom a value belongs to: a name that starts with one has the order of English."""
         self._begins = frozenset(word[:_BEGINNING] for one in languages for word in one.words)
-        sure: dict[str, tuple[str, ...]] = {}
-        for one in languages:
-            for word in one.sure:
-                sure[word] = (*sure.get(word, ()), one.name)
-        self._sure = sure
+        self.told_by = lru_cache(_REMEMBERED)(self._told_by)
 
     def of_table(self, names: Iterable[tuple[str, ...]]) -> str:
         """The language that surely has words in two columns of a table, which are given as their words; or none."""
         found: dict[str, int] = {}
         for words in names:
-            told = {name for word in words for name in self._sure.get(without_digits(word), ())}
-            for name in told:
+            for name in {one.name for word in words for one in self.told_by(word) if one.form(word) in one.sure}:
                 found[name] = found.get(name, 0) + 1
         best = max(found, key=found.__getitem__, default="")
         return best if best and found[best] >= _COLUMNS_ENOUGH else ""
@@ -127,16 +132,24 @@ class Languages:
 
         `language` is that of the table, where it has one.
         """
-        if not any(word[:_BEGINNING] in self._begins or word[:3] in _STARTS or word[:2] in _STARTS for word in words):
+        told = {one.name for word in words for one in self.told_by(word)}
+        if not (told or language):
             return ()
         best: tuple[int, bool] = (0, False)
         found: tuple[str, ...] = ()
         for one in self._languages:
+            if one.name not in told and one.name != language:
+                continue
             chunks, known, sure = one.chunks(words)
             of_table = one.name == language
             if known and (sure or of_table) and (known, of_table) > best:
                 best, found = (known, of_table), self._ordered(chunks, one, _HEADS.intersection(words[-1:]))
         return found
+
+    def _told_by(self, word: str) -> tuple[_Language, ...]:
+        """The languages of which a name with this word may be: most words are of none."""
+        glued = word[:_BEGINNING] in self._begins or (word[:3] in _STARTS or word[:2] in _STARTS)
+        return tuple(one for one in self._languages if one.form(word) in one.telling or (glued and one.parts(word)))
 
     def _ordered(self, chunks: Chunks, language: _Language, heads: frozenset[str]) -> tuple[str, ...]:
         """Chunks as English orders them: what is owned last, before numbers; `heads` are at the end as in English."""
@@ -170,19 +183,22 @@ def _language(name: str, data: object, file: str) -> _Language:
     if not isinstance(skipped, Sequence) or isinstance(skipped, str):
         raise _wrong(file, f"languages.{name}.skipped", "a list of texts")
     between = frozenset(str(word) for word in cast("Sequence[object]", skipped))
-    sure = dict(_entries(name, value, "words", between, file))
+    entries = list(_entries(name, value, "words", between, file))
+    sure = {"".join(parts): english for parts, english in entries}
+    beside = {"".join(parts): english for parts, english in _entries(name, value, "beside", between, file)}
     return _Language(
         name=name,
         head_first=value.get("head_first") is True,
         skipped=between,
         sure=frozenset(sure),
-        words={**dict(_entries(name, value, "beside", between, file)), **sure},
+        telling=frozenset((*sure, *(max(parts, key=len) for parts, _ in entries))),
+        words={**beside, **sure},
     )
 
 
 def _entries(
     name: str, data: Mapping[str, object], key: str, skipped: frozenset[str], file: str
-) -> Iterator[tuple[str, tuple[str, ...]]]:
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Each way to write the words of a language, and their English."""
     entries = data.get(key)
     where = f"languages.{name}.{key}"
@@ -193,8 +209,8 @@ def _entries(
             raise _wrong(file, f"{where}.{english}", "a list of texts")
         for word in cast("Sequence[object]", words):
             for spelled in _spellings(str(word)):
-                parts = [part for part in words_of(spelled) if part not in skipped]
-                yield "".join(parts or words_of(spelled)), tuple(str(english).split("_"))
+                parts = tuple(part for part in words_of(spelled) if part not in skipped)
+                yield parts or words_of(spelled), tuple(str(english).split("_"))
 
 
 def _spellings(word: str) -> Iterator[str]:

@@ -123,23 +123,24 @@ class Reader:
         self._medical = taxonomy.categories.get(_MEDICAL)
         self.read = lru_cache(_REMEMBERED)(self._read)
         self.words = lru_cache(_REMEMBERED)(self._words)
+        self._written = lru_cache(_REMEMBERED)(words_of)
 
     def _words(self, name: str, language: str = "") -> tuple[tuple[str, ...], ...]:
-        return self._splitter.readings(words_of(name), language)
+        return self._splitter.readings(self._written(name), language)
 
     def title(self, name: str) -> tuple[str, ...]:
         """The words of a name as they are written; in English, where they are of another language."""
-        words = words_of(name)
+        words = self._written(name)
         return self._languages.english(words) or words
 
     def language(self, names: Iterable[str]) -> str:
         """The language of a table by the names of its columns; empty for English and pinyin."""
-        return self._languages.of_table(map(words_of, names))
+        return self._languages.of_table(map(self._written, names))
 
     def _read(self, name: str, comment: str, language: str = "") -> Reading:
         """Read a name and a comment; `language` is that of the table, if it has one."""
         marks: dict[str, Mark] = {}
-        readings = self.words(name, language)
+        readings = self.words(name, language) if language else self.words(name)
         first = readings[0][0] if len(readings[0]) > 1 else ""
         flag = first in self._flags
         for words in readings:

@@ -139,10 +139,10 @@ class Gatherer:
         name = without(column.name, prefix, self._reader)
         bare = _ATTRIBUTE_KEY.sub("", name)
         if bare != name and any(self._reader.is_coded("".join(words)) for words in self._reader.words(bare)):
-            return self._reader.read(bare, column.comment, language)
-        if "_" in name:
+            name = bare
+        elif "_" in name:
             name = _CODED.sub("", name) or name
-        return self._reader.read(name, column.comment, language)
+        return self._reader.read(name, column.comment, *((language,) if language else ()))
 
     def _links(self, column: Column, reading: Reading) -> bool:
         """A key that leads to a person whom the row is of, and not to who entered it."""

@@ -159,7 +159,8 @@ class Languages:
         while last > first + 1 and chunks[last - 1][0].isdigit():
             last -= 1
         middle = chunks[first:last]
-        if language.head_first and middle[0][-1] not in self._owners and not heads.intersection(middle[-1]):
+        whose = middle[0][-1] in self._owners and middle[-1][-1] not in self._owners
+        if language.head_first and not (whose or heads.intersection(middle[-1])):
             middle = middle[::-1]
         return tuple(word for chunk in (*chunks[:first], *middle, *chunks[last:]) for word in chunk)
 

@@ -82,6 +82,10 @@ _REMARKS: Final = frozenset(
 )
 """Weak names of texts that stay texts, whatever they are about: `trans_comment`, but not `page_content`."""
 _NOTES: Final = frozenset({"note", "notes", "remark", "remarks", "memo"})
+_CONTACTS: Final = frozenset({"contactperson", "contactname", "linkman", "legalrepresentative"})
+"""Persons, whatever they speak for: `supplier_contact_person`."""
+_GRAMS: Final = frozenset({"program", "histogram", "kilogram", "hologram", "monogram", "pictogram", "telegram"})
+"""What ends like a recording of the heart and is none."""
 _KINDS_TOO: Final = ("personal.device.profile",)
 """What a comment on a kind or version does not turn away: the browser's."""
 _SUMS: Final = ("sum", "total")
@@ -91,6 +95,8 @@ _NAMED_BARELY: Final = frozenset({"全名", "名字", "中文名", "中文名字
 """Nouns for a name of anybody or anything: of a model of telephones, too."""
 _TIMES: Final = frozenset({"at", "time", "datetime"})
 """When an illness or treatment was tells of it, as a date does: `surgery_at`."""
+_ASKS: Final = frozenset({"whether", "flag", "indicates", "indicator"})
+"""First words of comments on a yes or no."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -238,7 +244,11 @@ class Reader:
             return ""
         for word in words:
             bare = without_digits(word)
-            if bare in self._terms or singular(bare) in self._terms or bare.endswith(self._endings):
+            if (
+                bare in self._terms
+                or singular(bare) in self._terms
+                or (bare not in _GRAMS and bare.endswith(self._endings))
+            ):
                 return word
         return ""
 
@@ -247,7 +257,7 @@ class Reader:
         owner = self.owner(hit.before)
         opaque = hit.initials and len(hit.matched) < _TELLING
         strong = hit.hint.strong and not (opaque and hit.before and owner != "person")
-        if owner == "other" and hit.hint.strong and hit.matched in _NOTES:
+        if owner == "other" and hit.hint.strong and (hit.matched in _NOTES or hit.matched in _CONTACTS):
             owner = "unknown"  # whatever a note is about, anything can stand in it
         if owner == "other" or (owner == "unknown" and not strong and hit.matched not in _REMARKS):
             return
@@ -305,7 +315,7 @@ class Reader:
     def _english(self, text: str, marks: dict[str, Mark]) -> None:
         """Score the head of an English comment like a name, by its strong hints only."""
         words = head_words(text)
-        if not words or len(words) > _LONGEST_ENGLISH:
+        if not words or len(words) > _LONGEST_ENGLISH or words[0] in _ASKS:
             return
         for hit in self._hints.in_name(words):
             if hit.hint.strong and not hit.initials and self.owner(hit.before) != "other":

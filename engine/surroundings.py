@@ -159,6 +159,8 @@ class Surroundings(NamedTuple):
     """It measures things: parcels, pictures, vehicles."""
     logged: bool = False
     """It logs who did something."""
+    banked: bool = False
+    """It keeps a bank account and names a person: balances in it are somebody's."""
     guests: bool = False
     """It counts guests: children beside adults, or for some nights."""
 
@@ -248,6 +250,7 @@ class Surveyor:
             web=sessions(stems, words),
             reached=not (listing or thing or organisation) and any(kind.endswith(_REACHED) for kind in kinds),
             logged=not stems.isdisjoint(_LOGGED),
+            banked=told.account and any(kinds) and not (listing or organisation),
             guests=not words.isdisjoint(_GUESTS),
             goods=not (words | stems).isdisjoint(_GOODS),
         )

@@ -216,7 +216,7 @@ class _Reader:
         )
 
     def _languages(self, data: object, lists: Mapping[str, tuple[str, ...]]) -> Languages:
-        owners = (*lists["subject_words"], *lists["staff_words"])
+        owners = (*lists["subject_words"], *lists["staff_words"], *lists["organisation_words"])
         try:
             return languages_from(data, self.location.file, owners)
         except InputError as error:

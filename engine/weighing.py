@@ -37,10 +37,13 @@ _TOKEN: Final = "personal.account.token"  # noqa: S105 (a category)
 _IP: Final = "personal.device.ip"
 _SIGNATURE: Final = "personal.signature"
 """Whatever is signed, a person signs it."""
+_PASSWORD: Final = "personal.account.password"  # noqa: S105 (a category)
+"""Organisations do not log in: somebody of theirs does."""
 _EQUIPMENT: Final = "personal.device.profile"
 """Of the equipment itself, where no key says who uses it."""
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _EMPLOYER: Final = "personal.occupation.employer"
+_ASSET: Final = "personal.financial.asset"
 _EDUCATION: Final = "personal.occupation.education"
 _VITALS: Final = "personal.health.vitals"
 _ICON: Final = ("name icon",)
@@ -97,6 +100,8 @@ def _beside(key: str, around: Surroundings, mark: Mark) -> tuple[int, str]:
         return 2, "beside the rest of an address"
     if around.linked and key.startswith(_LINKED):
         return 2, "key of a person in the table"
+    if around.banked and key == _ASSET:
+        return 2, "beside a bank account"
     if around.reached and mark.evidence in _NAMED:
         return 2, "beside how to reach somebody"
     return 0, ""
@@ -114,6 +119,7 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
         or told
         or held
         or key == _SIGNATURE
+        or (key == _PASSWORD and not (weak or around.thing))
         or (key.startswith(_REACHED) and not weak and not around.listing and not around.organisation)
         or key.startswith("organisation")
         or not (around.thing or around.organisation)

@@ -34,6 +34,8 @@ def english(name: str, language: str = "") -> str:
         ("mot_de_passe", "password"),
         ("prénom_adhérent", "member_first_name"),
         ("fonction_id", "job_title_id"),
+        ("representante_proveedor", "supplier_contact_person"),
+        ("empresa_telefono", "company_phone"),
         ("empfaenger_konto", "recipient_bank_account"),
         ("EmpfängerName", "recipient_name"),
         ("Straße", "street"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from .column_types import is_text
+from .column_types import is_binary, is_text
 from .names import singular, words_of
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .tables import Table
 
 _PHONE: Final = "personal.contact.phone"
+_NAME: Final = "personal.name.full"
 _EMAIL: Final = "personal.contact.email"
 _TOKEN: Final = "personal.account.token"  # noqa: S105 (a category)
 _PHONES: Final = frozenset(
@@ -25,12 +26,26 @@ _PHONES: Final = frozenset(
 )
 _MAILS: Final = frozenset({"mail", "email", "emailaddress", "mailbox", "mailqueue", "maillog", "emaillog", "smtp"})
 SECRETS: Final = frozenset(
-    {"token", "session", "otp", "totp", "credential", "twofactor", "2fa", "mfa", "tfa", "nonce", "webauthn", "oauth"}
-    | {"passwordreset", "resettoken", "rememberme", "sso"}
+    {
+        "token",
+        "session",
+        "secret",
+        "otp",
+        "totp",
+        "credential",
+        "twofactor",
+        "2fa",
+        "mfa",
+        "tfa",
+        "nonce",
+        "webauthn",
+        "oauth",
+    }
+    | {"passcode", "verificationcode", "passwordreset", "resettoken", "rememberme", "sso"}
 )
 """Words of tables of what people prove with that it is they."""
 _SECRET_PAIRS: Final = frozenset(
-    {"password_reset", "two_factor", "reset_password", "remember_me", "email_verification"}
+    {"password_reset", "two_factor", "reset_password", "remember_me", "email_verification", "verification_code"}
 )
 _ADDRESS: Final = "personal.contact.address"
 _NUMBER: Final = "personal.account.user_id"
@@ -44,7 +59,11 @@ _FILED: Final = (("record",), ("chart",), ("file",), ("folder",), ("badge",))
 """Whose numbers in such a register are those of whom the row is about, also where they are numbers: `record_no`."""
 _VALUES: Final = frozenset({"number", "num", "no", "nr", "value", "val"})
 _ENDS: Final = frozenset({"to", "from", "cc", "bcc", "address", "addr", "recipient", "recipients", "sender"})
-_PROOFS: Final = frozenset({"code", "value", "secret", "sid", "hash", "sesskey", "selector", "validator", "series"})
+_NAMED: Final = tuple((end, "name") for end in ("to", "from", "cc", "recipient", "sender"))
+"""Names of who a mail is from or for."""
+_PROOFS: Final = frozenset(
+    {"ciphertext", "code", "value", "secret", "sid", "hash", "sesskey", "selector", "validator", "series"}
+)
 _KEPT_OF_SESSIONS: Final = frozenset(
     {"payload", "data", "expiry", "expires", "expire", "expiration", "ip", "agent", "useragent", "value", "csrf"}
 )
@@ -84,7 +103,9 @@ def held(words: tuple[str, ...], data_type: str, kept: str, *, web: bool) -> str
     """The category of a column with a name of one word by what its table keeps; empty when that says nothing."""
     if kept == _NUMBER and words[:-1] in _FILED and words[-1] in _CALLED:
         return kept
-    if len(words) != 1 or not is_text(data_type):
+    if kept == _EMAIL and words in _NAMED and is_text(data_type):
+        return _NAME
+    if len(words) != 1 or not (is_text(data_type) or (kept == _TOKEN and is_binary(data_type))):
         return ""
     word = words[0]
     if kept in {_PHONE, _ADDRESS} and word in _VALUES:

@@ -91,6 +91,9 @@ _ROLES: Final = (
     "name assistant",
     "name prescriber",
     "name clinician",
+    "name beneficiary",
+    "name payee",
+    "name lessor",
 )
 """What somebody is, for a name where the column is one of texts."""
 _KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})

@@ -63,9 +63,11 @@ _NOT_IN_A_LETTER: Final = (
     "personal.account",
     "free_text",
 )
+_JSON: Final = re.compile(r"jsonb?\b", re.IGNORECASE)
 _LETTER: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\((?:1|1 \w+)\)$", re.IGNORECASE)
 _TEXT: Final = re.compile(r"n?(?:var)?char|character|string|text|clob", re.IGNORECASE)
 LONG_TEXT: Final = re.compile(r"(?:long|medium)?text|clob|n?varchar2?\((?:max|\d{4,})\b|ntext|memo", re.IGNORECASE)
+_BINARY: Final = re.compile(r"bytea|(?:tiny|medium|long)?blob|(?:var)?binary|raw", re.IGNORECASE)
 _SHORT: Final = re.compile(r"n?(?:var)?char(?:acter)?2?\([1-8]\)$", re.IGNORECASE)
 """Too short for a remark: in `bz CHAR(3)` stands a currency."""
 _SHORT_KEY: Final = 4
@@ -108,6 +110,12 @@ def is_unique_id(data_type: str) -> bool:
     return _UUID.match(data_type) is not None
 
 
+@lru_cache(_TYPES)
+def is_binary(data_type: str) -> bool:
+    """Tell whether a type is one of bytes."""
+    return _BINARY.match(data_type) is not None
+
+
 def is_key(data_type: str, words: tuple[str, ...]) -> bool:
     """Tell whether a column is a key of the database: a number that its name calls an id or a number."""
     if not words or not is_number(data_type):
@@ -139,6 +147,8 @@ def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -
         if key in {"personal.location.coarse", "personal.device.ip"} and not is_whole(data_type):
             return False  # an area in square metres, or what inpatients cost
         return not key.startswith(_TEXT_ONLY) or last.endswith("pin")
+    if key == "personal.account.username" and _JSON.match(data_type):
+        return False
     if key == "free_text" and _SHORT.match(data_type):
         return False
     return not (_LETTER.match(data_type) and key.startswith(_NOT_IN_A_LETTER))

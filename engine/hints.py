@@ -263,6 +263,7 @@ def compile_splitter(taxonomy: Taxonomy, hints: Hints) -> Splitter:
             places=frozenset(words["pinyin_places"]),
             place_parts=frozenset(words["pinyin_place_parts"]),
         ),
+        languages=taxonomy.languages,
         known=known,
         abbreviations={**short, **taxonomy.abbreviations},
     )

@@ -59,7 +59,7 @@ class Lister:
         )
 
     def _by_name(self, table: Table, stems: frozenset[str], *, persons: bool) -> bool:
-        words = words_of(table.name)
+        words = self._reader.title(table.name)
         if len(words) > 1 and words[0] in _LISTS:
             return True
         last = singular(words[-1]) if words else ""

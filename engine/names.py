@@ -7,12 +7,14 @@ phone.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
 
+    from .languages import Languages
     from .pinyin import Pinyin
 
 MAX_TEXT: Final = 400
@@ -44,9 +46,18 @@ _ENGLISH_END: Final = re.compile(
 _OF: Final = re.compile(r"\b(date|year|place|country|cause|reason) of (birth|death|admission|discharge|hire)\b")
 
 
+_UNACCENTED: Final = {
+    code: unicodedata.normalize("NFKD", chr(code)).encode("ascii", "ignore").decode() or None
+    for code in (*range(0xC0, 0x180), *range(0x300, 0x370))
+    if unicodedata.decomposition(chr(code)) or code >= 0x300
+} | {ord("ß"): "ss", ord("ø"): "o", ord("Ø"): "O", ord("æ"): "ae", ord("Æ"): "Ae", ord("œ"): "oe"}
+"""Letters of Latin without their accents, also such that stand for themselves."""
+
+
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name: camelCase and separators split, lower case."""
-    spaced = _CAMEL.sub("_", name[:MAX_TEXT])
+    plain = name[:MAX_TEXT] if name.isascii() else name[:MAX_TEXT].translate(_UNACCENTED)
+    spaced = _CAMEL.sub("_", plain)
     return tuple(word for word in _SEPARATOR.split(spaced.lower()) if word)[:_MAX_TOKENS]
 
 
@@ -128,12 +139,17 @@ class Splitter:
     tails: Container[str]
     """Words that may stand after one: `no`, `enc`."""
     pinyin: Pinyin
+    languages: Languages
     known: Container[str]
     """Other words that are never taken apart."""
     abbreviations: Mapping[str, str]
 
-    def readings(self, words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-        """The words as written and, where that differs, taken apart, with what is owned last, and written out."""
+    def readings(self, words: tuple[str, ...], language: str = "") -> tuple[tuple[str, ...], ...]:
+        """The words as written and, where that differs, taken apart, with what is owned last, and written out.
+
+        A name in another language is read as English says it; `language` is that of the table, if it has one.
+        """
+        words = self.languages.english(words, language) or words
         apart = tuple(part for word in words for part in self._apart(word))
         short = frozenset[str]() if len(words) == 1 or not any(map(self._is_strange, words)) else _PINYIN_TOO
         full = tuple(

@@ -17,6 +17,8 @@ from .pinyin import PERSON, is_initials_role, is_role
 from .pinyin_names import compile_pinyin
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .hints import NameHit
     from .taxonomy import Taxonomy
 
@@ -85,6 +87,8 @@ _REMARKS: Final = frozenset(
 )
 """Weak names of texts that stay texts, whatever they are about: `trans_comment`, but not `page_content`."""
 _NOTES: Final = frozenset({"note", "notes", "remark", "remarks", "memo"})
+_CONTACTS: Final = frozenset({"contactperson", "contactname", "linkman", "legalrepresentative"})
+"""Persons, whatever they speak for: `supplier_contact_person`."""
 _KINDS_TOO: Final = ("personal.device.profile",)
 """What a comment on a kind or version does not turn away: the browser's."""
 _SUMS: Final = ("sum", "total")
@@ -95,9 +99,11 @@ _NAMED_BARELY: Final = frozenset({"全名", "名字", "中文名", "中文名字
 _TIMES: Final = frozenset({"at", "time", "datetime"})
 """When an illness or treatment was tells of it, as a date does: `surgery_at`."""
 _NO_TERMS: Final = frozenset(
-    {"program", "histogram", "kilogram", "hologram", "monogram", "pictogram", "academia", "premia"}
+    {"program", "histogram", "kilogram", "hologram", "monogram", "pictogram", "telegram", "academia", "premia"}
 )
 """Words that only end like clinical terms."""
+_ASKS: Final = frozenset({"whether", "flag", "indicates", "indicator"})
+"""First words of comments on a yes or no."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -107,6 +113,7 @@ class Reader:
     def __init__(self, taxonomy: Taxonomy) -> None:
         self._hints = compile_hints(taxonomy)
         self._splitter = compile_splitter(taxonomy, self._hints)
+        self._languages = taxonomy.languages
         self._pinyin = compile_pinyin(taxonomy.matching, self._hints)
         self.clinical_initials = ClinicalInitials(taxonomy.matching)
         words = {name: frozenset(words) for name, words in taxonomy.matching.items()}
@@ -129,14 +136,24 @@ class Reader:
         self._medical = taxonomy.categories.get(_MEDICAL)
         self.read = lru_cache(_REMEMBERED)(self._read)
         self.words = lru_cache(_REMEMBERED)(self._words)
+        self._written = lru_cache(_REMEMBERED)(words_of)
 
-    def _words(self, name: str) -> tuple[tuple[str, ...], ...]:
-        return self._splitter.readings(words_of(name))
+    def _words(self, name: str, language: str = "") -> tuple[tuple[str, ...], ...]:
+        return self._splitter.readings(self._written(name), language)
 
-    def _read(self, name: str, comment: str) -> Reading:
-        """Read a name and a comment."""
+    def title(self, name: str) -> tuple[str, ...]:
+        """The words of a name as they are written; in English, where they are of another language."""
+        words = self._written(name)
+        return self._languages.english(words) or words
+
+    def language(self, names: Iterable[str]) -> str:
+        """The language of a table by the names of its columns; empty for English and pinyin."""
+        return self._languages.of_table(map(self._written, names))
+
+    def _read(self, name: str, comment: str, language: str = "") -> Reading:
+        """Read a name and a comment; `language` is that of the table, if it has one."""
         marks: dict[str, Mark] = {}
-        readings = self.words(name)
+        readings = self.words(name, language) if language else self.words(name)
         first = readings[0][0] if len(readings[0]) > 1 else ""
         flag = first in self._flags
         for words in readings:
@@ -237,7 +254,7 @@ class Reader:
             if (
                 bare in self._terms
                 or singular(bare) in self._terms
-                or (bare.endswith(self._endings) and bare not in _NO_TERMS)
+                or (bare not in _NO_TERMS and bare.endswith(self._endings))
             ):
                 return word
         return ""
@@ -247,7 +264,7 @@ class Reader:
         owner = self.owner(hit.before)
         opaque = hit.initials and len(hit.matched) < _TELLING
         strong = hit.hint.strong and not (opaque and hit.before and owner != "person")
-        if owner == "other" and hit.hint.strong and hit.matched in _NOTES:
+        if owner == "other" and hit.hint.strong and (hit.matched in _NOTES or hit.matched in _CONTACTS):
             owner = "unknown"  # whatever a note is about, anything can stand in it
         if owner == "other" or (owner == "unknown" and not strong and hit.matched not in _REMARKS):
             return
@@ -306,7 +323,7 @@ class Reader:
     def _english(self, text: str, marks: dict[str, Mark]) -> None:
         """Score the head of an English comment like a name, by its strong hints only."""
         words = head_words(text)
-        if not words or len(words) > _LONGEST_ENGLISH:
+        if not words or len(words) > _LONGEST_ENGLISH or words[0] in _ASKS:
             return
         for hit in self._hints.in_name(words):
             if hit.hint.strong and not hit.initials and self.owner(hit.before) != "other":

@@ -187,6 +187,8 @@ class Surroundings(NamedTuple):
     """It measures things: parcels, pictures, vehicles."""
     logged: bool = False
     """It logs who did something."""
+    banked: bool = False
+    """It keeps a bank account and names a person: balances in it are somebody's."""
     guests: bool = False
     """It counts guests: children beside adults, or for some nights."""
 
@@ -215,7 +217,7 @@ class Surveyor:
         persons = bool(neighbours(told.kinds, other=False)) or told.patient
         reached = {kind.rpartition(" ")[2][: len(_PHONE)] for kind in told.kinds} >= {_PHONE, _EMAIL}
         listing = not (linked or told.natural or reached) and self._lister.lists(table, stems, persons=persons)
-        title = words_of(table.name)
+        title = self._reader.title(table.name)
         if "pay" in stems and stems & _SLIPS:
             stems |= {"payslip"}
         staff = self._says(stems, chinese, "staff_words", title)
@@ -286,6 +288,7 @@ class Surveyor:
             web=sessions(stems, words),
             reached=not (listing or thing or organisation) and any(kind.endswith(_REACHED) for kind in kinds),
             logged=not stems.isdisjoint(_LOGGED),
+            banked=told.account and any(kinds) and not (listing or organisation),
             guests=not words.isdisjoint(_GUESTS),
             goods=not (words | stems).isdisjoint(_GOODS),
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .errors import InputError, Location, Problem
+from .languages import Languages, languages_from
 from .model import Words
 from .name_model import NameModel
 
@@ -120,6 +121,8 @@ class Taxonomy:
     report: int = 3
     """A column whose score reaches this has the category."""
     suspect: int = 2
+    languages: Languages = field(default_factory=Languages)
+    """What words of names in other languages mean in English, where a taxonomy has them."""
     model: NameModel | None = None
     """What guesses at names that the vocabulary does not know, where a taxonomy has one."""
 
@@ -208,8 +211,17 @@ class _Reader:
             abbreviations={word: str(full) for word, full in short.items()},
             report=self._number(limits, "report", 3),
             suspect=self._number(limits, "suspect", 2),
+            languages=self._languages(top.get("languages"), lists),
             model=self._model(top.get("model"), categories),
         )
+
+    def _languages(self, data: object, lists: Mapping[str, tuple[str, ...]]) -> Languages:
+        owners = (*lists["subject_words"], *lists["staff_words"], *lists["organisation_words"])
+        try:
+            return languages_from(data, self.location.file, owners)
+        except InputError as error:
+            self.problems += error.problems
+            return Languages()
 
     def _model(self, data: object, categories: Mapping[str, Category]) -> NameModel | None:
         if data is None:

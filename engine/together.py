@@ -119,7 +119,8 @@ class Gatherer:
 
     def _gather(self, table: Table) -> Together:
         prefix = prefix_of(table, self._reader, self._meaning)
-        readings = [self._read(column, prefix) for column in table.columns]
+        language = self._reader.language(column.name for column in table.columns)
+        readings = [self._read(column, prefix, language) for column in table.columns]
         words = {word for reading in readings for word in reading.words}
         keys = self._patient - _ALSO_MAJOR if words & _SCHOOL else self._patient
         return Together(
@@ -146,14 +147,14 @@ class Gatherer:
             care=self._care.count(readings),
         )
 
-    def _read(self, column: Column, prefix: Prefix) -> Reading:
+    def _read(self, column: Column, prefix: Prefix, language: str) -> Reading:
         name = without(column.name, prefix, self._reader)
         bare = _ATTRIBUTE_KEY.sub("", name)
         if bare != name and any(self._reader.is_coded("".join(words)) for words in self._reader.words(bare)):
-            return self._reader.read(bare, column.comment)
-        if "_" in name:
+            name = bare
+        elif "_" in name:
             name = _CODED.sub("", name) or name
-        return self._reader.read(name, column.comment)
+        return self._reader.read(name, column.comment, *((language,) if language else ()))
 
     def _links(self, column: Column, reading: Reading) -> bool:
         """A key that leads to a person whom the row is of, and not to who entered it."""

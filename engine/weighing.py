@@ -37,6 +37,8 @@ _TOKEN: Final = "personal.account.token"  # noqa: S105 (a category)
 _IP: Final = "personal.device.ip"
 _SIGNATURE: Final = "personal.signature"
 """Whatever is signed, a person signs it."""
+_PASSWORD: Final = "personal.account.password"  # noqa: S105 (a category)
+"""Organisations do not log in: somebody of theirs does."""
 _EQUIPMENT: Final = "personal.device.profile"
 """Of the equipment itself, where no key says who uses it."""
 _ONLY_OF_PERSONS: Final = (
@@ -50,6 +52,7 @@ _ONLY_OF_PERSONS: Final = (
 persons are listed (`人员字典`), and the others may be what a list is of."""
 _PLACES: Final = ("personal.location", "personal.contact.address", "personal.contact.postcode")
 _EMPLOYER: Final = "personal.occupation.employer"
+_ASSET: Final = "personal.financial.asset"
 _EDUCATION: Final = "personal.occupation.education"
 _VITALS: Final = "personal.health.vitals"
 _ICON: Final = ("name icon",)
@@ -107,6 +110,8 @@ def _beside(key: str, around: Surroundings, mark: Mark) -> tuple[int, str]:
         return 2, "beside the rest of an address"
     if around.linked and key.startswith(_LINKED):
         return 2, "key of a person in the table"
+    if around.banked and key == _ASSET:
+        return 2, "beside a bank account"
     if around.reached and mark.evidence in _NAMED:
         return 2, "beside how to reach somebody"
     return 0, ""
@@ -127,6 +132,7 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
         or held
         or key == _SIGNATURE
         or (mark.commented and not weak and key.startswith(_ONLY_OF_PERSONS[: 1 if around.listing else None]))
+        or (key == _PASSWORD and not (weak or around.thing))
         or (key.startswith(_REACHED) and not weak and not around.listing and not around.organisation)
         or key.startswith("organisation")
         or not (around.thing or around.organisation)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from .project import Project
 
 LIMIT: Final = 8 * 1024 * 1024
-_MADE: Final = {"pinyin": "_pinyin.yaml", "model": "_model.json"}
-"""Files beside a taxonomy: what `policies/make_pinyin.py` and `benchmarks/name_model.py` wrote."""
+_MADE: Final = {"pinyin": "_pinyin.yaml", "languages": "_languages.yaml", "model": "_model.json"}
+"""Files beside a taxonomy: words of other languages, and what `make_pinyin.py` and `benchmarks.name_model` wrote."""
 
 
 def load_taxonomy(project: Project | None = None) -> Taxonomy:

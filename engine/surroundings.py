@@ -234,7 +234,9 @@ class Surveyor:
             organisation = False  # accounts at banks, and payments by them, of whomever
         client = "client" in stems and not stems.isdisjoint(_PROTOCOLS)
         person = person and not client
-        booked = (stems - _BOOKS if stems & _BOOKED else stems) - is_dossier(stems, words)
+        dossier = is_dossier(stems, words)
+        person = person or bool(dossier and any(told.kinds) and not listing)
+        booked = (stems - _BOOKS if stems & _BOOKED else stems) - dossier
         talk = not listing and self._is_talk(table)
         thing = listing or client or (not talk and self._says(booked, chinese, "object_words", title))
         tree = not (person or told.patient) and stems.isdisjoint(self._treated) and is_tree(table)

@@ -17,6 +17,7 @@ from .errors import InputError, Problem
 from .guesses import Guesser
 from .marks import STRONG, Mark
 from .names import head_noun
+from .pointers import is_code, is_pointer
 from .reading import Reader
 from .surroundings import Surveyor
 from .weighing import CLINICAL, context, elsewhere
@@ -63,15 +64,9 @@ _DESCRIBED: Final = ("name description",)
 _GRADED: Final = frozenset({"at", "by", "time", "unit", "units", "type", "department", "dept"})
 """Technical words that are none in a row about somebody's education or career."""
 _KEYED: Final = ("personal.account.user_id", "personal.account.username")
-_TRANSACTED: Final = ("personal.transaction.purchase", "personal.transaction.payment")
 _NAME: Final = "personal.name.full"
 _POSTCODE: Final = "personal.contact.postcode"
 _ADDRESS: Final = "personal.contact.address"
-_PRECISE: Final = "personal.location.precise"
-_LOCATED: Final = ("name location",)
-"""Where somebody is; by a code or a path it is a ward or an office."""
-_CARE_OF: Final = "name co"
-"""Care of somebody; `co_code` is a company's."""
 _EMPLOYER: Final = "personal.occupation.employer"
 _INCOME: Final = "personal.financial.income"
 _HISTORY: Final = "personal.occupation.history"
@@ -84,10 +79,6 @@ _EXPIRY: Final = "personal.financial.card_security"
 _CODES: Final = frozenset({"code", "cd", "no", "number", "type"})
 _SERIAL: Final = ("name xh", "name school", "name bh", "name sign", "name claim")
 """Numbers of a row, keys or counts, where the column is one of numbers."""
-_COUNTED: Final = ("name resume",)
-"""Which of several, or how many, where it is a whole number."""
-_URLS: Final = frozenset({"url", "uri", "href", "endpoint", "webhook", "domain"})
-"""Addresses at which no one lives, whatever a comment calls them."""
 _ROLES: Final = (
     "name principal",
     "name interpreter",
@@ -356,11 +347,11 @@ class Classifier:
         coded = (
             (key == _EMPLOYER or not mark.commented)
             and not _CODES.isdisjoint(reading.words[-1:])
-            and _is_code(key, mark)
+            and is_code(key, mark)
         )
         if coded or (key == _POSTCODE and around.posts and not around.address):
             points, evidence = points - 4, [*evidence, "a key"]
-        if _is_pointer(key, mark, column, reading.words):
+        if is_pointer(key, mark, column, reading.words):
             points -= 6
         counted = key == _RELATION_OF and around.guests and is_number(column.data_type)
         of_card = key != _EXPIRY or around.card or "card" in reading.words or not is_date(column.data_type)
@@ -375,22 +366,6 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
     if any(text.endswith(_PLATFORM_IDS) or _NUMBERED.fullmatch(text) for text in mark.evidence):
         return False
     return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
-
-
-def _is_pointer(key: str, mark: Mark, column: Column, words: tuple[str, ...]) -> bool:
-    """Tell whether a column points to a résumé, a page or a payment, and does not hold it."""
-    if key == _ADDRESS:
-        return not _URLS.isdisjoint(words[-1:])
-    if key.startswith(_TRANSACTED):
-        return words[-1:] == ("id",)
-    return is_whole(column.data_type) and mark.evidence[0] in _COUNTED
-
-
-def _is_code(key: str, mark: Mark) -> bool:
-    """Tell whether a name that ends as those of codes do is of a ward, a company or a remark on a list."""
-    if key == _PRECISE:
-        return mark.evidence == _LOCATED
-    return key in {_EMPLOYER, "free_text"} or (key == _ADDRESS and mark.evidence[0] == _CARE_OF)
 
 
 def _is_insured(around: Surroundings, words: tuple[str, ...]) -> bool:

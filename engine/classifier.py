@@ -10,12 +10,14 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import held
+from .careers import is_kept_by_site
 from .clinical import Content
 from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_unique_id, is_whole
 from .errors import InputError, Problem
 from .guesses import Guesser
 from .marks import STRONG, Mark
 from .names import head_noun
+from .pointers import is_code, is_pointer
 from .reading import Reader
 from .surroundings import Surveyor
 from .weighing import CLINICAL, context, elsewhere
@@ -65,11 +67,6 @@ _KEYED: Final = ("personal.account.user_id", "personal.account.username")
 _NAME: Final = "personal.name.full"
 _POSTCODE: Final = "personal.contact.postcode"
 _ADDRESS: Final = "personal.contact.address"
-_PRECISE: Final = "personal.location.precise"
-_LOCATED: Final = ("name location",)
-"""Where somebody is; by a code or a path it is a ward or an office."""
-_CARE_OF: Final = "name co"
-"""Care of somebody; `co_code` is a company's."""
 _EMPLOYER: Final = "personal.occupation.employer"
 _INCOME: Final = "personal.financial.income"
 _HISTORY: Final = "personal.occupation.history"
@@ -80,8 +77,8 @@ _SERVED: Final = (("start", "date"), ("date", "start"))
 """The date that in a register of staff is that of somebody's work."""
 _EXPIRY: Final = "personal.financial.card_security"
 _CODES: Final = frozenset({"code", "cd", "no", "number", "type"})
-_SERIAL: Final = ("name xh", "name school", "name bh")
-"""Numbers of a row, or keys, where the column is one of numbers."""
+_SERIAL: Final = ("name xh", "name school", "name bh", "name sign", "name claim")
+"""Numbers of a row, keys or counts, where the column is one of numbers."""
 _ROLES: Final = (
     "name principal",
     "name interpreter",
@@ -94,6 +91,7 @@ _ROLES: Final = (
     "name beneficiary",
     "name payee",
     "name lessor",
+    "name signer",
 )
 """What somebody is, for a name where the column is one of texts."""
 _KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
@@ -112,6 +110,8 @@ _PLATFORM_IDS: Final = (
 )
 """What a number may be guessed to be."""
 _INSURED: Final = frozenset({"member", "subscriber", "enrollee", "insured", "inmate", "offender"})
+_PARENT: Final = ("parent",)
+"""In a tree what a row is below, and nobody's mother."""
 _NOTHING: Final = Mark(0, 0, 0, owned=False, initials=False, evidence=())
 
 
@@ -197,6 +197,8 @@ class Classifier:
             for key, mark in reading.marks.items()
             if key != _ADDRESS or mark.evidence != ("name state",) or around.address
         }
+        if around.tree and reading.words[:1] == _PARENT:
+            marks = {}
         if column.name in around.roles and is_text(column.data_type) and not reading.turned:
             role = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside how to reach them",))
             known = marks.get(_NAME, _NOTHING).points >= self._taxonomy.report
@@ -283,12 +285,13 @@ class Classifier:
         note = answer or reading.words[0] in _NOTES or reading.words[-1].endswith(_NOTED)
         kind = not answer and reading.words[-1] in self._words["technical_words"]
         long = LONG_TEXT.match(column.data_type) and fits("free_text", column.data_type, (), described=False)
-        if note and long and not kind:
+        if note and long and not (kind or around.listing):
             marks["free_text"] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("a note",))
         elif (
             around.career
             and not reading.described
             and not is_flag(column.data_type)
+            and not is_kept_by_site(reading.words, column.data_type)
             and not self._is_person(column, reading)
             and not words & (self._words["technical_words"] - _GRADED)
             and not is_key(column.data_type, reading.words)
@@ -316,6 +319,7 @@ class Classifier:
         """Weigh in the table and the type of the column."""
         points, evidence = mark.points, [*mark.evidence]
         weak = points < STRONG
+        points -= 2 if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL else 0
         wider = [other.points for name, other in reading.marks.items() if key.startswith(f"{name}.")]
         if wider:  # the narrower of two that both fit
             points = points + 1 if weak else max(points, *wider) + 1
@@ -343,12 +347,12 @@ class Classifier:
         coded = (
             (key == _EMPLOYER or not mark.commented)
             and not _CODES.isdisjoint(reading.words[-1:])
-            and _is_code(key, mark)
+            and is_code(key, mark)
         )
         if coded or (key == _POSTCODE and around.posts and not around.address):
             points, evidence = points - 4, [*evidence, "a key"]
-        if weak and is_number(column.data_type) and mark.evidence[0] in _SERIAL:
-            points -= 2
+        if is_pointer(key, mark, column, reading.words):
+            points -= 6
         counted = key == _RELATION_OF and around.guests and is_number(column.data_type)
         of_card = key != _EXPIRY or around.card or "card" in reading.words or not is_date(column.data_type)
         if counted or not (of_card and fits(key, column.data_type, reading.words, described=mark.commented)):
@@ -362,13 +366,6 @@ def _is_key(mark: Mark, words: tuple[str, ...]) -> bool:
     if any(text.endswith(_PLATFORM_IDS) or _NUMBERED.fullmatch(text) for text in mark.evidence):
         return False
     return bool(_KEY_WORDS & {*words[-1:]}) or any(text.endswith("id") for text in mark.evidence)
-
-
-def _is_code(key: str, mark: Mark) -> bool:
-    """Tell whether a name that ends as those of codes do is of a ward, a company or a remark on a list."""
-    if key == _PRECISE:
-        return mark.evidence == _LOCATED
-    return key in {_EMPLOYER, "free_text"} or (key == _ADDRESS and mark.evidence[0] == _CARE_OF)
 
 
 def _is_insured(around: Surroundings, words: tuple[str, ...]) -> bool:

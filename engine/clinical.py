@@ -38,6 +38,9 @@ _OF_CLAIMS: Final = frozenset({"claim", "bill", "pay", "payment"})
 _CODES: Final = frozenset({"code", "cd", "indicator", "ind", "switch", "sw", "num", "number", "date", "dt", "flag"})
 """Last words of the codes and days by which claims are settled: `claim_frequency_code`."""
 _CLAIMED: Final = frozenset({"procedure", "modifier", "drg", "mdc", "hcpcs", "cpt", "admit", "discharge", "therapy"})
+_ENTERED: Final = frozenset({"entry", "input", "build", "filing", "archive", "fill", "print", "upload", "sync", "make"})
+"""Before a date or an office: when and where a record was entered, filed or printed."""
+_OFFICES: Final = frozenset({"org", "unit", "dept", "department", "organization", "organisation"})
 _SERVICES: Final = frozenset({"service", "srvc", "svc"})
 _CODED: Final = frozenset({"code", "cd", "desc", "description", "dsc"})
 _COUNTED: Final = frozenset({"num", "number", "count", "amount", "amt", "version", "type"})
@@ -179,5 +182,5 @@ def is_settled(words: tuple[str, ...]) -> bool:
     """Tell whether a column is about how a record was entered, counted or paid for, and not about care."""
     if len(words) < _TWO:
         return False
-    entered = words[-2] == "entry" and words[-1] in _WHEN
+    entered = words[-2] in _ENTERED and words[-1] in _WHEN | _OFFICES
     return words[0] == "index" or entered or (words[-1] in _CODES and not _OF_CLAIMS.isdisjoint(words))

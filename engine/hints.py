@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .names import Splitter, head_noun, singular, skeletons, without_digits
+from .names import MAX_TEXT, Splitter, head_noun, singular, skeletons, without_digits
 from .pinyin import PERSON, Pinyin, is_pinyin
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ TOLD_BY_FLAGS: Final = (
 _LONG: Final = 5
 """Words of fewer letters are not written without their vowels, or it says too little."""
 _WHETHER: Final = ("是否", "有无")
+_YES_NO: Final = re.compile(r"[01][\s:：=\-.、]*(?:表示|代表|为)?(?:是|否|不是)(?=$|[\s,，;；、/)）\]】.。01])")
+"""Both answers written out in a comment: `负责人(0否,1是)` is no name."""
+_ANSWERS: Final = 2
 _BELONGS_TO: Final = "所属"
 _MEDICAL: Final = "personal.health.medical_record"
 """When somebody was ill or treated is as telling as of what."""
@@ -44,8 +47,8 @@ _INITIALS: Final = ("strong_initials", "weak_initials")
 _PERSON: Final = "人"
 _NOTES: Final = frozenset({"备注", "附言"})
 """Whatever a note is about, anything can stand in it."""
-_LITTLE: Final = frozenset({"关系", "称谓"})
-"""Between whom, the name says."""
+_LITTLE: Final = frozenset({"关系", "称谓", "图片"})
+"""Between whom, or of whom, the name says."""
 _WHOSE: Final = re.compile(r"用户|客户(?!端)|会员|学生|员工|职工|患者|本人")
 """Whose something is, also further from it: `签到时用户当前经度`."""
 _LONGEST_ROLE: Final = 5
@@ -155,7 +158,7 @@ class Hints:
     def in_noun(self, comment: str) -> Nouns:
         """The hints at the head of a Chinese text, and whether it speaks of a flag or another thing."""
         owner, head = head_noun(comment)
-        flag = any(word in head for word in _WHETHER)
+        flag = any(word in head for word in _WHETHER) or _is_answered(comment)
         if head.startswith(_WHETHER):
             head = head[len(_WHETHER[0]) :]
         for stripped in (head, self._bare(head)):
@@ -197,6 +200,11 @@ class Hints:
             if head.endswith(word) and len(head) > len(word):
                 return head[: -len(word)]
         return head
+
+
+def _is_answered(comment: str) -> bool:
+    """Tell whether a comment says which of 0 and 1 is yes and which is no."""
+    return "是" in comment and "否" in comment and len(set(_YES_NO.findall(comment[:MAX_TEXT]))) >= _ANSWERS
 
 
 def compile_hints(taxonomy: Taxonomy) -> Hints:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LISTS: Final = frozenset({"d", "ref", "lu", "lkp", "lookup", "cd"})
 """First words of names of tables that list codes."""
+_INFORMS: Final = frozenset({"info", "information", "inf"})
+"""Last words that add nothing: `user_group_info`."""
 _LISTED: Final = ("zd",)
 """字典, as the last word of several; of persons it is 诊断."""
 _FEW_OF_A_LIST: Final = 8
@@ -62,7 +64,8 @@ class Lister:
         words = self._reader.title(table.name)
         if len(words) > 1 and words[0] in _LISTS:
             return True
-        last = singular(words[-1]) if words else ""
+        named = words[:-1] if len(words) > 1 and words[-1] in _INFORMS else words
+        last = singular(named[-1]) if named else ""
         title = _TITLE.split(table.comment.strip().lstrip("[【("), maxsplit=1)[0].strip()
         ends = title.endswith(self._dictionary_zh) or title.removesuffix("表").endswith(self._dictionary_zh)
         return (

@@ -31,6 +31,8 @@ _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATOR: Final = re.compile(r"[^0-9a-z\u3400-\u9fff]+")
 _DIGITS: Final = re.compile(r"\d+$")
 _ENDING: Final = re.compile(r"(\w{2,}?)(telephone|phone|mobile|email|firstname|lastname|surname|birthdate|dateofbirth)")
+_INITIALS_AND_TEL: Final = re.compile(r"([b-df-hj-np-tv-xz]{2,4})(tel)")
+"""Pinyin initials glued to an English word: `bjtel`, and no hotel."""
 _NO_OWNERS: Final = frozenset(
     {"micro", "head", "smart", "ear", "mega", "auto", "smartauto", "is", "has", "xylo", "saxo"}
 )
@@ -85,7 +87,7 @@ def skeletons(words: Iterable[str]) -> dict[str, str]:
 
 def _ending(word: str) -> tuple[str, ...]:
     """`contaltphone` -> what it ends in, where only that says what it is; `smartphone` is a word."""
-    found = _ENDING.fullmatch(word)
+    found = _ENDING.fullmatch(word) or _INITIALS_AND_TEL.fullmatch(word)
     return found.groups() if found and found[1] not in _NO_OWNERS else ()
 
 

@@ -8,7 +8,7 @@ from .column_types import is_key, is_number
 from .marks import STRONG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .marks import Reading
     from .tables import Table
@@ -19,6 +19,8 @@ _FIRST_AND_LAST: Final = ("personal.name.given", "personal.name.family")
 _CONTACT: Final = "personal.contact"
 _ALONE: Final = (*_IDENTITY, _CONTACT)
 _TOGETHER: Final = (*_ALONE, "personal.occupation", "personal.financial", "personal.account")
+_IP: Final = ("personal.device.ip",)
+_WHO: Final = ("personal.account.username", "personal.name")
 _UNIQUE: Final = "organisation.uscc"
 _OF_PROJECTS: Final = frozenset({"xmmc", "xmbh", "xmid", "xmdm", "xmlx", "xmzt", "xmlb", "xmje"})
 _PRIMARY: Final = frozenset({"pk", "key", "sk"})
@@ -88,6 +90,11 @@ def is_register(readings: list[Reading]) -> bool:
         if key.startswith("organisation") and mark.points >= STRONG
     ]
     return _UNIQUE in strong or len(set(strong)) >= _PERSONS_ENOUGH
+
+
+def is_used(readings: Sequence[Reading]) -> bool:
+    """Tell whether rows are what somebody did: an IP address beside who it was, in whatever office they work."""
+    return any(strong(reading, _IP) for reading in readings) and any(strong(reading, _WHO) for reading in readings)
 
 
 def is_natural(readings: Iterable[Reading]) -> bool:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
 from .column_types import AMOUNT
+from .dossiers import is_dossier
 from .listings import Lister
 from .names import words_of
-from .neighbours import initials_together, neighbours, strong
+from .neighbours import initials_together, is_used, neighbours, strong
 from .pinyin_names import PinyinTables
 from .together import KEYS, Gatherer, stems_of
+from .trees import is_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -191,6 +193,8 @@ class Surroundings(NamedTuple):
     """It keeps a bank account and names a person: balances in it are somebody's."""
     guests: bool = False
     """It counts guests: children beside adults, or for some nights."""
+    tree: bool = False
+    """Its rows stand below each other: districts, offices, menus."""
 
 
 class Surveyor:
@@ -230,14 +234,21 @@ class Surveyor:
             organisation = False  # accounts at banks, and payments by them, of whomever
         client = "client" in stems and not stems.isdisjoint(_PROTOCOLS)
         person = person and not client
-        booked = stems - _BOOKS if stems & _BOOKED else stems
-        thing = listing or client or self._says(booked, chinese, "object_words", title)
+        dossier = is_dossier(stems, words)
+        person = person or bool(dossier and any(told.kinds) and not listing)
+        booked = (stems - _BOOKS if stems & _BOOKED else stems) - dossier
+        talk = not listing and self._is_talk(table)
+        thing = listing or client or (not talk and self._says(booked, chinese, "object_words", title))
+        tree = not (person or told.patient) and stems.isdisjoint(self._treated) and is_tree(table)
         if told.xm and _born(readings):
             thing = organisation = False  # whose name, sex or birth date: 招聘简历 by its initials is no list of things
+        if told.files and not listing:
+            thing = organisation = False  # forms of a person's file, wherever they were filled in
+        thing = thing or tree
         xm = told.xm and not thing
         kinds = [*told.kinds, *initials_together(readings, xm=xm)]
         natural = told.natural or (person and any(kinds) and stems & self._sure)
-        if told.register and not natural:
+        if told.register and not natural and (organisation or not is_used(readings)):
             person, organisation = False, True
         why = "table about persons" if person else neighbours(kinds, other=thing or organisation)
         visit = linked and not (why and (any(kinds) or not told.patient)) and not stems.isdisjoint(VISITS)
@@ -257,7 +268,7 @@ class Surveyor:
             linked=linked,
             address=not words.isdisjoint(_PLACE),
             pinyin=told.pinyin,
-            talk=not listing and self._is_talk(table),
+            talk=talk,
             card=told.card,
             xm=xm,
             school=told.school,
@@ -279,7 +290,7 @@ class Surveyor:
             roles=told.roles,
             numbers=told.numbers,
             career=next((key for words, key in _CAREERS if stems & words), "")
-            if (why or linked) and not listing and _ASKED.isdisjoint((*stems, *title))
+            if (why or linked or "resume" in stems) and not listing and _ASKED.isdisjoint((*stems, *title))
             else "",
             registered=bool(why) and any(kinds) and told.keyed,
             body=not thing and words >= _BODY and words.isdisjoint(_MEASURES),
@@ -291,6 +302,7 @@ class Surveyor:
             banked=told.account and any(kinds) and not (listing or organisation),
             guests=not words.isdisjoint(_GUESTS),
             goods=not (words | stems).isdisjoint(_GOODS),
+            tree=tree,
         )
 
     def _paid(self, stems: frozenset[str], readings: Iterable[Reading], *, linked: bool) -> str:

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .care import VISITS
+from .dossiers import file_numbers
 from .names import singular, without_digits
 from .neighbours import is_initials, is_keyed, is_name_xm, is_named, is_natural, is_register, kind, strong
 from .prefixes import Prefix, prefix_of, without
@@ -91,6 +92,8 @@ class Together(NamedTuple):
     """They are the teeth of somebody."""
     roles: frozenset[str]
     numbers: frozenset[str]
+    files: frozenset[str]
+    """Numbers of files of persons."""
     care: Counts
 
 
@@ -123,6 +126,8 @@ class Gatherer:
         readings = [self._read(column, prefix, language) for column in table.columns]
         words = {word for reading in readings for word in reading.words}
         keys = self._patient - _ALSO_MAJOR if words & _SCHOOL else self._patient
+        care = self._care.count(readings)
+        files = file_numbers(table, readings, care)
         return Together(
             readings=tuple(readings),
             words=frozenset(words),
@@ -135,7 +140,8 @@ class Gatherer:
             xm=is_name_xm(table),
             school=not words.isdisjoint(_SCHOOL),
             patient=not words.isdisjoint(keys)
-            or any(word.startswith("patient") and word.endswith("id") for word in words),
+            or any(word.startswith("patient") and word.endswith("id") for word in words)
+            or bool(files and care.sure),
             placed=len({_PLACE_OF[bare] for bare in map(without_digits, words) if bare in _PLACE_OF}),
             pinyin=len(readings) < _FEW or sum(map(is_initials, readings)) > 1,
             card=any(strong(reading, _CARD) for reading in readings),
@@ -143,8 +149,9 @@ class Gatherer:
             posts=any("code" in reading.words and _UNITS & {*reading.words} for reading in readings),
             teeth=is_dental([column.name for column in table.columns]),
             roles=self._roles(table),
-            numbers=_numbers(table),
-            care=self._care.count(readings),
+            numbers=_numbers(table) | files,
+            files=files,
+            care=care,
         )
 
     def _read(self, column: Column, prefix: Prefix, language: str) -> Reading:

@@ -31,7 +31,7 @@ _NEVER_OF_ORGANISATIONS: Final = (
     "personal.family",
     "personal.vehicle",
 )
-_REACHED: Final = ("personal.contact.email", "personal.contact.phone")
+_REACHED: Final = ("personal.contact.email", "personal.contact.phone", "personal.contact.im")
 """How to reach somebody: things have no telephone, so in a table about things it is that of whom they concern."""
 _TOKEN: Final = "personal.account.token"  # noqa: S105 (a category)
 _IP: Final = "personal.device.ip"
@@ -132,12 +132,14 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
         or held
         or key == _SIGNATURE
         or (mark.commented and not weak and key.startswith(_ONLY_OF_PERSONS[: 1 if around.listing else None]))
-        or (key == _PASSWORD and not (weak or around.thing))
+        or (key == _PASSWORD and not weak and (not around.thing or around.identity))
         or (key.startswith(_REACHED) and not weak and not around.listing and not around.organisation)
         or key.startswith("organisation")
         or not (around.thing or around.organisation)
     ):
         return 0, ""
+    if key == "free_text" and around.listing:
+        return 6, "table about things"
     if not around.thing and key.startswith(_NEVER_OF_ORGANISATIONS):
         return 0, ""
     why = "table about things" if around.thing else "table about organisations"

@@ -22,7 +22,12 @@ _LISTED: Final = ("zd",)
 _FEW_OF_A_LIST: Final = 8
 _OF_CODES: Final = frozenset({"code", "cd", "cde"})
 """Last words of names of tables of codes, where it is written what they mean: `visa_status_code`."""
-_MEANINGS: Final = frozenset({"label", "description", "desc", "descr", "name", "meaning", "title", "text", "value"})
+_PREFIXES: Final = (("tbl",), ("tb",), ("t",), ("ref",), ("mst",))
+_PAIR: Final = 3
+"""So many columns have a list of nothing but codes and what they mean, and perhaps whether they are used."""
+_MEANINGS: Final = frozenset(
+    {"label", "description", "desc", "descr", "descript", "name", "meaning", "title", "text", "value"}
+)
 _SHORT: Final = frozenset({"code", "cd", "id", "key", "abbr", "abbreviation"})
 _CHOSEN: Final = frozenset(
     {"medicine", "drug", "medication", "vaccine", "disease", "illness", "symptom", "allergen", "diagnosis", "procedure"}
@@ -74,9 +79,13 @@ class Lister:
 
     def _attributes(self, table: Table) -> bool:
         """A table called like an attribute of persons, with names: `nation`, `job_level`."""
-        if len(table.columns) > _FEW_OF_A_LIST or not self._reader.is_attribute("".join(words_of(table.name))):
+        title = words_of(table.name)
+        title = title[1:] if title[:1] in _PREFIXES else title
+        whole = "".join((*title[:-1], singular(title[-1]))) if title else ""
+        if len(table.columns) > _FEW_OF_A_LIST or not any(map(self._reader.is_attribute, ("".join(title), whole))):
             return False
-        return any(words_of(column.name)[-1:] == ("name",) for column in table.columns)
+        last = [words_of(column.name)[-1:] for column in table.columns]
+        return ("name",) in last or (len(last) <= _PAIR and any(word and word[0] in _MEANINGS for word in last))
 
     def _codes(self, table: Table) -> bool:
         """A table of codes and what they mean, by its end or by columns called like it: `rank_code`, `rank_name`."""

@@ -13,10 +13,11 @@ from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
 from .column_types import AMOUNT
 from .listings import Lister
-from .names import words_of
+from .names import singular, words_of
 from .neighbours import initials_together, neighbours, strong
 from .pinyin_names import PinyinTables
 from .together import KEYS, Gatherer, stems_of
+from .topics import is_of_cases, is_of_subjects, keeps_books, topics_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,7 @@ _CAREERS: Final = (
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
 _ASKED: Final = frozenset(
     {"vet", "vets", "pet", "animal", "program", "programme", "organization", "organisation", "portal", "page", "site"}
-    | {"questionnaire", "question", "template", "field", "health", "activity", "lecture"}
+    | {"questionnaire", "question", "template", "field", "health", "activity", "lecture", "lending", "loan"}
 )
 """What is about how somebody is asked for it, where somebody takes part, or an event held for many."""
 _BODY: Final = frozenset({"height", "weight"})
@@ -191,6 +192,8 @@ class Surroundings(NamedTuple):
     """It keeps a bank account and names a person: balances in it are somebody's."""
     guests: bool = False
     """It counts guests: children beside adults, or for some nights."""
+    topics: frozenset[str] = frozenset()
+    """What else it is about."""
 
 
 class Surveyor:
@@ -226,12 +229,16 @@ class Surveyor:
         if organisation and chinese.isascii() and not told.named:
             named = self._pinyin.says(title, "organisation_words")
             organisation = named or not stems.isdisjoint(self._organisations)
+        person = person or is_of_subjects(stems)
+        if is_of_cases(stems):
+            organisation = False
         if organisation and told.account and stems & self._paying:
             organisation = False  # accounts at banks, and payments by them, of whomever
-        client = "client" in stems and not stems.isdisjoint(_PROTOCOLS)
+        client = ("client" in stems and not stems.isdisjoint(_PROTOCOLS)) or keeps_books(stems, words)
         person = person and not client
         booked = stems - _BOOKS if stems & _BOOKED else stems
         thing = listing or client or self._says(booked, chinese, "object_words", title)
+        thing = thing and not (is_of_subjects(stems) and not listing)
         if told.xm and _born(readings):
             thing = organisation = False  # whose name, sex or birth date: 招聘简历 by its initials is no list of things
         xm = told.xm and not thing
@@ -291,6 +298,7 @@ class Surveyor:
             banked=told.account and any(kinds) and not (listing or organisation),
             guests=not words.isdisjoint(_GUESTS),
             goods=not (words | stems).isdisjoint(_GOODS),
+            topics=topics_of(stems, words, tuple(map(singular, title[-1:]))),
         )
 
     def _paid(self, stems: frozenset[str], readings: Iterable[Reading], *, linked: bool) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .by_table import held
 from .clinical import Content
 from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_unique_id, is_whole
-from .doubts import in_doubt, is_figure
+from .doubts import DOUBT, in_doubt, is_figure
 from .errors import InputError, Problem
 from .guesses import Guesser
 from .marks import STRONG, Mark
@@ -182,6 +182,8 @@ class Classifier:
         found = [self._known(*each, around, place) for each in zip(table.columns, around.readings, strict=True)]
         if self._guesser:
             for place, (category, confidence, evidence) in self._guesser.guesses(table, around, found):
+                if DOUBT in found[place].evidence:
+                    continue
                 subject = "staff" if around.staff and category.startswith("personal") else _subject(category)
                 column, sensitive = found[place].column, self._sensitive[category]
                 found[place] = Classified(column, category, sensitive, confidence, (evidence,), subject)
@@ -223,7 +225,8 @@ class Classifier:
         if around.staff and around.identity and reading.words in _SERVED and not marks:
             marks[_HISTORY] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("dates of somebody's work",))
         kept = held(reading.words, column.data_type, around.kept, web=around.web)
-        kept = kept or told(reading.words, column.data_type, around.topics)
+        if not kept and all(mark.points < self._taxonomy.report for mark in marks.values()):
+            kept = told(reading.words, column.data_type, around.topics)
         if kept and not reading.turned:
             points = max((STRONG, *(mark.points + 1 for key, mark in marks.items() if key != kept)))
             marks[kept] = Mark(points, 0, 0, owned=True, initials=False, evidence=("what the table keeps",))

@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .column_types import is_key
-from .topics import ACCESS, BOOKS, HANDSET, HOLDING, INSURANCE, LOGIN, MACHINES, PLACES, PLANS
+from .topics import ACCESS, BOOKS, DIRECTORY, HANDSET, HOLDING, INSURANCE, LOGIN, MACHINES, PLACES, PLANS
 
 if TYPE_CHECKING:
     from .marks import Mark
     from .surroundings import Surroundings
     from .tables import Column
 
+DOUBT: Final = "of something else there"
+"""The evidence of a name that is in doubt; the name model, which knows less of the table, is not asked about it."""
 _LESS: Final = 6
 """More than a strong name has over what is reported, with whom it belongs to and the table."""
 _EMAIL: Final = "personal.contact.email"
@@ -34,6 +36,10 @@ _OF_MACHINES: Final = ("name bodytype", "name diagnos", "name dtc", "name weight
 _AUTHORITY: Final = "name auth"
 _GUARD: Final = ("guard", "name")
 """Which way of login a permission is for."""
+_ATTRIBUTES: Final = frozenset({"attr", "attribute", "claim", "mapping", "map", "field"})
+_TERM: Final = "name termdt"
+"""When somebody's work ended, or what an insurer covers."""
+_CARD: Final = "name creditcard"
 _LIMITS: Final = frozenset({"min", "max", "minimum", "maximum", "lowest", "highest", "from", "to"})
 _FIGURES: Final = frozenset({"count", "counts", "cnt", "total", "totals"})
 _COUNTED: Final = (_HEALTH, "personal.criminal")
@@ -53,6 +59,9 @@ _OF_SOMEBODY: Final = (
     "name risklevel",
     "name rating",
     "name displayname",
+    "name deliverymode",
+    "name degree",
+    "name termdt",
 )
 
 
@@ -60,7 +69,7 @@ def in_doubt(key: str, mark: Mark, words: tuple[str, ...], column: Column, aroun
     """A mark with fewer points, where its name means something else there or is the key of what it names."""
     keyed = key == _EMAIL and is_key(column.data_type, words)
     if keyed or doubted(key, mark, words, around):
-        return mark._replace(points=mark.points - _LESS, evidence=(*mark.evidence, "of something else there"))
+        return mark._replace(points=mark.points - _LESS, evidence=(*mark.evidence, DOUBT))
     return mark
 
 
@@ -74,6 +83,10 @@ def doubted(key: str, mark: Mark, words: tuple[str, ...], around: Surroundings) 
         return HANDSET not in topics
     if first == _LEVEL:
         return LOGIN in topics or around.staff
+    if DIRECTORY in topics and not _ATTRIBUTES.isdisjoint((words[0], words[-1])):
+        return True
+    if first == _TERM and INSURANCE in topics:
+        return True
     if key == _EXPIRY:
         return len(words) > _SHORT and first.endswith("date") and _CARDS.isdisjoint(words)
     if key == _TOKEN and first == _AUTHORITY:
@@ -87,10 +100,14 @@ def doubted(key: str, mark: Mark, words: tuple[str, ...], around: Surroundings) 
 
 def _is_of_nobody(key: str, first: str, words: tuple[str, ...], around: Surroundings) -> bool:
     """Tell whether a limit, a place, a figure or the end of something is that of no person."""
-    if around.person or around.linked or around.patient or around.staff or around.identity or around.career:
+    if around.person or around.linked or around.patient or around.staff:
         return False
     if key == _AGE and not _LIMITS.isdisjoint(words):
         return True
+    if first == _CARD and words[-1:] == ("code",):
+        return True
+    if around.identity or around.career:
+        return False
     if MACHINES in around.topics and not around.clinical and first.startswith(_OF_MACHINES):
         return True
     if key == _PRECISE and PLACES in around.topics:

@@ -34,6 +34,14 @@ _CHOSEN: Final = frozenset(
     | {"treatment", "surgery", "operation", "test", "condition", "disability", "injury", "therapy", "immunization"}
 )
 """What is chosen from lists, and had or got by somebody in other tables of that name."""
+_REGISTERS: Final = frozenset({"master", "mst", "list", "catalog", "catalogue", "definition", "directory"})
+"""Last words of names of lists of these: `lab_tests_master`."""
+_PRICES: Final = frozenset({"rate", "tariff", "factor", "fee", "price"})
+_RATED: Final = frozenset(
+    {"tax", "premium", "exchange", "interest", "currency", "price", "vat", "shipping", "room", "base", "discount"}
+    | {"insurance", "mortality", "conversion", "freight", "labour", "labor", "service", "postage", "fuel", "delivery"}
+)
+"""Of what lists of prices are; a heart has a rate, too."""
 _KEPT_UP: Final = frozenset(
     {"created", "updated", "modified", "deleted", "create", "update", "modify", "added", "expiry", "expire", "expires"}
     | {"expiration", "valid", "effective", "manufacture", "manufactured", "mfg", "exp", "inserted", "changed"}
@@ -72,6 +80,7 @@ class Lister:
         ends = title.endswith(self._dictionary_zh) or title.removesuffix("表").endswith(self._dictionary_zh)
         return (
             last in self._dictionary
+            or (last in _PRICES and not _RATED.isdisjoint(words[-2:-1]))
             or ends
             or (not persons and (words[-1:] == _LISTED or self._pinyin.says(words, "dictionary_words")))
             or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
@@ -103,6 +112,8 @@ class Lister:
     def _choices(self, table: Table) -> bool:
         """A list of medicines or illnesses to choose from: each has a name, and neither a day nor whose it is."""
         title = tuple(map(singular, words_of(table.name)))
+        if len(title) > 1 and title[-1] in _REGISTERS:
+            title = title[:-1]
         if title[-1:] == () or title[-1] not in _CHOSEN:
             return False
         columns = [words_of(column.name) for column in table.columns]

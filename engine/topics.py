@@ -26,6 +26,8 @@ PLANS: Final = "plans"
 MACHINES: Final = "machines"
 """It is about vehicles and equipment, which have a body and a diagnosis, too."""
 ACCESS: Final = "access"
+DIRECTORY: Final = "directory"
+"""It is set there where persons are known from: whose columns name attributes, and not persons."""
 BOOKS: Final = "books"
 """Its accounts are those of a ledger."""
 _TOPICS: Final = {
@@ -49,6 +51,7 @@ _TOPICS: Final = {
 """By words of the name of a table or of its columns."""
 _NAMED: Final = {
     CALLS: frozenset({"call", "cdr", "calllog", "callrecord", "calldetail", "callsbilled"}),
+    DIRECTORY: frozenset({"saml", "ldap", "oidc", "idp", "sso", "directory", "provider"}),
     ACCESS: frozenset({"permission", "role", "privilege", "ability", "acl"}),
     TRIAL: frozenset({"trial", "study", "cohort", "randomization", "randomisation"}),
 }

@@ -114,7 +114,7 @@ class Lister:
         title = tuple(map(singular, words_of(table.name)))
         if len(title) > 1 and title[-1] in _REGISTERS:
             title = title[:-1]
-        if title[-1:] == () or title[-1] not in _CHOSEN:
+        if not title or title[-1] not in _CHOSEN:
             return False
         columns = [words_of(column.name) for column in table.columns]
         named = any(words == ("name",) or (words[-1:] == ("name",) and _ends(title, words[:-1])) for words in columns)

@@ -47,6 +47,19 @@ SECRETS: Final = frozenset(
 _SECRET_PAIRS: Final = frozenset(
     {"password_reset", "two_factor", "reset_password", "remember_me", "email_verification", "verification_code"}
 )
+_ADDRESSES_OF_MAIL: Final = frozenset({"email", "emailaddress"})
+_PATTERNS: Final = frozenset({"template", "setting", "config", "configuration", "layout", "theme"})
+"""What mails are made from, which goes to nobody."""
+_MAIL_ADDRESSES: Final = ("email", "addresses")
+_COPY: Final = ("credit", "card")
+"""As `cc` is written out, which is a copy of a mail in a table of them."""
+_PASSWORDS: Final = frozenset(
+    {"password", "passwort", "kennwort", "senha", "contrasena", "contrasenia", "clave", "passwords"}
+)
+_RESETS: Final = frozenset(
+    {"reset", "forgot", "forgotten", "recovery", "recover", "recuperacao", "recuperacion", "redefinicao", "redefinir"}
+    | {"restablecimiento", "restablecer", "reinitialisation", "oubli", "vergessen", "zurucksetzen", "zuruecksetzen"}
+)
 _ADDRESS: Final = "personal.contact.address"
 _NUMBER: Final = "personal.account.user_id"
 _PERSONS: Final = frozenset({"employee", "staff", "student", "patient"})
@@ -77,9 +90,17 @@ def kept(table: Table, stems: frozenset[str], words: frozenset[str]) -> str:
     last = {singular(word) for word in words_of(table.name)[-2:]}
     if last & _PHONES and not stems & {"model", "brand", "type", "call"}:
         return _PHONE
-    if last & _MAILS and words & {"subject", "body", "message", "recipient", "sender", "content"}:
+    if (
+        last & _MAILS
+        and not stems & _PATTERNS
+        and words & {"subject", "body", "message", "recipient", "sender", "content"}
+    ):
         return _EMAIL
     end = words_of(table.name)[-1:]
+    if not _ADDRESSES_OF_MAIL.isdisjoint(map(singular, end)) and words.isdisjoint(_STREET):
+        return _EMAIL
+    if words_of(table.name)[-2:] == _MAIL_ADDRESSES:
+        return _EMAIL
     if not ADDRESSES.isdisjoint(end) and words & _STREET:
         return _ADDRESS
     if not _PERSONS.isdisjoint(map(singular, end)):
@@ -91,6 +112,8 @@ def secret(table: Table, stems: frozenset[str]) -> bool:
     """Tell whether a table keeps tokens, sessions or codes by which somebody is let in."""
     words = tuple(singular(word) for word in words_of(table.name))
     pairs = {"_".join(pair) for pair in pairwise(words)}
+    if not _RESETS.isdisjoint((*words, *stems)) and not _PASSWORDS.isdisjoint((*words, *stems)):
+        return True
     return not stems.isdisjoint(SECRETS) or not pairs.isdisjoint(_SECRET_PAIRS)
 
 
@@ -105,6 +128,8 @@ def held(words: tuple[str, ...], data_type: str, kept: str, *, web: bool) -> str
         return kept
     if kept == _EMAIL and words in _NAMED and is_text(data_type):
         return _NAME
+    if kept == _EMAIL and words == _COPY and is_text(data_type):
+        return _EMAIL
     if len(words) != 1 or not (is_text(data_type) or (kept == _TOKEN and is_binary(data_type))):
         return ""
     word = words[0]

@@ -37,7 +37,17 @@ _EXAMS_OF: Final = frozenset({"student", "pupil", "course", "subject", "grade", 
 _STUDIES: Final = frozenset(
     {"lab", "laboratory", "procedure", "exam", "examination", "imaging", "pathology", "radiology"}
 )
-_CHARTED: Final = ("event", "result", "finding", "diagnosis", "observation", "measurement", "drgcode", "procedure")
+_CHARTED: Final = (
+    "event",
+    "result",
+    "finding",
+    "diagnosis",
+    "observation",
+    "measurement",
+    "drgcode",
+    "procedure",
+    "condition",
+)
 """What tables of a patient end in, also glued to what stands before."""
 _BEGINS: Final = ("drug", "allerg", "nurs", "vital")
 """Clinical words, and parts of some, with which glued names of tables begin: `vitalperiodic`."""

@@ -13,6 +13,7 @@ from .by_table import held
 from .careers import is_kept_by_site
 from .clinical import Content
 from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_unique_id, is_whole
+from .doubts import DOUBT, in_doubt, is_figure
 from .errors import InputError, Problem
 from .guesses import Guesser
 from .marks import STRONG, Mark
@@ -20,6 +21,7 @@ from .names import head_noun
 from .pointers import is_code, is_pointer
 from .reading import Reader
 from .surroundings import Surveyor
+from .topics import told
 from .weighing import CLINICAL, context, elsewhere
 
 if TYPE_CHECKING:
@@ -92,6 +94,21 @@ _ROLES: Final = (
     "name payee",
     "name lessor",
     "name signer",
+    "name judge",
+    "name magistrate",
+    "name prosecutor",
+    "name bailiff",
+    "name coroner",
+    "name attorney",
+    "name lawyer",
+    "name solicitor",
+    "name plaintiff",
+    "name bondsman",
+    "name respondent",
+    "name clerk",
+    "name investigator",
+    "name mechanic",
+    "name dispatcher",
 )
 """What somebody is, for a name where the column is one of texts."""
 _KEY_WORDS: Final = frozenset({"id", "ids", "uuid", "guid"})
@@ -165,6 +182,8 @@ class Classifier:
         found = [self._known(*each, around, place) for each in zip(table.columns, around.readings, strict=True)]
         if self._guesser:
             for place, (category, confidence, evidence) in self._guesser.guesses(table, around, found):
+                if DOUBT in found[place].evidence:
+                    continue
                 subject = "staff" if around.staff and category.startswith("personal") else _subject(category)
                 column, sensitive = found[place].column, self._sensitive[category]
                 found[place] = Classified(column, category, sensitive, confidence, (evidence,), subject)
@@ -193,7 +212,7 @@ class Classifier:
         if column.domain and all(mark.points < STRONG for mark in reading.marks.values()):
             reading = self._with_type(reading, column.domain)
         marks = {
-            key: self._weighed(key, mark, reading, column, around)
+            key: self._weighed(key, in_doubt(key, mark, reading.words, column, around), reading, column, around)
             for key, mark in reading.marks.items()
             if key != _ADDRESS or mark.evidence != ("name state",) or around.address
         }
@@ -208,8 +227,11 @@ class Classifier:
         if around.staff and around.identity and reading.words in _SERVED and not marks:
             marks[_HISTORY] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("dates of somebody's work",))
         kept = held(reading.words, column.data_type, around.kept, web=around.web)
+        if not kept and all(mark.points < self._taxonomy.report for mark in marks.values()):
+            kept = told(reading.words, column.data_type, around.topics)
         if kept and not reading.turned:
-            marks[kept] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("what the table keeps",))
+            points = max((STRONG, *(mark.points + 1 for key, mark in marks.items() if key != kept)))
+            marks[kept] = Mark(points, 0, 0, owned=True, initials=False, evidence=("what the table keeps",))
         self._paid(marks, column, around, reading)
         self._told(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
@@ -282,7 +304,7 @@ class Classifier:
             return
         words = {*reading.words}
         answer = reading.described and not around.listing and head_noun(column.comment)[1].endswith(_ANSWERS)
-        note = answer or reading.words[0] in _NOTES or reading.words[-1].endswith(_NOTED)
+        note = answer or (not around.listing and (reading.words[0] in _NOTES or reading.words[-1].endswith(_NOTED)))
         kind = not answer and reading.words[-1] in self._words["technical_words"]
         long = LONG_TEXT.match(column.data_type) and fits("free_text", column.data_type, (), described=False)
         if note and long and not (kind or around.listing):
@@ -308,7 +330,7 @@ class Classifier:
         """Take what the surroundings say is clinical content for health data, where nothing else is said of it."""
         said = {key: mark.points for key, mark in marks.items() if mark.points >= self._taxonomy.report}
         kept = any(not key.startswith(_OPERATIONAL) or reading.marks[key].points >= STRONG for key in said)
-        if kept or CLINICAL not in self._sensitive:
+        if kept or CLINICAL not in self._sensitive or is_figure(reading.words, around):
             return
         evidence = self._content.why(column, reading, around)
         if evidence:
@@ -331,7 +353,7 @@ class Classifier:
         evidence += [why] if why else []
         if mark.initials and weak and not around.pinyin and not reading.described:
             points -= 2
-        if weak and mark.evidence[0] in _ROLES and is_text(column.data_type):
+        if weak and mark.evidence[0] in _ROLES and is_text(column.data_type) and _CODES.isdisjoint(reading.words[-1:]):
             points, mark = points + 2, mark._replace(owned=True)
         less, why = elsewhere(key, mark, around, weak=weak)
         points -= less

@@ -121,6 +121,7 @@ class Content:
             (reading.plain and around.pinyin)
             or is_key(column.data_type, reading.words)
             or self._is_row(column, last)
+            or _is_own(last, around.own)
             or (last in _SOURCES and words.isdisjoint(_ADMITTED))
             or words & self._technical
             or words & self._administrative
@@ -176,6 +177,12 @@ def _claimed(words: tuple[str, ...]) -> bool:
         return False
     coded = bool(found & _SERVICES) and words[-1] in _CODED
     return coded or bool(found & _CLAIMED) or (bool(found & _SUPPLIED) and bool(found & {"day", "days"}))
+
+
+def _is_own(word: str, own: frozenset[str]) -> bool:
+    """Tell whether a name is the key of its table, glued of the words of it: `obsgenid` in `obs_gen`."""
+    rest = word.removesuffix("id")
+    return rest != word and any(rest.removeprefix(first) in own for first in own if rest.startswith(first))
 
 
 def is_settled(words: tuple[str, ...]) -> bool:

@@ -24,13 +24,26 @@ _LISTED: Final = ("zd",)
 _FEW_OF_A_LIST: Final = 8
 _OF_CODES: Final = frozenset({"code", "cd", "cde"})
 """Last words of names of tables of codes, where it is written what they mean: `visa_status_code`."""
-_MEANINGS: Final = frozenset({"label", "description", "desc", "descr", "name", "meaning", "title", "text", "value"})
+_PREFIXES: Final = (("tbl",), ("tb",), ("t",), ("ref",), ("mst",))
+_PAIR: Final = 3
+"""So many columns have a list of nothing but codes and what they mean, and perhaps whether they are used."""
+_MEANINGS: Final = frozenset(
+    {"label", "description", "desc", "descr", "descript", "name", "meaning", "title", "text", "value"}
+)
 _SHORT: Final = frozenset({"code", "cd", "id", "key", "abbr", "abbreviation"})
 _CHOSEN: Final = frozenset(
     {"medicine", "drug", "medication", "vaccine", "disease", "illness", "symptom", "allergen", "diagnosis", "procedure"}
     | {"treatment", "surgery", "operation", "test", "condition", "disability", "injury", "therapy", "immunization"}
 )
 """What is chosen from lists, and had or got by somebody in other tables of that name."""
+_REGISTERS: Final = frozenset({"master", "mst", "list", "catalog", "catalogue", "definition", "directory"})
+"""Last words of names of lists of these: `lab_tests_master`."""
+_PRICES: Final = frozenset({"rate", "tariff", "factor", "fee", "price"})
+_RATED: Final = frozenset(
+    {"tax", "premium", "exchange", "interest", "currency", "price", "vat", "shipping", "room", "base", "discount"}
+    | {"insurance", "mortality", "conversion", "freight", "labour", "labor", "service", "postage", "fuel", "delivery"}
+)
+"""Of what lists of prices are; a heart has a rate, too."""
 _KEPT_UP: Final = frozenset(
     {"created", "updated", "modified", "deleted", "create", "update", "modify", "added", "expiry", "expire", "expires"}
     | {"expiration", "valid", "effective", "manufacture", "manufactured", "mfg", "exp", "inserted", "changed"}
@@ -70,6 +83,7 @@ class Lister:
         ends = title.endswith(self._dictionary_zh) or title.removesuffix("表").endswith(self._dictionary_zh)
         return (
             last in self._dictionary
+            or (last in _PRICES and not _RATED.isdisjoint(words[-2:-1]))
             or ends
             or (not persons and (words[-1:] == _LISTED or self._pinyin.says(words, "dictionary_words")))
             or bool(stems & {"dict", "dictionary", "lookup", "vocabulary"})
@@ -77,9 +91,13 @@ class Lister:
 
     def _attributes(self, table: Table) -> bool:
         """A table called like an attribute of persons, with names: `nation`, `job_level`."""
-        if len(table.columns) > _FEW_OF_A_LIST or not self._reader.is_attribute("".join(words_of(table.name))):
+        title = words_of(table.name)
+        title = title[1:] if title[:1] in _PREFIXES else title
+        whole = "".join((*title[:-1], singular(title[-1]))) if title else ""
+        if len(table.columns) > _FEW_OF_A_LIST or not any(map(self._reader.is_attribute, ("".join(title), whole))):
             return False
-        return any(words_of(column.name)[-1:] == ("name",) for column in table.columns)
+        last = [words_of(column.name)[-1:] for column in table.columns]
+        return ("name",) in last or (len(last) <= _PAIR and any(word and word[0] in _MEANINGS for word in last))
 
     def _codes(self, table: Table) -> bool:
         """A table of codes and what they mean, by its end or by columns called like it: `rank_code`, `rank_name`."""
@@ -97,7 +115,9 @@ class Lister:
     def _choices(self, table: Table) -> bool:
         """A list of medicines or illnesses to choose from: each has a name, and neither a day nor whose it is."""
         title = tuple(map(singular, words_of(table.name)))
-        if title[-1:] == () or title[-1] not in _CHOSEN:
+        if len(title) > 1 and title[-1] in _REGISTERS:
+            title = title[:-1]
+        if not title or title[-1] not in _CHOSEN:
             return False
         columns = [words_of(column.name) for column in table.columns]
         named = any(words == ("name",) or (words[-1:] == ("name",) and _ends(title, words[:-1])) for words in columns)

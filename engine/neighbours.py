@@ -23,6 +23,8 @@ _IP: Final = ("personal.device.ip",)
 _WHO: Final = ("personal.account.username", "personal.name")
 _UNIQUE: Final = "organisation.uscc"
 _OF_PROJECTS: Final = frozenset({"xmmc", "xmbh", "xmid", "xmdm", "xmlx", "xmzt", "xmlb", "xmje"})
+_LIMITS: Final = frozenset({"min", "max", "minimum", "maximum"})
+"""First words of what a product or a plan is for, and nobody's: `min_age`."""
 _PRIMARY: Final = frozenset({"pk", "key", "sk"})
 _PERSONS_ENOUGH: Final = 2
 _PERSONS_BY_INITIALS: Final = 3
@@ -67,7 +69,7 @@ def strong(reading: Reading, kinds: tuple[str, ...]) -> bool:
 def kind(reading: Reading) -> str:
     """The strongest personal category of a column that says it alone; an owned one is told apart."""
     best = max(reading.marks.items(), key=lambda item: (item[1].points, item[1].longest), default=None)
-    if best is None or best[1].points < STRONG or not best[0].startswith(_ALONE):
+    if best is None or best[1].points < STRONG or not best[0].startswith(_ALONE) or _LIMITS & {*reading.words[:1]}:
         return ""
     return f"{'owned ' if best[1].owned else ''}{best[0]}"
 

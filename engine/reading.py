@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from .clinical_initials import ClinicalInitials
+from .endings import glued, is_handled
 from .hints import TOLD_BY_FLAGS, compile_hints, compile_splitter
 from .marks import STRONG, WEAK, Mark, Reading, add, related, turn
 from .names import head_words, is_chinese, singular, without_digits, words_of
@@ -104,6 +105,13 @@ _NO_TERMS: Final = frozenset(
 """Words that only end like clinical terms."""
 _ASKS: Final = frozenset({"whether", "flag", "indicates", "indicator"})
 """First words of comments on a yes or no."""
+_BY_FIRMS: Final = frozenset(
+    {"manufactured", "produced", "supplied", "distributed", "powered", "sponsored", "hosted", "operated", "insured"}
+    | {"funded", "financed", "provided", "sourced", "triggered", "superseded", "replaced", "caused", "covered"}
+    | {"delimited", "separated", "grouped", "sorted", "filtered", "partitioned", "indexed", "licensed", "regulated"}
+    | {"accredited", "marketed", "branded", "imported", "exported", "followed", "affected", "blocked", "secured"}
+)
+"""What firms and other things do, and no person."""
 _FLAGS_TOO: Final = ("is", "has", "avg", "max", "min")
 
 
@@ -170,6 +178,10 @@ class Reader:
         plain = not marks and self._pinyin.is_plain(whole)
         if not (marks or turned or plain):
             self._role(readings[0], marks)
+        if not (marks or turned or plain or described):
+            marks = glued(readings[0][-1], self._hints.names) if readings[0] else marks
+        if not described and is_handled(readings[-1], known=bool(marks)):
+            turned = turn(marks, "how data are kept")
         if described:
             turned = self._chinese(text, marks, name)
         elif text.isascii():
@@ -194,7 +206,7 @@ class Reader:
         name = "_".join(words)
         if name in self._operators:
             return
-        done = len(words) > 1 and words[-1] == "by" and words[-2].endswith("ed")
+        done = len(words) > 1 and words[-1] == "by" and words[-2].endswith("ed") and words[-2] not in _BY_FIRMS
         whole = done or ((len(words) == 1 or words[-1:] == (PERSON,)) and is_role("".join(words)))
         if whole or (len(words) == 1 and is_initials_role(name)):
             points = STRONG if whole else WEAK

@@ -14,10 +14,11 @@ from .care import VISITS, Care
 from .column_types import AMOUNT
 from .dossiers import is_dossier
 from .listings import Lister
-from .names import words_of
+from .names import singular, words_of
 from .neighbours import initials_together, is_used, neighbours, strong
 from .pinyin_names import PinyinTables
 from .together import KEYS, Gatherer, stems_of
+from .topics import is_of_cases, is_of_subjects, keeps_books, topics_of
 from .trees import is_tree
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ _CAREERS: Final = (
 """What rows of persons tell, whatever their columns are called: `institute`, `major`, `from_date`."""
 _ASKED: Final = frozenset(
     {"vet", "vets", "pet", "animal", "program", "programme", "organization", "organisation", "portal", "page", "site"}
-    | {"questionnaire", "question", "template", "field", "health", "activity", "lecture"}
+    | {"questionnaire", "question", "template", "field", "health", "activity", "lecture", "lending", "loan"}
 )
 """What is about how somebody is asked for it, where somebody takes part, or an event held for many."""
 _BODY: Final = frozenset({"height", "weight"})
@@ -195,6 +196,8 @@ class Surroundings(NamedTuple):
     """It counts guests: children beside adults, or for some nights."""
     tree: bool = False
     """Its rows stand below each other: districts, offices, menus."""
+    topics: frozenset[str] = frozenset()
+    """What else it is about."""
 
 
 class Surveyor:
@@ -230,9 +233,12 @@ class Surveyor:
         if organisation and chinese.isascii() and not told.named:
             named = self._pinyin.says(title, "organisation_words")
             organisation = named or not stems.isdisjoint(self._organisations)
+        person = person or is_of_subjects(stems)
+        if is_of_cases(stems):
+            organisation = False
         if organisation and told.account and stems & self._paying:
             organisation = False  # accounts at banks, and payments by them, of whomever
-        client = "client" in stems and not stems.isdisjoint(_PROTOCOLS)
+        client = ("client" in stems and not stems.isdisjoint(_PROTOCOLS)) or keeps_books(stems, words)
         person = person and not client
         dossier = is_dossier(stems, words)
         person = person or bool(dossier and any(told.kinds) and not listing)
@@ -240,6 +246,7 @@ class Surveyor:
         talk = not listing and self._is_talk(table)
         thing = listing or client or (not talk and self._says(booked, chinese, "object_words", title))
         tree = not (person or told.patient) and stems.isdisjoint(self._treated) and is_tree(table)
+        thing = thing and not (is_of_subjects(stems) and not listing)
         if told.xm and _born(readings):
             thing = organisation = False  # whose name, sex or birth date: 招聘简历 by its initials is no list of things
         if told.files and not listing:
@@ -303,6 +310,7 @@ class Surveyor:
             guests=not words.isdisjoint(_GUESTS),
             goods=not (words | stems).isdisjoint(_GOODS),
             tree=tree,
+            topics=topics_of(stems, words, tuple(map(singular, title[-1:]))),
         )
 
     def _paid(self, stems: frozenset[str], readings: Iterable[Reading], *, linked: bool) -> str:

@@ -54,6 +54,8 @@ _KEEPERS: Final = frozenset({"owner", "account", "login", "parent", "father", "a
 """Who keeps a row, and is not whom it is about."""
 _FEW: Final = 4
 _SHORTEST_ROLE: Final = 3
+_WAYS: Final = ("email", "phone", "mobile", "tel", "telefono", "telefone", "correo")
+"""What stands before whom it reaches: `email_owner`."""
 _SIGNED: Final = re.compile(r"[b-df-hj-np-tw-z]{2,10}qm")
 _CODE_OF: Final = re.compile(r"[b-df-hj-np-tw-z]{2,10}(?:bm|dm|gh|bh)")
 _CARD: Final = ("personal.financial.bank_card",)
@@ -181,7 +183,16 @@ class Gatherer:
             if longer and len(name) >= _SHORTEST_ROLE and self._is_role(name, longer):
                 found.add(names[name])
             longer.append(name)
+        for name in names:
+            for way in _WAYS:
+                who = name.removeprefix(way)
+                if who != name and who in names and len(who) >= _SHORTEST_ROLE and self._persons_word(who):
+                    found.add(names[who])
         return frozenset(found)
+
+    def _persons_word(self, who: str) -> bool:
+        """Tell whether a word is of who has a mail or telephone: `owner` beside `email_owner`, and no `company`."""
+        return who in self._persons and not self._reader.is_hint(who)
 
     def _is_role(self, name: str, longer: list[str]) -> bool:
         if self._reader.is_hint(name) or name in self._others:

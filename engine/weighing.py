@@ -25,6 +25,7 @@ _NEVER_OF_ORGANISATIONS: Final = (
     "free_text",
     "personal.government_id.resident_id",
     "personal.government_id.passport",
+    "personal.government_id.social_security",
     "personal.demographic",
     "personal.biometric",
     "personal.health",

@@ -1,8 +1,8 @@
 """Trains the name model, or tells how good it is on schemas that it was not trained on.
 
 `python -m benchmarks.name_model --clones DIR --write` writes `policies/taxonomy_model.json` from bare clones
-`DIR/owner+name` of `name_model_sources.yaml` and `name_model_labels.json`; without `--write` every labelled schema is
-left out in turn, and the figures of the rules and of rules and model together are printed. Needs `.[train]`.
+`DIR/owner+name` of the repositories of `name_model_labels.json`; without `--write` every labelled schema is left out in
+turn, and the figures of the rules and of rules and model together are printed. Needs `.[train]`.
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ RIGHT: Final = ((0.8, 0.65), (0.9, 0.75))
 """From which probability on an answer was right how often, on schemas that neither it nor the rules had seen."""
 COMMON: Final = 250
 """A category with fewer examples is learned as its commonest neighbour."""
-DISTANT: Final = 0.3
-"""What a column counts that no reader labelled."""
 GROUPS: Final = 6
 SURE: Final = 2.0
 """The weight of a label of which its reader was sure."""
@@ -49,8 +47,6 @@ class Data(NamedTuple):
     labels: Any
     weights: Any
     sources: Any
-    learned: Any
-    """Whether the model learns from it if a column is personal: readers labelled it, or the rules are silent."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--write", action="store_true", help="write the weights instead of telling figures")
     options = parser.parse_args(arguments)
     rows = Rows()
-    data = _data([*rows.of_sources(options.clones), *rows.of_readers(options.clones), *rows.of_labels()])
+    data = _data([*rows.of_readers(options.clones), *rows.of_labels()])
     print(f"{len(data.labels)} columns of {len(data.examples)} tables, {len(set(data.sources))} sources")
     if options.write:
         FILE.write_text(json.dumps(_trained(data), indent=1) + "\n", encoding="utf-8")
@@ -70,11 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _data(examples: list[Example]) -> Data:
     labels = np.array([label for each in examples for label in each.labels], dtype=object)
-    read = np.array([each.kind == "label" for each in examples for _ in each.labels])
-    weights = np.array([weight for each in examples for weight in each.weights]) * np.where(read, 1, DISTANT)
+    weights = np.array([weight for each in examples for weight in each.weights])
     sources = np.array([each.source for each in examples for _ in each.labels], dtype=object)
-    silent = np.array([flag for each in examples for flag in each.silent])
-    return Data(examples, labels, weights, sources, (weights > 0) & (read | silent))
+    return Data(examples, labels, weights, sources)
 
 
 def _matrix(examples: Iterable[Example], size: int) -> Any:
@@ -101,15 +95,12 @@ def _fitted(matrix: Any, wanted: Any, weights: Any, tolerance: float) -> Any:
 
 def _trained(data: Data) -> dict[str, Any]:
     """The file of weights."""
-    used, learned = data.weights > 0, data.learned
-    personal = _fitted(
-        _matrix(data.examples, PERSONAL_SIZE)[learned], data.labels[learned] != "none", data.weights[learned], 0.01
-    )
-    counts = Counter(data.labels[used])
+    personal = _fitted(_matrix(data.examples, PERSONAL_SIZE), data.labels != "none", data.weights, 0.01)
+    counts = Counter(data.labels)
     common = [label for label, count in counts.items() if count >= COMMON and label not in ("none", "personal")]
     near = {label: _near(label, common, counts) for label in counts}
     names = np.array([near.get(label, "") for label in data.labels], dtype=object)
-    known = used & (names != "")
+    known = names != ""
     matrix = _matrix(data.examples, CATEGORY_SIZE)[known]
     categories = sorted({*names[known]})
     fits = [_fitted(matrix, names[known] == label, data.weights[known], 0.05) for label in categories]
@@ -149,13 +140,12 @@ def _packed(weights: Any) -> str:
 
 def _left_out(data: Data) -> None:
     """Each labelled schema under a model that saw none of its group of schemas."""
-    labelled = sorted({each.source for each in data.examples if each.kind == "label"})
-    group_of = {source: at % GROUPS for at, source in enumerate(labelled)}
-    groups = np.array([group_of.get(source, -1) for source in data.sources])
+    group_of = {source: at % GROUPS for at, source in enumerate(sorted({*data.sources}))}
+    groups = np.array([group_of[source] for source in data.sources])
     matrix = _matrix(data.examples, PERSONAL_SIZE)
     chance = np.zeros(len(data.labels))
     for group in range(GROUPS):
-        used = (groups != group) & data.learned
+        used = groups != group
         model = _fitted(matrix[used], data.labels[used] != "none", data.weights[used], 0.01)
         chance[groups == group] = model.predict_proba(matrix[groups == group])[:, 1]
     _print(data, chance)
@@ -166,7 +156,7 @@ def _print(data: Data, chance: Any) -> None:
     wanted = data.labels != "none"
     said = np.array([flag for each in data.examples for flag in each.said])
     silent = np.array([flag for each in data.examples for flag in each.silent])
-    sure = np.array([each.kind == "label" for each in data.examples for _ in each.labels]) & (data.weights >= SURE)
+    sure = data.weights >= SURE
     areas = np.array([source.partition("/")[0] if "/" in source else "other labels" for source in data.sources])
     print(f"{'left out':14}{'columns':>8}{'personal':>9}{'rules':>15}{'and model':>15}{'it said':>9}{'right':>7}")
     for area in (*sorted({*areas[sure]}), ""):

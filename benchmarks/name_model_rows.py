@@ -1,41 +1,33 @@
-"""Rows to train the name model on: public schemas labelled by readers, or by their comments, and their twins.
+"""Rows to train the name model on: the columns of public schemas, of the corpus and of the tests that readers labelled.
 
 `name_model_labels.json` has what readers said of the columns of public schemas, by the digest of a table's name and the
-places of its columns, so that nothing of the schemas stands there. In others, a column with a Chinese comment has the
-category that the rules find with it; what is trained on is its name, its type and its table without. Columns without
-comments count where the rules know their names, or where a table without persons says nothing of them.
+places of its columns, so that nothing of the schemas stands there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import random
 import re
 import subprocess
 import tempfile
 from collections import defaultdict
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import yaml
-
 from tutela.connectors.ddl import read_schema
-from tutela.engine.classifier import Classified, Classifier
+from tutela.engine.classifier import Classifier
 from tutela.engine.errors import InputError
 from tutela.engine.guesses import marks_of, silent_places
-from tutela.engine.tables import Column, Table
+from tutela.engine.tables import Table
 from tutela.taxonomies import load_taxonomy
 
-from .classify_labels import CORPUS, PLACE, case_rows, corpus_rows, fides_fields, hand_labels, says
-from .classify_twins import STYLES, twin_name
+from .classify_labels import PLACE, case_rows, corpus_rows, fides_fields, hand_labels, says
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-SOURCES: Final = Path(__file__).with_name("name_model_sources.yaml")
 LABELS: Final = Path(__file__).with_name("name_model_labels.json")
 LETTERS: Final = {
     "-": "none", "n": "name", "t": "phone", "e": "email", "a": "address", "x": "location", "g": "gender",
@@ -67,20 +59,10 @@ SAME: Final = {
     "yudao": "yudao", "corpus yudao-crm-erp": "yudao", "corpus yudao": "yudao",
     "libreehr": "libreehr", "corpus librehealth-ehr": "libreehr",
     "corpus macrozheng-mall": "corpus mall", "corpus berlicrm-vtiger": "corpus vtiger",
-    "MIT-LCP/mimic-code": "corpus mimic",
-    "corpus omop-cdm": "corpus omop", "OHDSI/CommonDataModel": "corpus omop",
+    "corpus omop-cdm": "corpus omop",
 }  # fmt: skip
 """Names of one schema, which is left out as a whole."""
-_CLINICAL: Final = re.compile(
-    "oscar|freemed|openmrs|openelis|mimic|eicu|hospital|librehealth|his|lmis|omop|dhis|i2b2|CommonData", re.IGNORECASE
-)
-"""Sources where a name of which the rules know nothing may well be health data: no examples of what is not."""
 _ROWS_OF_DUMPS: Final = re.compile(r"\s*(?:insert\s+into|\()", re.IGNORECASE)
-_SURELY_SILENT: Final = 0.95
-_MOST: Final = 200
-_SEED: Final = 7
-_ENOUGH: Final = 4
-_VOWELS: Final = re.compile(r"(?<=\w)[aeiou]")
 _HUMAN: Final = {"high": 2.0, "medium": 0.8, "low": 0.2}
 
 
@@ -88,8 +70,6 @@ class Example(NamedTuple):
     """A table with what is known of each of its columns."""
 
     source: str
-    kind: str
-    """`label`: by a reader; otherwise what was done to the names."""
     table: str
     columns: tuple[tuple[str, str], ...]
     """Names and types."""
@@ -108,17 +88,6 @@ class Rows:
 
     def __init__(self) -> None:
         self.classifier = Classifier(replace(load_taxonomy(None), model=None))
-        self._random = random.Random(_SEED)
-
-    def of_sources(self, clones: Path | None) -> Iterator[Example]:
-        """The examples of the corpus and of all clones that are there."""
-        seen: set[tuple[str, ...]] = set()
-        for source, tables in _schemas(clones):
-            for table in tables:
-                key = tuple(sorted(column.name.lower() for column in table.columns))
-                if key not in seen and len(key) > 2:
-                    seen.add(key)
-                    yield from self._of_table(SAME.get(source, source), table)
 
     def of_readers(self, clones: Path | None) -> Iterator[Example]:
         """The public schemas that readers labelled, where their clones are there."""
@@ -133,7 +102,7 @@ class Rows:
                 families = [LETTERS[letter] for letter in codes[::2]]
                 sure = [_HUMAN[CONFIDENCE[(int(digit) - 1) % 3]] for digit in codes[1::2]]
                 labels = tuple("none" if one == "none" else FAMILIES.get(one, "personal") for one in families)
-                yield self._example(f"{entry['area']}/{name}", "label", table, labels, tuple(sure))
+                yield self._example(f"{entry['area']}/{name}", table, labels, tuple(sure))
 
     def of_labels(self) -> Iterator[Example]:
         """The labelled columns of the corpus and the tests."""
@@ -148,16 +117,13 @@ class Rows:
             labels = tuple("none" if row.family == "none" else FAMILIES.get(row.family, "personal") for row in rows_)
             less = 0.7 if source == "fides" else 1.0
             weights = tuple(_HUMAN[row.confidence] * less for row in rows_)
-            yield self._example(SAME.get(source, source), "label", table, labels, weights)
+            yield self._example(SAME.get(source, source), table, labels, weights)
 
-    def _example(
-        self, source: str, kind: str, table: Table, labels: tuple[str, ...], weights: tuple[float, ...]
-    ) -> Example:
+    def _example(self, source: str, table: Table, labels: tuple[str, ...], weights: tuple[float, ...]) -> Example:
         around, found = self.classifier.survey(table), self.classifier.table(table)
         silent = {*silent_places(found, around)}
         return Example(
             source,
-            kind,
             table.name,
             tuple((column.name, column.data_type) for column in table.columns),
             labels,
@@ -166,75 +132,6 @@ class Rows:
             tuple(says(entry.category) for entry in found),
             tuple(marks_of(around, found, place) for place in range(len(found))),
         )
-
-    def _of_table(self, source: str, table: Table) -> Iterator[Example]:
-        columns = tuple((column.name, column.data_type) for column in table.columns[:_MOST])
-        told = self.classifier.table(table)[:_MOST]
-        bare = self.classifier.table(_bare(table.name, columns))
-        pairs = [self._label(*both, clinical=bool(_CLINICAL.search(source))) for both in zip(told, bare, strict=True)]
-        labels, weights = tuple(label for label, _ in pairs), tuple(weight for _, weight in pairs)
-        yield self._example(source, "plain", _bare(table.name, columns), labels, weights)
-        if any(label != "none" for label in labels):
-            for kind, write in (("glued", _glued), ("abbreviated", self._abbreviated)):
-                names = tuple((write(name), data_type) for name, data_type in columns)
-                less = tuple(weight * 0.4 for weight in weights)
-                yield self._example(source, kind, _bare(write(table.name), names), labels, less)
-        yield from self._twins(source, table, told)
-
-    def _label(self, told: Classified, bare: Classified, *, clinical: bool) -> tuple[str, float]:
-        comment = told.column.comment
-        if comment and (not comment.isascii() or _label(told) != "none"):
-            return _label(told), 1.0
-        if _label(bare) != "none":
-            return _label(bare), 0.5
-        sure = bare.confidence >= _SURELY_SILENT and not clinical
-        return "none", 0.3 if sure or comment else 0.0
-
-    def _twins(self, source: str, table: Table, told: list[Classified]) -> Iterator[Example]:
-        chinese = [entry for entry in told if not entry.column.comment.isascii()]
-        if len(chinese) < _ENOUGH or find_spec("pypinyin") is None:
-            return
-        for style in STYLES:
-            named = [(twin_name(entry.column.comment, style), entry) for entry in chinese]
-            kept = [(name, entry) for name, entry in named if name]
-            if len(kept) >= _ENOUGH:
-                columns = tuple((name, entry.column.data_type) for name, entry in kept)
-                weight = 0.6 if style.startswith("full") else 0.3
-                title = twin_name(table.comment, style) or table.name
-                labels = tuple(_label(entry) for _, entry in kept)
-                yield self._example(source, style, _bare(title, columns), labels, (weight,) * len(kept))
-
-    def _abbreviated(self, name: str) -> str:
-        parts = re.split(r"_|(?<=[a-z])(?=[A-Z])", name)
-        return ("_" if self._random.random() < 0.5 else "").join(map(self._short, parts))
-
-    def _short(self, word: str) -> str:
-        way = self._random.random()
-        if len(word) <= _ENOUGH or way >= 0.6:
-            return word.lower()
-        cut = word[: self._random.choice((3, 4))] if way < 0.35 else word[0] + _VOWELS.sub("", word[1:])
-        return cut.lower()
-
-
-def _glued(name: str) -> str:
-    return re.sub(r"[_\W]", "", name).lower()
-
-
-def _label(entry: Classified) -> str:
-    """The category to three parts; `none` for what is not personal."""
-    return ".".join(str(entry.category).split(".")[:3]) if says(entry.category) else "none"
-
-
-def _bare(name: str, columns: Iterable[tuple[str, str]]) -> Table:
-    cells = tuple(Column(table=name, name=each, location=PLACE, data_type=data_type) for each, data_type in columns)
-    return Table(name=name, columns=cells, location=PLACE)
-
-
-def _schemas(clones: Path | None) -> Iterator[tuple[str, list[Table]]]:
-    for entry in yaml.safe_load(SOURCES.read_text(encoding="utf-8"))["sources"] if clones else ():
-        yield entry["repository"], [table for path in entry["paths"] for table in _of_clone(clones, entry, path)]
-    for folder in sorted((CORPUS / "schemas").iterdir()) if CORPUS.exists() else ():
-        yield f"corpus {folder.name}", [table for file in sorted(folder.rglob("*.sql")) for table in _of_file(file)]
 
 
 def _of_clone(clones: Path | None, entry: dict[str, Any], path: str) -> list[Table]:

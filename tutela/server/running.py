@@ -133,7 +133,7 @@ class Running:
 
     def check(self, loaded: Loaded) -> None:
         """InputError when something has changed that a service which runs cannot change."""
-        check_unchanged(loaded, self._began)
+        check_unchanged(loaded, self._began, self.configuration)
 
     def close(self) -> None:
         """Write what waits to be recorded."""
@@ -194,15 +194,19 @@ class Running:
         return {"revision": self.state.revision} if self.state.revision else {}
 
 
-def check_unchanged(loaded: Loaded, began: Beginning) -> None:
-    """InputError when something has changed that a service which runs cannot change."""
-    changed = [
+def check_unchanged(loaded: Loaded, began: Beginning, now: Configuration) -> None:
+    """InputError when something has changed that a service which runs cannot change.
+
+    Settings without any caller may be a file that is being written: they would let everybody in.
+    """
+    changed = ["serve.callers"] if now.callers and not loaded.configuration.callers else []
+    changed += [
         name
-        for name, now, then in (
+        for name, new, old in (
             ("serve.tls", loaded.configuration.tls, began.configuration.tls),
             ("decision_log", loaded.log, began.log),
         )
-        if now != then
+        if new != old
     ]
     if changed:
         raise InputError([problem("serve-restart", "tutela.toml", key_=key) for key in changed])

@@ -14,6 +14,7 @@ from tutela.engine.errors import InputError, PolicyError
 
 from . import logs
 from .app import HANDLERS, App
+from .aside import aside
 from .auth import Access
 from .auth_keys import KeySet
 from .metrics import Metrics, Sample
@@ -231,9 +232,9 @@ async def follow_origin(running: Running, seen: object) -> None:
         async with lock:
             # First what the source is like, then what is in it: what changes in between is loaded the next time.
             at = datetime.now(UTC)
-            seen = await asyncio.to_thread(plan.origin.state)
+            seen = await aside(plan.origin.state)
             try:
-                loaded = await asyncio.to_thread(plan.load)
+                loaded = await aside(plan.load)
                 running.check(loaded)
             except InputError as error:
                 tell(error.problems, plan.lang)
@@ -249,7 +250,7 @@ async def follow_origin(running: Running, seen: object) -> None:
     while plan.interval:
         await asyncio.sleep(plan.interval)
         at = datetime.now(UTC)
-        if await asyncio.to_thread(plan.origin.state) != seen:
+        if await aside(plan.origin.state) != seen:
             await reload()
         elif plan.origin.told and not running.state.problems:
             running.app.check(at)

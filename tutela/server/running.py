@@ -21,7 +21,7 @@ from .metrics import Metrics, Sample
 from .pages_served import PAGES, running_pages
 from .record import recording
 from .refusals import problem
-from .tls import load_certificate, make_context
+from .tls import Port
 
 if TYPE_CHECKING:
     import ssl
@@ -109,7 +109,7 @@ class Running:
         self.state = began.state
         self.configuration = configuration
         self.reload: Callable[[], Awaitable[State]] = self._cannot_reload
-        self.context: ssl.SSLContext | None = None if configuration.tls is None else make_context(configuration.tls)
+        self._port = None if configuration.tls is None else Port(configuration.tls)
         self._keys: KeySet | None = None
         self._following: asyncio.Task[None] | None = None
         self.app = App(
@@ -129,6 +129,11 @@ class Running:
             self.app.authenticate = Access(configuration, plan.rates, keys)
             self._keys = keys
 
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """With what connections begin; None where they are not encrypted."""
+        return None if self._port is None else self._port.context
+
     async def _cannot_reload(self) -> State:
         return self.state
 
@@ -146,9 +151,9 @@ class Running:
         self._take(loaded)
         self.app.check(state.at)
         self.state = state
-        if self.context is not None and loaded.configuration.tls is not None:
+        if self._port is not None:
             try:
-                load_certificate(self.context, loaded.configuration.tls)
+                self._port.renew()
             except InputError as error:
                 tell(error.problems, self.plan.lang)
         self.follow()

@@ -179,6 +179,21 @@ def test_a_new_authority_is_taken_with_a_reload(
     time.sleep(1.1)  # sessions have their second
     session, _ = talked(service, new, None)
     assert talked(service, new, session)[1], "sessions go on"
+    say_hello(service, b"\xff.example")
+    assert 0 == service.stop()
+    assert "Exception" not in service.said  # what strangers send wrong fills no log
+
+
+def say_hello(service: Serving, name: bytes) -> None:
+    """Say the first words of a caller who asks for a server of some name, and wait for an answer."""
+    words, stands = ssl.MemoryBIO(), "z" * len(name)
+    begun = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), words, server_hostname=stands)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        begun.do_handshake()
+    with service.connect() as plain:
+        plain.sendall(words.read().replace(stands.encode(), name))
+        with contextlib.suppress(ConnectionResetError):
+            plain.recv(1)
 
 
 def talked(

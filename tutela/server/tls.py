@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import time
 from contextlib import suppress
 from ipaddress import ip_address
@@ -71,6 +72,7 @@ class Port:
         if trusted != self._trusted:
             self._trusted, self._since = trusted, time.time()
         self.context.sni_callback = self._begin
+        sys.unraisablehook = _hear
 
     def _begin(self, connection: Any, _name: str | None, _context: ssl.SSLContext) -> int | None:  # noqa: ANN401 (a socket, or what stands for one)
         """Hold a connection to the authorities of now; of an earlier session nobody would look at the certificate."""
@@ -78,6 +80,12 @@ class Port:
             return ssl.ALERT_DESCRIPTION_ACCESS_DENIED
         connection.context = self._fresh
         return None
+
+
+def _hear(fault: sys.UnraisableHookArgs) -> None:
+    """Say nothing of a server's name that is no text: whoever begins a connection could fill the log with them."""
+    if not (isinstance(fault.exc_value, UnicodeError) and isinstance(fault.object, bytes)):
+        sys.__unraisablehook__(fault)
 
 
 def _authorities(tls: Tls) -> bytes:

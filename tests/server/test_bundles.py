@@ -99,3 +99,23 @@ def test_a_bundle_that_is_written_anew_behind_its_pointer_is_taken(
     (folder / "policies" / "more.yaml").write_text(extra, "utf-8")
     built(tool, folder, "two.tutela", signed=False).replace(away / "live.tutela")
     until(lambda: serving.ask("/access/v1/evaluation", ASK).json["decision"] is False)
+
+
+def test_a_service_that_asked_for_signatures_goes_on_asking(
+    tmp_path: Path, tool: Callable[..., None], start: Callable[..., Any]
+) -> None:
+    """Settings that an editor has written to the half name no keys any more: loose files do not count for that."""
+    folder = Path(shutil.copytree(PROJECT, tmp_path / "project"))
+    settings = folder / "tutela.toml"
+    loose = settings.read_text("utf-8")
+    tool("bundle", "key", "key.pem")
+    built(tool, folder, "one.tutela", signed=True)
+    keys = "bundle_keys = ['../key.pub.pem']\n"
+    settings.write_text(f"policies = ['../one.tutela']\n{keys}", "utf-8")
+    serving = start("--reload-interval", "0", cwd=folder)
+    assert serving.ask("/v1/reload").status == 200
+
+    settings.write_text(loose, "utf-8")
+    reply = serving.ask("/v1/reload")
+    assert (reply.status, reply.json["error"]["code"]) == (409, "serve-restart")
+    assert "`bundle_keys`" in reply.json["error"]["message"]

@@ -104,6 +104,7 @@ class Running:
         configuration = began.configuration
         self.plan = plan
         self._began = began
+        self._loaded: Loaded | None = None
         self._log = None if began.log is None else open_log(began.log)
         self.metrics: Final = plan.metrics
         self.state = began.state
@@ -139,7 +140,7 @@ class Running:
 
     def check(self, loaded: Loaded) -> None:
         """InputError when something has changed that a service which runs cannot change."""
-        check_unchanged(loaded, self._began, self.configuration)
+        check_unchanged(loaded, self._began, self._loaded)
 
     def close(self) -> None:
         """Write what waits to be recorded."""
@@ -168,6 +169,7 @@ class Running:
             new = old  # they are fetched already
         access = Access(loaded.configuration, self.plan.rates, new) if loaded.configuration.callers else None
         self._keys = new
+        self._loaded = loaded
         self.configuration = loaded.configuration
         app = self.app
         app.authenticate = access
@@ -200,12 +202,16 @@ class Running:
         return {"revision": self.state.revision} if self.state.revision else {}
 
 
-def check_unchanged(loaded: Loaded, began: Beginning, now: Configuration) -> None:
+def check_unchanged(loaded: Loaded, began: Beginning, now: Loaded | None) -> None:
     """InputError when something has changed that a service which runs cannot change.
 
-    Settings without any caller may be a file that is being written: they would let everybody in.
+    Settings without any caller, or without keys of bundles, may be a file that is being written: they would let
+    everybody in, or policies that nobody signed. `now` is what answers; None while nothing does.
     """
-    changed = ["serve.callers"] if now.callers and not loaded.configuration.callers else []
+    callers = (now or began).configuration.callers
+    signed = now is not None and now.signed
+    changed = ["serve.callers"] if callers and not loaded.configuration.callers else []
+    changed += ["bundle_keys"] if signed and not loaded.signed else []
     changed += [
         name
         for name, new, old in (

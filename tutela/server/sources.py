@@ -43,6 +43,8 @@ class Loaded:
     """Where decisions are recorded; None where they are not."""
     revision: str = ""
     """The commit, where there is one."""
+    signed: bool = False
+    """Whether policies had to come from a bundle that somebody trusted has signed."""
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -72,7 +74,8 @@ def load_project(project: Project, revision: str = "") -> Loaded:
     if configuration.tls is not None:
         make_context(configuration.tls)
     log = project.recording()
-    return Loaded(load_service(project, datetime.now(UTC), log), configuration, keys, log, revision)
+    service = load_service(project, datetime.now(UTC), log)
+    return Loaded(service, configuration, keys, log, revision, bool(project.bundle_keys))
 
 
 def configuration_of(project: Project) -> Configuration:

@@ -163,7 +163,7 @@ class Supervisor:
         self._seen = plan.origin.state()
         try:
             loaded = plan.load()
-            check_unchanged(loaded, self._began, self._began.configuration)
+            check_unchanged(loaded, self._began, self._began.loaded)
             self._prepare(loaded)
         except InputError as error:
             tell(error.problems, plan.lang)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Made = TypeVar("Made")
+LOOK_SECONDS: Final = 0.1
 _WORKING: Final[set[threading.Thread]] = set()
 
 
@@ -46,6 +48,29 @@ async def aside(work: Callable[[], Made]) -> Made:
     _WORKING.add(thread)
     thread.start()
     return await future
+
+
+class Stopped(Exception):  # noqa: N818 (no error: nobody wants the work any more)
+    """Somebody said stop before the work was done."""
+
+
+def waited(work: Callable[[], Made], stopping: Callable[[], bool]) -> Made:
+    """What some slow work gives, or the exception that it raises; `Stopped` as soon as nobody wants it any more."""
+    done: Future[Made] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 (it is raised where the work is waited for)
+            done.set_exception(error)
+
+    thread = threading.Thread(target=run, name="tutela aside", daemon=True)
+    thread.start()
+    while not stopping():
+        thread.join(LOOK_SECONDS)
+        if done.done():
+            return done.result()
+    raise Stopped
 
 
 def leave(seconds: float) -> None:

@@ -101,7 +101,10 @@ class Manifest:
 
 
 def read_manifest(data: bytes | memoryview, file: str) -> Manifest:
-    """The manifest of these bytes; InputError with every problem."""
+    """The manifest of these bytes; InputError with every problem.
+
+    They must be those that `to_bytes` gives: a bundle that is written again has to be the one that was signed.
+    """
     where = f"{file}/{NAME}"
     if len(data) > LIMIT:
         args = {"file": where, "limit": LIMIT}
@@ -119,7 +122,10 @@ def read_manifest(data: bytes | memoryview, file: str) -> Manifest:
         raise InputError(problems)
     whole = cast("dict[str, Any]", found)
     files = tuple(Listed(**entry) for entry in whole["files"])
-    return Manifest(**{key: value for key, value in whole.items() if key not in {"format", "files"}}, files=files)
+    manifest = Manifest(**{key: value for key, value in whole.items() if key not in {"format", "files"}}, files=files)
+    if manifest.to_bytes() != data:
+        raise InputError([Problem(code="bundle-manifest-form", location=Location(where))])
+    return manifest
 
 
 def digest_of_manifest(data: bytes | memoryview) -> str:

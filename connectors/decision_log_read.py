@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import ExitStack
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NoReturn
 
@@ -18,7 +19,7 @@ from tutela.engine.errors import InputError, Location, Problem
 from .decision_log_store import Line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tutela.engine.decision_log_chain import Head
 
@@ -61,8 +62,11 @@ class FileReader:
         """All entries, the oldest first; the end of the last one may not be there."""
         try:
             with ExitStack() as stack:
-                for stream in self._streams(stack):
-                    yield from _forward(stream)
+                active, full = self._files(stack)
+                for file in full:
+                    yield from _of(file, _forward)
+                if active is not None:
+                    yield from _forward(active)
         except OSError as error:
             unreadable(error, self.location)
 
@@ -70,8 +74,11 @@ class FileReader:
         """All entries, the newest first; one whose end is missing is left out."""
         try:
             with ExitStack() as stack:
-                for stream in reversed(self._streams(stack)):
-                    yield from backwards(stream)
+                active, full = self._files(stack)
+                if active is not None:
+                    yield from backwards(active)
+                for file in reversed(full):
+                    yield from _of(file, backwards)
         except OSError as error:
             unreadable(error, self.location)
 
@@ -85,13 +92,23 @@ class FileReader:
 
         return locked(self._path)
 
-    def _streams(self, stack: ExitStack) -> list[BinaryIO]:
-        """The files in their order; what is turned over meanwhile is read once, from where it was opened."""
-        active = _open(self._path, stack)
-        same = os.fstat(active.fileno()) if active else None
-        found = [_open(file, stack) for file in numbered(self._path)]
-        older = [one for one in found if one and not (same and os.path.samestat(os.fstat(one.fileno()), same))]
-        return [*older, active] if active else older
+    def _files(self, stack: ExitStack) -> tuple[BinaryIO | None, list[Path]]:
+        """The file that is written, opened, and the full ones before it, each to be opened in its turn.
+
+        What is turned over from then on is no part of this reading.
+        """
+        active, full = _open(self._path, stack), numbered(self._path)
+        if active is None:
+            return None, full
+        same = os.fstat(active.fileno())
+        return active, list(takewhile(lambda file: not _is(file, same), full))
+
+
+def _is(file: Path, same: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(file.stat(), same)
+    except FileNotFoundError:
+        return False
 
 
 def _open(path: Path, stack: ExitStack) -> BinaryIO | None:
@@ -99,6 +116,14 @@ def _open(path: Path, stack: ExitStack) -> BinaryIO | None:
         return stack.enter_context(path.open("rb"))
     except FileNotFoundError:
         return None
+
+
+def _of(file: Path, read: Callable[[BinaryIO], Iterator[Line]]) -> Iterator[Line]:
+    """The lines of a full file; of one that was taken away meanwhile none."""
+    with ExitStack() as stack:
+        stream = _open(file, stack)
+        if stream is not None:
+            yield from read(stream)
 
 
 def _forward(stream: BinaryIO) -> Iterator[Line]:

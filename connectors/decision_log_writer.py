@@ -226,7 +226,8 @@ class DecisionLog:
             limit = time.monotonic() - self._timeout
             with self._changed:
                 late = [one for one in self._group if one.since < limit]
-                self._group = self._group[len(late) :]
+                # Not the first ones: an event loop hands over what it took on before others came.
+                self._group = [one for one in self._group if one.since >= limit]
                 self.unrecorded += len(late)
                 while self._queue and self._queue[0].since < limit:
                     one = self._queue.popleft()

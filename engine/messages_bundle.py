@@ -88,6 +88,12 @@ CONTAINER: Final[Mapping[str, Message]] = {
         "build it again with this tutela, or use a newer one",
         "请用本版本重新生成,或升级 tutela",
     ),
+    "bundle-manifest-form": Message(
+        "the manifest of the bundle is not as tutela writes it",
+        "策略包的清单不是 tutela 写出的形式",
+        "build the bundle with `tutela bundle build`",
+        "请用 `tutela bundle build` 生成策略包",
+    ),
     "bundle-digest": Message(
         "the policies of the bundle have the digest {found}, its manifest says {wanted}",
         "策略包中策略的摘要为 {found},而清单中为 {wanted}",

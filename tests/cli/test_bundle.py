@@ -16,6 +16,7 @@ import pytest
 
 import tutela as library
 from tutela.bundles import load_bundle, with_bundle
+from tutela.connectors.bundle_tar import Entry, pack, unpack
 from tutela.engine.request import Request, parse_time
 from tutela.project import Project, load_authorizer, load_facts_of, load_policies_of
 from tutela.taxonomies import lineage_source, taxonomy_sources
@@ -165,6 +166,13 @@ def test_verify_says_who_signed(tutela: Tutela, away: Path) -> None:
     at = whole.index(b"A-") if b"A-" in whole else len(whole) // 2
     (away / "changed.tutela").write_bytes(whole[:at] + b"X" + whole[at + 1 :])
     (away / "half.tutela").write_bytes(whole[: len(whole) // 2])
+    files = unpack(whole, "crm.tutela")
+    for name, kept in (
+        ("less", files[:-1]),
+        ("more", [*files, Entry("project/more.yaml", b"")]),
+        ("turned", [*files[:-2], files[-1], files[-2]]),
+    ):
+        (away / f"{name}.tutela").write_bytes(pack(kept))
     key = ["--key", "release.pub.pem"]
 
     assert 0 == valid.returncode
@@ -173,6 +181,9 @@ def test_verify_says_who_signed(tutela: Tutela, away: Path) -> None:
     for file, status, code in (
         ("open.tutela", 1, "bundle-unsigned"),
         ("changed.tutela", 1, "bundle-entry-changed"),
+        ("less.tutela", 1, "bundle-entry-missing"),
+        ("more.tutela", 1, "bundle-entry-unlisted"),
+        ("turned.tutela", 1, "bundle-entry-order"),
         ("half.tutela", 2, "bundle-truncated"),
         ("none.tutela", 2, "file-missing"),
         ("release.pub.pem", 2, "bundle-not"),

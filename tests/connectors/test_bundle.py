@@ -210,6 +210,18 @@ def test_the_manifest_is_strict_json() -> None:
     assert ["type-wrong"] == codes(pack([Entry("manifest.json", b"[]")]))
 
 
+def test_a_manifest_stands_as_tutela_writes_it() -> None:
+    """Else the bundle that is written again, signed or pushed, would be another one, which nobody signed."""
+    entry, data = entries(WHOLE)[0]
+    short = json.dumps(json.loads(data)).encode()
+    entry.size = len(short)
+
+    def change(found: list[Edit]) -> None:
+        found[0] = (entry, short)
+
+    assert ["bundle-manifest-form"] == codes(changed(change))
+
+
 def test_a_bundle_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In bytes, in the bytes of its manifest, and in files."""
     file = tmp_path / "x.tutela"

@@ -7,6 +7,7 @@ import stat
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,6 @@ from tutela.engine.errors import InputError, NotRecordedError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
 KEY = b"k" * 32
 AT = datetime(2026, 11, 20, 2, tzinfo=UTC)
@@ -191,6 +191,28 @@ def test_full_files_get_numbers_and_the_chain_goes_on(tmp_path: Path) -> None:
     assert (list("abcdefghi"), []) == ([entry["id"] for entry in entries], codes)
     newest = [read_entry(line.text) or {} for line in FileReader(str(path)).newest()]
     assert list("ihgfedcba") == [entry["id"] for entry in newest]
+
+
+def test_a_log_has_more_files_than_may_be_open(tmp_path: Path) -> None:
+    """Files are opened one after the other; what is turned over while somebody reads is no break."""
+    path = tmp_path / "d.jsonl"
+    store = FileStore(str(path), KEY, 1)
+    for number in range(100):
+        store.append([said(str(number))])
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(list(Path("/proc/self/fd").iterdir())) + 20, hard))
+    try:
+        lines, verifier = FileReader(str(path)).lines(), Verifier(KEY)
+        first = next(lines)
+        for name in "xyz":
+            store.append([said(name)])
+        codes = [p.code for line in (first, *lines) for p in verifier.check(line.text, line.location)]
+        newest = [read_entry(line.text) or {} for line in FileReader(str(path)).newest()]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        store.close()
+    assert ([], 100) == (codes, verifier.count)
+    assert [*"zyx", *map(str, reversed(range(100)))] == [entry["id"] for entry in newest]
 
 
 @contextmanager

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -137,6 +139,29 @@ def test_nobody_waits_without_bound(held: Held, policy: Any) -> None:  # noqa: A
 
     # What was being written when it was given up may be in the log in the end: then it is no longer counted.
     assert lacking == log.unrecorded == 3 - len([entry for entry in entries if entry["kind"] == "test"])
+
+
+def test_everybody_is_answered_also_who_waits_for_less_long(held: Held) -> None:
+    """An event loop hands over late what it took on early: of one group, not the first ones are given up first."""
+    log = open_log(LogSettings(address=held.address, timeout=2))
+    held.hold()
+    log.append(said("keeps the writer busy"))
+
+    async def early() -> str:
+        waiting = log.record(said("early"))
+        time.sleep(1.2)  # noqa: ASYNC251 (the loop has other work)
+        with pytest.raises(NotRecordedError) as error:
+            await waiting
+        return error.value.problems[0].code
+
+    with ThreadPoolExecutor() as pool:
+        code = pool.submit(asyncio.run, early())
+        time.sleep(0.7)
+        late = log.append(said("late"))
+        assert code.result(60) in {"decision-log-slow", "decision-log-unwritable"}
+        assert code_of(late) in {"decision-log-slow", "decision-log-unwritable"}
+    held.release()
+    log.close()
 
 
 def test_threads_and_event_loops_write_one_chain(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import shutil
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import PROJECT, TOOL, served
@@ -37,6 +39,7 @@ ASK: dict[str, Any] = {
 }
 KEYS = {name: f"tutela_{name}" for name in ("all", "asks", "reads", "slow", "old")}
 EC, RSA, ED, OTHER = (Signer.make(*args) for args in (("ec",), ("rsa", "RS256"), ("ed", "EdDSA"), ("ec",)))
+WEAK = Signer("weak", "RS256", rsa.generate_private_key(65537, 1024))  # noqa: S505 (it must not count)
 TABLE = f"""
 [serve.jwt]
 issuer = "{ISSUER}"
@@ -92,7 +95,7 @@ def guarded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactor
     copy = Path(shutil.copytree(PROJECT, tmp_path_factory.mktemp("auth") / "copy"))
     table = re.sub(r"HASH:(\w+)", lambda found: digest(KEYS[found[1]]), TABLE)
     (copy / "tutela.toml").write_text((copy / "tutela.toml").read_text(encoding="utf-8") + table, encoding="utf-8")
-    (copy / "keys.json").write_text(key_set(EC, RSA, ED), encoding="utf-8")
+    (copy / "keys.json").write_text(key_set(EC, RSA, ED, WEAK), encoding="utf-8")
     with served("--access-log", env=environment, cwd=copy) as service:
         yield service
 
@@ -123,6 +126,13 @@ def test_a_new_key_is_printed_with_its_hash(environment: dict[str, str], tmp_pat
         found.add(lines["key"])
 
     assert 2 == len(found)
+
+
+def weak() -> str:
+    """A token signed with a key that is too short; whoever makes one is warned."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return WEAK.token()
 
 
 def wrong_credentials() -> dict[str, dict[str, str]]:
@@ -158,6 +168,11 @@ def wrong_credentials() -> dict[str, dict[str, str]]:
         "expired": bearer(EC.token(exp=now - 60)),
         "without end": bearer(EC.token(exp=None)),
         "end is a text": bearer(EC.token(exp="tomorrow")),
+        "end in digits": bearer(EC.token(exp=str(now + 600))),
+        "end without end": bearer(EC.token(exp=10**400)),
+        "begin is a text": bearer(EC.token(nbf="1_0")),
+        "begin is a flag": bearer(EC.token(nbf=True)),
+        "short key": bearer(weak()),
         "not yet": bearer(EC.token(nbf=now + 600)),
         "from the future": bearer(EC.token(iat=now + 600)),
         "audience": bearer(EC.token(aud="elsewhere")),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import http.server
 import shutil
 import ssl
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +18,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import PROJECT
 from credentials import AUDIENCE, ISSUER, Authority, Signer, key_set
+
+from tutela.server.auth_keys import KeySet
+from tutela.server.configuration import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +42,8 @@ class Provider(http.server.ThreadingHTTPServer):
     keys = ""
     status = 200
     fetched = 0
+    drips = False
+    """Whether the answer comes a byte at a time, and never ends."""
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -46,8 +54,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(provider.status)
         if provider.status == 302:
             self.send_header("Location", "/elsewhere")
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + provider.drips * 100_000))
         self.end_headers()
+        with contextlib.suppress(OSError):
+            while provider.drips:
+                self.wfile.write(b" ")
+                time.sleep(0.2)
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (as its base has it)
@@ -67,6 +79,7 @@ def provider(tmp_path: Path) -> Iterator[Provider]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
+    server.drips = False
     server.shutdown()
     thread.join()
     server.server_close()
@@ -149,3 +162,74 @@ def test_a_provider_that_nobody_vouches_for_is_none(begin: Callable[..., Serving
     assert 0 == service.stop()
     assert provider.fetched == 0
     assert "certificate" in service.said.lower()
+
+
+def test_a_provider_whose_answer_never_ends_holds_nothing_up(begin: Callable[..., Serving], provider: Provider) -> None:
+    """The service stops when it is told to, while it still waits for the keys."""
+    provider.drips = True
+    service = begin()
+    while not provider.fetched:
+        assert 503 == service.ask(PATH, **bearer(OLD)).status
+    assert 0 == service.stop()
+
+
+def tokens(provider: Provider, folder: Path, max_age: int = 1) -> Tokens:
+    """Settings for the keys of a provider."""
+    return Tokens(
+        issuer=ISSUER,
+        audience=(AUDIENCE,),
+        algorithms=("EdDSA",),
+        jwks=f"https://127.0.0.1:{provider.server_address[1]}/keys",
+        jwks_ca=str(folder / "provider-ca.pem"),
+        refresh=600,
+        max_age=max_age,
+    )
+
+
+def followed(keys: KeySet, until: Callable[[], bool]) -> None:
+    """Fetch keys until something holds."""
+
+    async def run() -> None:
+        task = asyncio.create_task(keys.follow())
+        async with asyncio.timeout(20):
+            while not until():
+                assert not task.done(), task.exception()
+                await asyncio.sleep(0.02)
+        task.cancel()
+
+    asyncio.run(run())
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no time pass between two attempts."""
+    for name in ("SOONEST", "AGAIN"):
+        monkeypatch.setattr(f"tutela.server.auth_keys.{name}", 0.05)
+
+
+def test_whatever_an_attempt_ends_with_is_not_the_end(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Keys that nobody expected are told, and looked for again."""
+    quick(monkeypatch)
+    nested = "[" * 1000 + "]" * 1000  # two of them cannot be compared
+    provider.keys = key_set(OLD).replace('"use"', f'"more": {nested}, "use"')
+    followed(KeySet(tokens(provider, tmp_path)), lambda: provider.fetched > 4)
+    assert "RecursionError" in caplog.text
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_keys_are_fetched_again_before_they_are_too_old(
+    provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Also where `refresh` is longer than `max_age`, and the sooner when the last attempt failed."""
+    quick(monkeypatch)
+    provider.keys = key_set(OLD)
+    keys = KeySet(tokens(provider, tmp_path, 1 if status == 200 else 1000))
+
+    def again() -> bool:
+        provider.status = status if provider.fetched else 200
+        if provider.fetched == 1 and keys.usable and status != 200:
+            keys.key("unknown", "EdDSA")
+        return provider.fetched > 4
+
+    followed(keys, again)

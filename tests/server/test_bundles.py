@@ -81,3 +81,41 @@ def test_the_next_bundle_is_taken_and_a_bad_one_refused(
     until(lambda: "reload" in serving.ask("/readyz", method="GET").json)
     assert serving.ask("/readyz", method="GET").json["reload"].startswith("refused")
     assert digest() == second
+
+
+def test_a_bundle_that_is_written_anew_behind_its_pointer_is_taken(
+    tmp_path: Path, tool: Callable[..., None], start: Callable[..., Any], until: Until
+) -> None:
+    """`latest` goes on to name the same file, and what is in it is another state."""
+    folder = Path(shutil.copytree(PROJECT, tmp_path / "project"))
+    away = tmp_path / "away"
+    away.mkdir()
+    built(tool, folder, "one.tutela", signed=False).rename(away / "live.tutela")
+    (away / "latest").write_text("live.tutela\n", "utf-8")
+    serving = start("--policies", "latest", "--reload-interval", "0.2", cwd=away)
+    assert serving.ask("/access/v1/evaluation", ASK).json["decision"] is True
+
+    extra = "kind: access\nid: more\nrules:\n  - {id: X-1.shut, effect: deny, severity: low, actions: [read]}\n"
+    (folder / "policies" / "more.yaml").write_text(extra, "utf-8")
+    built(tool, folder, "two.tutela", signed=False).replace(away / "live.tutela")
+    until(lambda: serving.ask("/access/v1/evaluation", ASK).json["decision"] is False)
+
+
+def test_a_service_that_asked_for_signatures_goes_on_asking(
+    tmp_path: Path, tool: Callable[..., None], start: Callable[..., Any]
+) -> None:
+    """Settings that an editor has written to the half name no keys any more: loose files do not count for that."""
+    folder = Path(shutil.copytree(PROJECT, tmp_path / "project"))
+    settings = folder / "tutela.toml"
+    loose = settings.read_text("utf-8")
+    tool("bundle", "key", "key.pem")
+    built(tool, folder, "one.tutela", signed=True)
+    keys = "bundle_keys = ['../key.pub.pem']\n"
+    settings.write_text(f"policies = ['../one.tutela']\n{keys}", "utf-8")
+    serving = start("--reload-interval", "0", cwd=folder)
+    assert serving.ask("/v1/reload").status == 200
+
+    settings.write_text(loose, "utf-8")
+    reply = serving.ask("/v1/reload")
+    assert (reply.status, reply.json["error"]["code"]) == (409, "serve-restart")
+    assert "`bundle_keys`" in reply.json["error"]["message"]

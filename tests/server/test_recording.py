@@ -98,8 +98,11 @@ def test_without_the_log_there_is_no_answer(recorded: Path, start: Callable[...,
     last = replies[-1]
     assert (503, "decision-log-unwritable") == (last.status, last.json["error"]["code"])
     assert "decision" not in last.json
+    assert 503 == serving.ask("/access/v1/evaluations", {**ASK, "evaluations": [{}] * 5}).status
     figures = serving.ask("/metrics", method="GET").body.decode()
     assert 'tutela_decision_log_total{outcome="unrecorded"} 0' not in figures
+    assert serving.stop() == 0
+    assert "never retrieved" not in serving.said  # what was answered is no fault that nobody heard of
 
 
 def test_a_log_that_cannot_be_opened_ends_the_start(recorded: Path, environment: dict[str, str]) -> None:

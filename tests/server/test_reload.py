@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -46,6 +47,25 @@ def ready(service: Serving) -> dict[str, Any]:
     """What `/readyz` says."""
     found: dict[str, Any] = service.ask("/readyz", method="GET").json
     return found
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_no_reload_lets_everybody_in(copy: Path, start: Callable[..., Serving], workers: str) -> None:
+    """Settings that an editor has written to the half have no callers any more: that is no leave to ask."""
+    settings = copy / "tutela.toml"
+    whole = settings.read_text("utf-8")
+    service = start("--workers", workers, "--reload-interval", "0", cwd=copy)
+    digest = hashlib.sha256(b"tutela_key").hexdigest()
+    caller = f"\n[[serve.callers]]\nname = 'a'\npermissions = ['evaluate', 'administer']\nkeys = ['{digest}']\n"
+    settings.write_text(whole + caller, "utf-8")
+    assert 200 == service.ask("/v1/reload").status
+    assert 401 == service.ask(PATH, ASK).status
+
+    settings.write_text(whole, "utf-8")
+    reply = service.ask("/v1/reload", headers={"Authorization": "Bearer tutela_key"})
+    assert (409, "serve-restart") == (reply.status, reply.json["error"]["code"])
+    assert "`serve.callers`" in reply.json["error"]["message"]
+    assert 401 == service.ask(PATH, ASK).status
 
 
 class Load:

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import ssl
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ certificates = ["CN=crm"]
 [[serve.callers]]
 name = "mesh"
 permissions = ["evaluate", "administer"]
-certificates = ["URI:spiffe://example.com/billing", "DNS:billing.internal"]
+certificates = ["URI:spiffe://example.com/billing", "DNS:Billing.internal", "IP:2001:db8::1"]
 """
 
 
@@ -78,6 +79,9 @@ def client(folder: Path, *certificate: str) -> ssl.SSLContext:
         ("crm", (), 200),
         ("other", ("URI:spiffe://example.com/billing",), 200),
         ("other", ("DNS:a.internal", "DNS:billing.internal"), 200),
+        ("other", ("DNS:BILLING.Internal",), 200),
+        ("other", ("IP:2001:db8::1",), 200),
+        ("other", ("IP:2001:db8::2",), 403),
         ("other", ("DNS:crm",), 403),
         ("billing.internal", (), 403),
         ("CN=crm", (), 403),
@@ -150,6 +154,57 @@ def test_a_new_certificate_is_taken_with_a_reload(start: Callable[..., Serving],
     (copy / "tutela.toml").write_text(settings, encoding="utf-8")
     reply = service.ask("/v1/reload", tls=client(copy, *CLIENTS.issue(tmp_path, "c", "DNS:billing.internal")))
     assert (409, "serve-restart") == (reply.status, reply.json["error"]["code"])
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_a_new_authority_is_taken_with_a_reload(
+    start: Callable[..., Serving], tmp_path: Path, version: ssl.TLSVersion
+) -> None:
+    """Whom it does not vouch for is a stranger from then on, also one who goes on with an earlier session."""
+    copy = project(tmp_path)
+    service = start("--reload-interval", "0", cwd=copy)
+    old = client(copy, *CLIENTS.issue(tmp_path, "b", "DNS:billing.internal"))
+    old.maximum_version = version
+    session, _ = talked(service, old, None)
+    assert talked(service, old, session)[1], "sessions go on"
+    STRANGERS.write(copy / "clients.pem")
+    assert 200 == service.ask("/v1/reload", tls=old).status
+
+    new = client(copy, *STRANGERS.issue(tmp_path, "crm"))
+    new.maximum_version = version
+    assert 200 == service.ask(PATH, ASK, tls=new).status
+    for earlier in (None, session):
+        with pytest.raises(OSError, match=r"alert|reset|EOF|closed"):
+            talked(service, old, earlier)
+    time.sleep(1.1)  # sessions have their second
+    session, _ = talked(service, new, None)
+    assert talked(service, new, session)[1], "sessions go on"
+    say_hello(service, b"\xff.example")
+    assert 0 == service.stop()
+    assert "Exception" not in service.said  # what strangers send wrong fills no log
+
+
+def say_hello(service: Serving, name: bytes) -> None:
+    """Say the first words of a caller who asks for a server of some name, and wait for an answer."""
+    words, stands = ssl.MemoryBIO(), "z" * len(name)
+    begun = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), words, server_hostname=stands)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        begun.do_handshake()
+    with service.connect() as plain:
+        plain.sendall(words.read().replace(stands.encode(), name))
+        with contextlib.suppress(ConnectionResetError):
+            plain.recv(1)
+
+
+def talked(
+    service: Serving, context: ssl.SSLContext, session: ssl.SSLSession | None
+) -> tuple[ssl.SSLSession | None, bool]:
+    """The session of a connection, and whether it is that of an earlier one; OSError when the service hangs up."""
+    with service.connect() as plain, context.wrap_socket(plain, server_hostname="127.0.0.1", session=session) as made:
+        made.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+        if not made.recv(9):
+            raise ConnectionResetError("closed")
+        return made.session, made.session_reused is True
 
 
 def test_a_handshake_has_to_be_made_in_time(start: Callable[..., Serving], tmp_path: Path) -> None:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import shutil
 import signal
+import socket
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tutela.server.app import App
 from tutela.server.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
-from conftest import TIMEOUT
+from conftest import PROJECT, TIMEOUT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from conftest import Serving, Until
 
@@ -47,6 +53,53 @@ def figures(service: Serving) -> dict[tuple[str, ...], float]:
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+@contextmanager
+def silent_database() -> Generator[tuple[int, threading.Event]]:
+    """A PostgreSQL that lets everybody in and never answers a question: its port, and whether it was asked one."""
+    asked = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            while (size := int.from_bytes(connection.recv(4))) == 8:  # it may ask for encryption
+                connection.recv(size - 4)
+                connection.sendall(b"N")
+            connection.recv(size - 4)
+            settings = b"".join(
+                b"S" + (len(pair) + 4).to_bytes(4) + pair
+                for pair in (b"server_version\x0015\0", b"client_encoding\0UTF8\0", b"server_encoding\0UTF8\0")
+            )
+            connection.sendall(b"R\0\0\0\x08\0\0\0\0" + settings + b"Z\0\0\0\x05I")
+            if connection.recv(1):
+                asked.set()
+            while connection.recv(1000):
+                pass
+
+    def listen(server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=server.accept()[:1], daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=listen, args=(server,), daemon=True).start()
+        yield server.getsockname()[1], asked
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_database_that_says_nothing_keeps_no_service_alive(
+    start: Callable[..., Serving], tmp_path: Path, until: Until, workers: str
+) -> None:
+    """It answers with what it has, and stops when it is told to, while it waits for the registers."""
+    copy = Path(shutil.copytree(PROJECT, tmp_path / "copy"))
+    service = start("--workers", workers, "--reload-interval", "0.2", cwd=copy)
+    with silent_database() as (port, asked):
+        settings = copy / "tutela.toml"
+        text = settings.read_text("utf-8")
+        settings.write_text(f'schemas = ["postgresql://postgres@127.0.0.1:{port}/postgres"]\n{text}', "utf-8")
+        until(asked.is_set)
+        assert service.ask(PATH, ASK).json["decision"]
+        assert 0 == service.stop()
 
 
 def test_a_worker_that_dies_is_replaced(start: Callable[..., Serving], until: Until) -> None:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 EPOCH: Final = "SOURCE_DATE_EPOCH"
 REJECTED: Final = frozenset(
-    {"bundle-unsigned", "bundle-untrusted", "bundle-signature-wrong", "bundle-signatures", "bundle-entry-changed"}
+    {
+        *(f"bundle-entry-{how}" for how in ("changed", "missing", "order", "unlisted")),
+        *(f"bundle-{what}" for what in ("signature-wrong", "signatures", "unsigned", "untrusted")),
+    }
 )
 """Problems of a bundle that was read, and is not what a trusted key signed."""
 

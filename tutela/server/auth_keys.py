@@ -24,16 +24,20 @@ from tutela.connectors.files import read_bytes
 from tutela.engine.errors import InputError
 from tutela.engine.plain import is_list, is_map
 
+from .aside import aside
 from .refusals import problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from http.client import HTTPResponse
 
     from .configuration import Tokens
 
 LOG: Final = logging.getLogger("tutela.server")
 LIMIT: Final = 1 << 20
 FETCH_SECONDS: Final = 10
+AGAIN: Final = 30.0
+"""Seconds after which an attempt that failed is made again."""
 SOONEST: Final = 5.0
 """Seconds between two fetches, however many unknown keys callers name."""
 KINDS: Final[Mapping[str, str]] = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
@@ -92,15 +96,24 @@ class KeySet:
             await asyncio.sleep(max(0.0, self._tried + SOONEST - self._clock()))
             self._wanted.clear()
             self._tried = self._clock()
-            try:
-                self.take(await asyncio.to_thread(self._fetch))
-            except InputError as error:
-                LOG.warning("%s", error.problems[0].message("en"))
-            again = self._tokens.refresh if self.usable else SOONEST
+            good = await self._renew()
+            again = min(self._tokens.refresh, self._tokens.max_age / 2) if good else AGAIN if self.usable else SOONEST
             try:
                 await asyncio.wait_for(self._wanted.wait(), again)
             except TimeoutError:
                 continue
+
+    async def _renew(self) -> bool:
+        """Fetch the keys; False when that failed, and it was told why."""
+        try:
+            self.take(await aside(self._fetch))
+        except InputError as error:
+            LOG.warning("%s", error.problems[0].message("en"))
+        except Exception as error:  # noqa: BLE001 (nobody would look for keys any more)
+            LOG.warning("%s", _unreadable(self._tokens.jwks, type(error).__name__).problems[0].message("en"))
+        else:
+            return True
+        return False
 
     def _fetch(self) -> bytes:
         address = self._tokens.jwks
@@ -108,14 +121,12 @@ class KeySet:
         request = Request(address, headers={"Accept": "application/json"})  # noqa: S310 (https, see the configuration)
         try:
             with build_opener(*handlers).open(request, timeout=FETCH_SECONDS) as answer:
-                found: bytes = answer.read(LIMIT + 1)
+                found = _whole(answer, address)
         except HTTPError as error:
             raise _unreadable(address, f"status {error.code}") from None
         except (OSError, ValueError, HTTPException) as error:
             reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or type(error).__name__
             raise _unreadable(address, str(reason)) from None
-        if len(found) > LIMIT:
-            raise _unreadable(address, f"it is larger than {LIMIT} bytes")
         return found
 
     def take(self, data: bytes) -> None:
@@ -132,11 +143,11 @@ class KeySet:
                 found[name if isinstance(name, str) else None] = key
         if not found:
             raise _unreadable(self._tokens.jwks, "it holds no public key for signatures")
-        self._read = self._clock()
         if found != self._keys:
             self._keys = found
             self._made.clear()
             self.changed()
+        self._read = self._clock()
 
 
 class _Straight(HTTPRedirectHandler):
@@ -144,6 +155,18 @@ class _Straight(HTTPRedirectHandler):
 
     def redirect_request(self, req: Any, fp: Any, code: Any, msg: Any, headers: Any, newurl: Any) -> None:  # noqa: ANN401, PLR0913
         """Nothing: the answer is an error then."""
+
+
+def _whole(answer: HTTPResponse, address: str) -> bytes:
+    """The body of an answer, which has limits to its size and its time."""
+    found, end = bytearray(), time.monotonic() + FETCH_SECONDS
+    while part := answer.read1(LIMIT):
+        found += part
+        if len(found) > LIMIT:
+            raise _unreadable(address, f"it is larger than {LIMIT} bytes")
+        if time.monotonic() > end:
+            raise _unreadable(address, f"it was not there after {FETCH_SECONDS} seconds")
+    return bytes(found)
 
 
 def _context(authority: str | None) -> ssl.SSLContext:

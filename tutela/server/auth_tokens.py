@@ -27,6 +27,8 @@ SAID: Final[Mapping[type[Exception], str]] = {
 }
 """What a caller is told of why a token does not count; of anything else only that it does not."""
 OTHER: Final = "not valid"
+TIMES: Final = ("exp", "nbf", "iat")
+NUMBERS: Final = frozenset({int, float})
 
 
 class Verified(NamedTuple):
@@ -78,13 +80,15 @@ class Verifier:
                 audience=self._tokens.audience,
                 issuer=self._tokens.issuer,
                 leeway=self._tokens.leeway,
-                options={"require": ["exp", "iss", "aud"]},
+                options={"require": ["exp", "iss", "aud"], "enforce_minimum_key_length": True},
             )
+            if not all(type(claims.get(name, 0)) in NUMBERS for name in TIMES):  # a text, or a flag, is no time
+                raise refuse_token(OTHER)
+            until = float(claims["exp"]) + self._tokens.leeway
         except PyJWTError as error:
             raise refuse_token(SAID.get(type(error), OTHER)) from None
         except (ValueError, TypeError, OverflowError, RecursionError):
             raise refuse_token(OTHER) from None
-        until = float(claims["exp"]) + self._tokens.leeway
         if not until > self._clock():  # infinity and NaN are no times either
             raise refuse_token(SAID[ExpiredSignatureError])
         return Verified(claims, until)

@@ -15,6 +15,7 @@ from tutela.engine.validation import suggestion
 
 from .callers import PERMISSIONS, Caller
 from .refusals import problem
+from .tls import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -311,7 +312,7 @@ def _caller(one: Mapping[str, Any], table: Mapping[str, Any]) -> Caller:
         subject_types=frozenset(one.get("subject_types", ())),
         actions=frozenset(one.get("actions", ())),
         keys=tuple(bytes.fromhex(key) for key in one.get("keys", ())),
-        certificates=frozenset(one.get("certificates", ())),
+        certificates=frozenset(map(canonical, one.get("certificates", ()))),
         token=one.get("token"),
         rate=rate,
         burst=burst or max(1, int(2 * (rate or 1))),

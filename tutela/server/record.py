@@ -11,6 +11,7 @@ from tutela.project import FILE
 from .refusals import Refused, problem
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from tutela.connectors.decision_log import LogSettings
@@ -38,14 +39,22 @@ def recording(log: DecisionLog, tell: Callable[[int, int], None]) -> Record:
     async def record(exchange: Exchange) -> None:
         if exchange.recorder is None:
             raise RuntimeError("a service without a recorder")
+        waiting = [log.record(entry) for entry in exchange.entries]
+        kept = 0
         try:
-            waiting = [log.record(entry) for entry in exchange.entries]
-            kept = 0
             for entry in waiting:
                 kept += await entry
         except NotRecordedError as error:
+            for entry in waiting:
+                entry.add_done_callback(_heard)
             tell(0, len(exchange.entries))
             raise Refused(503, error.problems) from None
         tell(kept, len(waiting) - kept)
 
     return record
+
+
+def _heard(entry: asyncio.Future[bool]) -> None:
+    """Take note of what became of an entry; nobody else does when another one of the request has failed."""
+    if not entry.cancelled():
+        entry.exception()

@@ -18,6 +18,7 @@ import uvicorn
 from tutela.engine.errors import InputError
 
 from . import logs, traces
+from .aside import leave
 from .metrics import NONE
 from .protocol import Guard, protocol_of
 from .refusals import problem
@@ -36,6 +37,8 @@ BACKLOG: Final = 2048
 IDLE_SECONDS: Final = 75
 """How long a connection without a request stays open."""
 PART_SECONDS: Final = 0.1
+ASIDE_SECONDS: Final = 1.0
+"""How long a load or a fetch that is under way may take to end when the service stops."""
 FIRST_FD: Final = 3
 """The first socket that systemd hands over."""
 
@@ -136,6 +139,7 @@ def _answer(running: Running, listening: socket.socket, jobs: Sequence[Callable[
         with suppress(KeyboardInterrupt):
             server.run(sockets=[listening])
     finally:
+        leave(ASIDE_SECONDS)
         running.close()
         if traced is not None:
             traced.close()

@@ -14,13 +14,14 @@ from tutela.engine.errors import InputError, PolicyError
 
 from . import logs
 from .app import HANDLERS, App
+from .aside import aside
 from .auth import Access
 from .auth_keys import KeySet
 from .metrics import Metrics, Sample
 from .pages_served import PAGES, running_pages
 from .record import recording
 from .refusals import problem
-from .tls import load_certificate, make_context
+from .tls import Port
 
 if TYPE_CHECKING:
     import ssl
@@ -103,12 +104,13 @@ class Running:
         configuration = began.configuration
         self.plan = plan
         self._began = began
+        self._loaded: Loaded | None = None
         self._log = None if began.log is None else open_log(began.log)
         self.metrics: Final = plan.metrics
         self.state = began.state
         self.configuration = configuration
         self.reload: Callable[[], Awaitable[State]] = self._cannot_reload
-        self.context: ssl.SSLContext | None = None if configuration.tls is None else make_context(configuration.tls)
+        self._port = None if configuration.tls is None else Port(configuration.tls)
         self._keys: KeySet | None = None
         self._following: asyncio.Task[None] | None = None
         self.app = App(
@@ -128,12 +130,17 @@ class Running:
             self.app.authenticate = Access(configuration, plan.rates, keys)
             self._keys = keys
 
+    @property
+    def context(self) -> ssl.SSLContext | None:
+        """With what connections begin; None where they are not encrypted."""
+        return None if self._port is None else self._port.context
+
     async def _cannot_reload(self) -> State:
         return self.state
 
     def check(self, loaded: Loaded) -> None:
         """InputError when something has changed that a service which runs cannot change."""
-        check_unchanged(loaded, self._began)
+        check_unchanged(loaded, self._began, self._loaded)
 
     def close(self) -> None:
         """Write what waits to be recorded."""
@@ -145,9 +152,9 @@ class Running:
         self._take(loaded)
         self.app.check(state.at)
         self.state = state
-        if self.context is not None and loaded.configuration.tls is not None:
+        if self._port is not None:
             try:
-                load_certificate(self.context, loaded.configuration.tls)
+                self._port.renew()
             except InputError as error:
                 tell(error.problems, self.plan.lang)
         self.follow()
@@ -162,6 +169,7 @@ class Running:
             new = old  # they are fetched already
         access = Access(loaded.configuration, self.plan.rates, new) if loaded.configuration.callers else None
         self._keys = new
+        self._loaded = loaded
         self.configuration = loaded.configuration
         app = self.app
         app.authenticate = access
@@ -194,15 +202,23 @@ class Running:
         return {"revision": self.state.revision} if self.state.revision else {}
 
 
-def check_unchanged(loaded: Loaded, began: Beginning) -> None:
-    """InputError when something has changed that a service which runs cannot change."""
-    changed = [
+def check_unchanged(loaded: Loaded, began: Beginning, now: Loaded | None) -> None:
+    """InputError when something has changed that a service which runs cannot change.
+
+    Settings without any caller, or without keys of bundles, may be a file that is being written: they would let
+    everybody in, or policies that nobody signed. `now` is what answers; None while nothing does.
+    """
+    callers = (now or began).configuration.callers
+    signed = now is not None and now.signed
+    changed = ["serve.callers"] if callers and not loaded.configuration.callers else []
+    changed += ["bundle_keys"] if signed and not loaded.signed else []
+    changed += [
         name
-        for name, now, then in (
+        for name, new, old in (
             ("serve.tls", loaded.configuration.tls, began.configuration.tls),
             ("decision_log", loaded.log, began.log),
         )
-        if now != then
+        if new != old
     ]
     if changed:
         raise InputError([problem("serve-restart", "tutela.toml", key_=key) for key in changed])
@@ -227,9 +243,9 @@ async def follow_origin(running: Running, seen: object) -> None:
         async with lock:
             # First what the source is like, then what is in it: what changes in between is loaded the next time.
             at = datetime.now(UTC)
-            seen = await asyncio.to_thread(plan.origin.state)
+            seen = await aside(plan.origin.state)
             try:
-                loaded = await asyncio.to_thread(plan.load)
+                loaded = await aside(plan.load)
                 running.check(loaded)
             except InputError as error:
                 tell(error.problems, plan.lang)
@@ -245,7 +261,7 @@ async def follow_origin(running: Running, seen: object) -> None:
     while plan.interval:
         await asyncio.sleep(plan.interval)
         at = datetime.now(UTC)
-        if await asyncio.to_thread(plan.origin.state) != seen:
+        if await aside(plan.origin.state) != seen:
             await reload()
         elif plan.origin.told and not running.state.problems:
             running.app.check(at)

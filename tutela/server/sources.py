@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from tutela.connectors.bundle import bundle_file
 from tutela.connectors.policy_files import read_policies
 from tutela.connectors.revisions import commit_of, tree_at
 from tutela.engine.errors import InputError, PolicyError
@@ -42,6 +43,8 @@ class Loaded:
     """Where decisions are recorded; None where they are not."""
     revision: str = ""
     """The commit, where there is one."""
+    signed: bool = False
+    """Whether policies had to come from a bundle that somebody trusted has signed."""
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -71,7 +74,8 @@ def load_project(project: Project, revision: str = "") -> Loaded:
     if configuration.tls is not None:
         make_context(configuration.tls)
     log = project.recording()
-    return Loaded(load_service(project, datetime.now(UTC), log), configuration, keys, log, revision)
+    service = load_service(project, datetime.now(UTC), log)
+    return Loaded(service, configuration, keys, log, revision, bool(project.bundle_keys))
 
 
 def configuration_of(project: Project) -> Configuration:
@@ -107,6 +111,9 @@ class FolderOrigin:
         named = [source for source in (*project.register_sources(), *project.sources()) if "://" not in str(source)]
         named += [project.path(name) for name in (project.taxonomy, project.lineage) if name]
         entries = [name for name in project.entries() if not name.startswith(PACK)]
+        if project.bundle is not None:
+            with suppress(InputError):  # `latest`, which names a file that may be written anew, has just gone
+                named.append(bundle_file(Path(entries[0])))
         with suppress(InputError):  # the table is in a file that is watched
             named += [Path(name) for name in configuration_of(project).files()]
         if self._named is None:
@@ -128,7 +135,7 @@ def _included(project: Project) -> frozenset[str]:
         return frozenset()
     try:
         return frozenset(source.name for source in read_policies(project.entries(), root=project.root))
-    except PolicyError:  # whoever loads says so
+    except (InputError, PolicyError):  # whoever loads says so
         return frozenset()
 
 

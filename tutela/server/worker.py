@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tutela.engine.errors import InputError
 
+from .aside import aside
 from .running import State, tell
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Obedience:
 
     async def _prepare(self, attempt: int, identity: tuple[object, ...]) -> None:
         try:
-            loaded = await asyncio.to_thread(self._running.plan.load)
+            loaded = await aside(self._running.plan.load)
         except InputError as error:
             tell(error.problems, self._running.plan.lang)
             self._pipe.send(("prepared", attempt, False))

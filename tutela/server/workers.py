@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from tutela.engine.errors import InputError
 
 from . import logs
+from .aside import LOOK_SECONDS, Stopped, waited
 from .refusals import problem
 from .running import State, check_unchanged, tell
 from .starting import Beginning
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from multiprocessing.context import ForkProcess
 
+    from .aside import Made
     from .running import Plan
     from .sources import Loaded
 
@@ -93,22 +95,26 @@ class Supervisor:
         for row in range(self._count):
             self._start(row)
         due = time.monotonic() + self._plan.interval
-        while not self._stopping:
-            left = max(0.0, due - time.monotonic()) if self._plan.interval else None
-            self._wait(heard, left)
-            self._revive()
-            if self._plan.interval and time.monotonic() >= due:
-                self._look()
-                due = time.monotonic() + self._plan.interval
-            if self._asked and not self._stopping:
-                self._asked = False
-                self._reload()
+        with suppress(Stopped):
+            while not self._stopping:
+                left = max(0.0, due - time.monotonic()) if self._plan.interval else None
+                self._wait(heard, left)
+                self._revive()
+                if self._plan.interval and time.monotonic() >= due:
+                    self._look()
+                    due = time.monotonic() + self._plan.interval
+                if self._asked and not self._stopping:
+                    self._asked = False
+                    self._reload()
         self._stop()
+
+    def _waited(self, work: Callable[[], Made]) -> Made:
+        return waited(work, lambda: self._stopping)
 
     def _look(self) -> None:
         """Look at the source: load it where it has changed, else tell that it has not."""
         at = datetime.now(UTC)
-        if self._plan.origin.state() != self._seen:
+        if self._waited(self._plan.origin.state) != self._seen:
             self._asked = True
         elif self._plan.origin.told and not self._began.state.problems:
             self._tell("checked", at)
@@ -160,10 +166,10 @@ class Supervisor:
 
     def _reload(self) -> None:
         plan, at = self._plan, datetime.now(UTC)
-        self._seen = plan.origin.state()
+        self._seen = self._waited(plan.origin.state)
         try:
-            loaded = plan.load()
-            check_unchanged(loaded, self._began)
+            loaded = self._waited(plan.load)
+            check_unchanged(loaded, self._began, self._began.loaded)
             self._prepare(loaded)
         except InputError as error:
             tell(error.problems, plan.lang)
@@ -194,7 +200,10 @@ class Supervisor:
         answers: list[bool] = []
         waiting = {worker.pipe: worker for worker in self._workers}
         while waiting and (left := until - time.monotonic()) > 0:
-            for found in wait([*waiting, *(worker.process.sentinel for worker in waiting.values())], left):
+            if self._stopping:
+                raise Stopped
+            sentinels = [worker.process.sentinel for worker in waiting.values()]
+            for found in wait([*waiting, *sentinels], min(left, LOOK_SECONDS)):
                 if isinstance(found, Connection):
                     message = _received(found)
                     if message[:2] == (word, self._attempt):

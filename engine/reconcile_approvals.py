@@ -88,7 +88,9 @@ class Approvals:
         limit = view.max_rows() if isinstance(view, UseView) else None
         users = view.users() if isinstance(view, UseView) else people
         outside = [person for person in people if person not in users]
-        rows = None if name in self.uncounted else self.rows[name]
+        # Rows that nobody counted make a sum unknown, but never again as small as what was approved.
+        unknown = name in self.uncounted and not (limit is not None and self.rows[name] > limit)
+        rows = None if unknown else self.rows[name]
         late = self.late[name].count if name in self.late else 0
         shown = {"rows": "?" if rows is None else rows, "limit": "?" if limit is None else limit}
         words = say(say_words.USED, people=len(people), outside=len(outside), late=late, **shown)

@@ -37,6 +37,11 @@ class World:
         self.use = self._by_id("use_requests")
         self.approvals = self._grouped("approvals", "request_id")
         self.filings = self._by_id("filings", "request_id")
+        self.successors: dict[str, list[dict[str, Any]]] = {}
+        """Application to use -> those that are to stand in its place."""
+        for entry in self.use.values():
+            if (old := entry.get("supersedes")) and old != entry["id"]:
+                self.successors.setdefault(old, []).append(entry)
         self.receipts = self._by_id("receipts", "request_id")
         self.tracking = self._by_id("tracking", "request_id")
         self.agreements = self._grouped("agreements", "partner")

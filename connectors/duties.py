@@ -48,7 +48,7 @@ def ask_duties(facts: Facts, as_of: datetime) -> Iterator[Asked]:
 def _entries(facts: Facts, register: str, key: str) -> Iterator[tuple[str, Mapping[str, Any], Location | None]]:
     entries: Sequence[Any] = facts.registers.get(register, ())
     for index, entry in enumerate(entries):
-        yield entry[key], entry, entries.locate(index) if isinstance(entries, Entries) else None
+        yield entry[key], entry, entries.place(index) if isinstance(entries, Entries) else None
 
 
 def _ask(action: str, kind: str, name: str, as_of: datetime, location: Location | None, **properties: object) -> Asked:

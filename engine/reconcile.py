@@ -216,7 +216,7 @@ class Reconciliation:
         if self._places is None:
             registers = (self._facts.registers.get(name, ()) for name in ("use_requests", "sharing_requests"))
             self._places = {
-                entry["id"]: entries.locate(number)
+                entry["id"]: entries.place(number)
                 for entries in registers
                 if isinstance(entries, Entries)
                 for number, entry in enumerate(entries)

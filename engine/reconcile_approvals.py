@@ -15,6 +15,7 @@ from .facts_use import UseView
 from .reconcile_words import counted, say
 from .request import Request
 from .tally import Place, Tally, tally
+from .world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +121,7 @@ class Approvals:
     def _carried_out(self, name: str) -> bool:
         """Whether a register says that data went out, by another way than the log shows."""
         entry = self.world.sharing.get(name, {})
-        return entry.get("executed_at") is not None or name in self.world.receipts
+        return executed_at(entry) is not None or name in self.world.receipts
 
     def _local(self, at: datetime) -> str:
         return at.astimezone(self.world.zone).isoformat(timespec="minutes")

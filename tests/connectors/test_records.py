@@ -42,8 +42,18 @@ def problems(path: Path) -> list[str]:
 
 def test_groups_that_differ_are_told_apart(tmp_path: Path) -> None:
     """Also two of one person, and two that began on one day; how many rows a group has changes nothing."""
-    base = {"dataset": "crm.order", "subject": "C-1", "started_at": "2020-01-01T00:00:00+08:00", "count": 1}
-    others = [{"started_at": "2021-01-01T00:00:00+08:00"}, {"important": True}, {"subject": "C-2"}, {"right": True}]
+    base: dict[str, Any] = {
+        "dataset": "crm.order",
+        "subject": "C-1",
+        "started_at": "2020-01-01T00:00:00+08:00",
+        "count": 1,
+    }
+    others: list[dict[str, Any]] = [
+        {"started_at": "2021-01-01T00:00:00+08:00"},
+        {"important": True},
+        {"subject": "C-2"},
+        {"right": True},
+    ]
     path = tmp_path / "records.json"
     keys = list[set[tuple[str, str]]]()
     for count in (1, 7):

@@ -7,7 +7,7 @@ resolved asks for all columns (`lineage_resolved` is false), never for none.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
@@ -80,7 +80,7 @@ class Accesses:
     ) -> Iterator[Asked | Unreadable]:
         """What one event asks for, a request for each group; `rows` are those of the window, by dataset."""
         if not touched.parsed:
-            yield Unreadable(event.location, _why(touched))
+            yield Unreadable(event.location, _why(touched), digest=told_apart(event))
         for group, columns in groups.items():
             yield self.request(event, group, columns, rows.get(group[0]))
 
@@ -89,7 +89,7 @@ class Accesses:
         subject = {"type": "account", "id": event.account or UNNAMED}
         request = self.request_by(subject, self._context(event, rows), group, columns, event.at or self.as_of)
         access = Access(event.account, at=event.at)
-        return Asked(request, event.location, key=f"{event.id}|{group[1]}", access=access)
+        return Asked(request, event.location, key=f"{told_apart(event)}|{group[1]}", access=access)
 
     def request_by(
         self,
@@ -311,10 +311,16 @@ def _analyser(schema: Schema | None, dialect: str, default_schema: str | None) -
         raise InputError([Problem(code="ddl-unknown-dialect", location=Location("--dialect"), args=args)]) from None
 
 
+def told_apart(event: Event) -> str:
+    """What tells an event from those of other logs, too: its id may be no more than a line, and others stood there."""
+    return f"{event.id}|{event.account}|{event.at.astimezone(UTC).isoformat() if event.at else ''}"
+
+
 def unreadable(hole: Hole) -> Unreadable:
-    """A place in the log that could not be read, as a finding."""
+    """A place in the log that could not be read, as a finding; at the same place of another log it is another one."""
     problem = hole.problem
-    return Unreadable(problem.location, Words(problem.message("en"), problem.message("zh")))
+    digest = f"{problem.location.line}|{hole.log}" if hole.log else ""
+    return Unreadable(problem.location, Words(problem.message("en"), problem.message("zh")), digest)
 
 
 def _why(touched: Touched) -> Words:

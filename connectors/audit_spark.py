@@ -17,7 +17,7 @@ from tutela.engine.errors import InputError, Location, Problem
 from tutela.engine.events import Hole
 
 from .accesses import unreadable
-from .event_records import TIME
+from .event_records import TIME, YEARS
 from .event_table import EVENTS, TEXTS, Row, literal, row_of
 from .log_mapped import event_of
 
@@ -176,7 +176,7 @@ def _columns(held: Mapping[str, str], kinds: Mapping[str, str], mapping: LogMapp
     count = f"CAST(`{held['row_count']}` AS BIGINT)" if "row_count" in held else "CAST(NULL AS BIGINT)"
     tests = [
         f"{at} RLIKE {_literal(f'^(?:{TIME})$')}" if kinds[held["at"]] == "string" else "true",
-        f"{zoned} IS NOT NULL",
+        f"year({zoned}) {YEARS}",
         f"{raw['account']} <> ''",
         f"({action}) IS NOT NULL",
         f"{raw['result']} IN ('', 'success', 'error', 'denied')",

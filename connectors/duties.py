@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from tutela.engine.entries import Entries
+from tutela.engine.facts_people import left_at
 from tutela.engine.findings import Asked
 from tutela.engine.request import Request
+from tutela.engine.world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,11 +36,11 @@ def ask_duties(facts: Facts, as_of: datetime) -> Iterator[Asked]:
         for name, _, location in _entries(facts, register, key):
             yield _ask(action, kind, name, as_of, location)
     for name, form, location in _entries(facts, "sharing_requests", "id"):
-        if form.get("executed_at") is not None:
+        if executed_at(form) is not None:
             yield _ask("retain", "shared_copy", name, as_of, location)
     for name, person, location in _entries(facts, "people", "id"):
         yield _ask("grant", "employee", name, as_of, location)
-        if person.get("terminated_at") is not None:
+        if left_at(person) is not None:
             revoked: datetime | None = person.get("exit", {}).get("access_revoked_at")
             enabled = revoked is None or as_of < revoked
             for account in (*person.get("accounts", ()), *person.get("owned_service_accounts", ())):
@@ -48,7 +50,7 @@ def ask_duties(facts: Facts, as_of: datetime) -> Iterator[Asked]:
 def _entries(facts: Facts, register: str, key: str) -> Iterator[tuple[str, Mapping[str, Any], Location | None]]:
     entries: Sequence[Any] = facts.registers.get(register, ())
     for index, entry in enumerate(entries):
-        yield entry[key], entry, entries.locate(index) if isinstance(entries, Entries) else None
+        yield entry[key], entry, entries.place(index) if isinstance(entries, Entries) else None
 
 
 def _ask(action: str, kind: str, name: str, as_of: datetime, location: Location | None, **properties: object) -> Asked:

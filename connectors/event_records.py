@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TIME: Final = (
     r"\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(?:\d{3}|\d{6}))?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)"
 )
+YEARS: Final = "BETWEEN 3 AND 9997"
+"""Years that no time zone moves out of the calendar; readers look at the times of others."""
 ONLY_TEXT: Final = ("at", "action", "sql", "tables", "columns")
 
 
@@ -60,7 +62,7 @@ def projected(fields: Mapping[str, Field], mapping: LogMapping, plain: str = "TR
     cases = " ".join(f"WHEN {literal(word)} THEN {literal(action)}" for word, action in mapping.actions.items())
     action = f"CASE {said} {cases} ELSE CASE WHEN {said} IS NULL AND {raw['sql']} <> '' THEN 'other' END END"
     count = f"try_cast({fields['row_count'].sql} AS BIGINT)" if "row_count" in fields else "NULL::BIGINT"
-    tests = [plain, f"{instant} IS NOT NULL"]
+    tests = [plain, f"year({instant}) {YEARS}"]
     if at.kind == "VARCHAR":
         tests.append(f"regexp_full_match({at.sql}, {literal(TIME)})")
     if "row_count" in fields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections import deque
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
@@ -23,6 +24,8 @@ MAX_RECORD: Final = 4 << 20
 """Characters in one record of several lines."""
 MAX_RECORD_LINES: Final = 20_000
 HEAD: Final = 1 << 16
+MARK: Final = 1024
+"""Bytes at the beginning of a log that tell it from others."""
 PARQUET: Final = b"PAR1"
 """What a Parquet file begins with."""
 
@@ -77,7 +80,11 @@ class LogFile:
 
     def hole(self, code: str, line: int, **args: object) -> Hole:
         """A hole at a line of this log."""
-        return Hole(Problem(code=code, location=Location(self.name, line, 1), args=args))
+        return Hole(Problem(code=code, location=Location(self.name, line, 1), args=args), self._mark())
+
+    def _mark(self) -> str:
+        """A digest of how this log begins, which does not change while it grows."""
+        return hashlib.sha256(self._head[:MARK]).hexdigest()
 
     def refuse(self, code: str, **args: object) -> InputError:
         """Close the log and say why it cannot be used."""

@@ -12,7 +12,7 @@ from tutela.engine.errors import Location
 from tutela.engine.events import Event, EventAction, Hole
 
 from .log_lines import Cells, Line, LogFile, records
-from .log_times import UncertainTimeError, epoch
+from .log_times import UncertainTimeError, epoch, everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -322,6 +322,7 @@ def _instant(value: object, mapping: LogMapping) -> datetime:
 
 def _placed(at: datetime, mapping: LogMapping) -> datetime:
     """A time with its offset, or that of the mapping's zone."""
+    everywhere(at)
     if at.utcoffset() is not None:
         return at
     if mapping.zone is None:

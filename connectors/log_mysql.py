@@ -7,7 +7,7 @@ from collections import OrderedDict
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from .log_times import UncertainTimeError
+from .log_times import UncertainTimeError, everywhere
 
 if TYPE_CHECKING:
     from tutela.engine.events import EventAction
@@ -141,7 +141,7 @@ def mysql_time(text: str, zone: tzinfo | None) -> datetime:
         year, *rest = (int(part) for part in short.groups())
         at = datetime(2000 + year, *rest)  # type: ignore[arg-type]  # noqa: DTZ001 # its zone comes next
     elif _ISO.fullmatch(text):
-        at = datetime.fromisoformat(text.removesuffix(" UTC") + ("Z" if text.endswith(" UTC") else ""))
+        at = everywhere(datetime.fromisoformat(text.removesuffix(" UTC") + ("Z" if text.endswith(" UTC") else "")))
     else:
         raise ValueError(text)
     if at.utcoffset() is not None:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from .log_times import NoYearError, UncertainTimeError, epoch, server_time
+from .log_times import NoYearError, UncertainTimeError, epoch, everywhere, server_time
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -86,7 +86,7 @@ def moment(text: str, zone: ZoneInfo | None) -> datetime | None:
         return epoch(float(text))
     if re.match(r"[A-Z][a-z]{2} ", text):
         raise NoYearError(text)
-    at = datetime.fromisoformat(text)
+    at = everywhere(datetime.fromisoformat(text))
     if at.utcoffset() is not None:
         return at
     if zone is None:

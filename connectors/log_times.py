@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ class NoYearError(ValueError):
     """A time without a year."""
 
 
+def everywhere(at: datetime) -> datetime:
+    """A time that every time zone can tell; raises ValueError in the first and the last year of the calendar."""
+    if not MINYEAR < at.year < MAXYEAR:
+        raise ValueError(at)
+    return at
+
+
 def server_time(text: str, zone: ZoneInfo | None) -> datetime:
     """A time as PostgreSQL writes it; an abbreviation such as CST counts only where `zone` uses it.
 
@@ -30,7 +37,7 @@ def server_time(text: str, zone: ZoneInfo | None) -> datetime:
     match = _SERVER.fullmatch(text)
     if match is None:
         raise ValueError(text)
-    naive = datetime.fromisoformat(match[1])
+    naive = everywhere(datetime.fromisoformat(match[1]))
     name = match[2]
     if name.upper() in ("UTC", "GMT", "Z"):
         return naive.replace(tzinfo=UTC)
@@ -49,6 +56,6 @@ def server_time(text: str, zone: ZoneInfo | None) -> datetime:
 def epoch(seconds: float) -> datetime:
     """A Unix time; raises ValueError where no date can hold it."""
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        return everywhere(datetime.fromtimestamp(seconds, UTC))
     except (OverflowError, OSError) as error:
         raise ValueError(seconds) from error

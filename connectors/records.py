@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from tutela.engine.digest import canonical
 from tutela.engine.errors import InputError, Location
 from tutela.engine.findings import Asked
 from tutela.engine.registers import RECORD, read_entries
@@ -45,5 +46,6 @@ def _ask(entry: dict[str, Any], action: str, as_of: datetime, location: Location
     subject = cast("str | None", entry.get("subject"))
     name = f"{entry['dataset']}#{subject}" if subject else entry["dataset"]
     resource = {"type": "record_group", "id": name, "properties": entry}
-    key = "" if subject else str(entry["started_at"])
+    # All that makes it a group of its own; how many rows it has changes with every run.
+    key = canonical({name: value for name, value in entry.items() if name != "count"})
     return Asked(Request(KEEPER, action, resource, as_of=as_of), location, key)

@@ -55,6 +55,10 @@ class Entries(list[Any]):
             return Location(self.file, self.lines[index])
         return Location(f"{self.file}#/{'/'.join(map(str, [index, *path]))}")
 
+    def place(self, index: int) -> Location:
+        """Where an entry stands, in a file that is there: of JSON, which has no places, no more than its name."""
+        return self.locate(index) if self.lines else Location(self.file)
+
     def forget(self) -> None:
         """Let the places of single values go, once everything that is wrong has been told; lines stay."""
         self._document = None

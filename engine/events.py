@@ -50,6 +50,8 @@ class Hole:
     """A place in a log that fits no format, or that a format leaves open: never a clean line."""
 
     problem: Problem
+    log: str = ""
+    """What tells this log from others of the same name: a digest of how it begins."""
 
     @property
     def location(self) -> Location:

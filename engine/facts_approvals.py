@@ -48,6 +48,7 @@ class Chain:
         self._entries: Sequence[Mapping[str, Any]] = entries
         self._expected = request_hash(form)
         self._applicant = world.people.find(form["applicant"])
+        self._superseded = any(map(self._filed, world.successors.get(form["id"], ())))
 
     def approvals(self) -> list[dict[str, Any]]:
         """Every approval with what its rules ask about it."""
@@ -99,7 +100,7 @@ class Chain:
         return str(named or entry["approver"])
 
     def _stands(self, entry: Mapping[str, Any], expires: datetime | None) -> bool:
-        """Given without open conditions after submission, for a request that is alive, not undone and not expired."""
+        """Given without open conditions after submission, for a request in force, not undone and not expired."""
         form, at = self._form, entry["at"]
         submitted: datetime | None = form.get("submitted_at")
         # Whoever rejects or revokes the request later undoes what was approved before.
@@ -109,9 +110,15 @@ class Chain:
             and submitted is not None
             and submitted <= at
             and form.get("status") not in DEAD
+            and not self._superseded
             and not undone
             and (expires is None or self._now < expires)
         )
+
+    def _filed(self, form: Mapping[str, Any]) -> bool:
+        """Whether another registered application was filed."""
+        filing = self._world.filings.get(form["id"]) or form.get("filing")
+        return filing is not None and filing["filed_at"] <= self._now
 
     def _repeats(self, entry: Mapping[str, Any], name: str) -> bool:
         """Whether the signer, or whoever was signed for, has part in a lower level as well."""

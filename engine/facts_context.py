@@ -57,6 +57,14 @@ class ContextView(View):
         """The access says that it rests on an approved application."""
         return self.stated.get("request_id") is not None
 
+    def request_unregistered(self) -> bool:
+        """No register has that application, to use or to share; without registers of applications none is missed."""
+        world = self.world
+        if not self.request_named() or not (world.has("use_requests") or world.has("sharing_requests")):
+            return False
+        name = self.stated.get("request_id")
+        return not isinstance(name, str) or (name not in world.use and name not in world.sharing)
+
     def request_known(self) -> bool:
         """That application is registered."""
         return self._use is not None

@@ -65,6 +65,14 @@ def employed(person: Mapping[str, Any], now: datetime) -> bool:
     return (left is None or now < left) and person["status"] != "suspended" and hired(person, now)
 
 
+def left_at(person: Mapping[str, Any]) -> datetime | None:
+    """When somebody left; of a leaver without that day the day of hiring: nobody knows how soon after it."""
+    left: datetime | None = person.get("terminated_at")
+    if left is None and person["status"] == "terminated":
+        return datetime.combine(person["hired_at"], time(0), tzinfo=UTC)
+    return left
+
+
 def hired(person: Mapping[str, Any], now: datetime) -> bool:
     """Whether somebody's service had begun at an instant."""
     return datetime.combine(person["hired_at"], time(0), tzinfo=UTC) - now <= EARLIEST
@@ -197,7 +205,7 @@ class SubjectView(View):
 
     def terminated_at(self) -> datetime | None:
         """When the person left."""
-        return None if self._person is None else self._person.get("terminated_at")
+        return None if self._person is None else left_at(self._person)
 
     def confidentiality(self) -> bool:
         """Bound by a confidentiality agreement."""

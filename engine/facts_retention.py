@@ -9,6 +9,7 @@ from .facts_catalog import key_of, within
 from .known import View, flag, texts
 from .periods import add_period, day_end, day_start, period_end
 from .request import parse_time
+from .world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -220,7 +221,7 @@ class SharedCopyView(View):
 
     def executed_at(self) -> datetime | None:
         """When the data was handed over."""
-        return self._form.get("executed_at")
+        return executed_at(self._form)
 
     def period_to(self) -> datetime | None:
         """The end of the last day of sharing."""

@@ -10,7 +10,7 @@ from .facts_catalog import within
 from .facts_people import department, employed
 from .facts_use import ApplicationView, open_ended
 from .periods import day_end, day_start
-from .world import shared_at
+from .world import executed_at, shared_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -243,12 +243,12 @@ class SharingView(ApplicationView):
     def unconfirmed_shares(self) -> list[dict[str, Any]]:
         """Earlier transfers to the same recipient for which no receipt is signed."""
         return [
-            {"id": other["id"], "at": other["executed_at"]}
+            {"id": other["id"], "at": executed}
             for other in self.world.sharing.values()
             if other["id"] != self._known["id"]
             and other.get("recipient", {}).get("id") == self._recipient.get("id")
-            and other.get("executed_at") is not None
-            and other["executed_at"] <= self._now
+            and (executed := executed_at(other)) is not None
+            and executed <= self._now
             and self._unsigned(other["id"])
         ]
 

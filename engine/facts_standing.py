@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .facts_access import declared
 from .facts_catalog import key_of
-from .facts_people import former_roles, roles
+from .facts_people import former_roles, left_at, roles
 from .known import View, texts
 from .periods import day_start
 
@@ -102,7 +102,7 @@ class GrantView(View):
 
     def grantee_left_at(self) -> datetime | None:
         """When the person behind the grantee left."""
-        return None if self._person is None else self._person.get("terminated_at")
+        return None if self._person is None else left_at(self._person)
 
     def old_role_ended_at(self) -> datetime | None:
         """When the person behind the grantee gave up the role that is granted."""
@@ -144,7 +144,7 @@ class AccountView(View):
 
     def owner_left_at(self) -> datetime | None:
         """When its owner left."""
-        return None if self._owner is None else self._owner.get("terminated_at")
+        return None if self._owner is None else left_at(self._owner)
 
 
 class EmployeeView(View):
@@ -171,7 +171,7 @@ class EmployeeView(View):
 
     def left_at(self) -> datetime | None:
         """When the person left."""
-        left: datetime | None = self._person.get("terminated_at")
+        left = left_at(self._person)
         return left if left is not None and left <= self._now else None
 
     def exit_complete(self) -> bool:

@@ -158,7 +158,7 @@ class Reconciliation:
 
     def _of_log(self, missing: Missing | None) -> Iterator[Asked]:
         for name, properties, evidence, at in self._log.windows():
-            yield self._ask("read", "log_window", _named(at[2], name), properties, at, evidence)
+            yield self._ask("read", "log_window", _named(at[2], name), properties, at, evidence, key=_when(at))
         if missing is not None:
             words = say(
                 SEQUENCE, missing=missing.lines, sessions=missing.sessions, gaps=missing.gaps, first=missing.first,
@@ -169,13 +169,16 @@ class Reconciliation:
                 "clock_jumps": 0,
             }  # fmt: skip
             at = (NEVER, missing.first.line, missing.first)
-            yield self._ask("read", "log_window", _named(missing.first, "sequence"), properties, at, words)
+            name, key = _named(missing.first, "sequence"), f"{missing.lines} {missing.sessions} {missing.gaps}"
+            yield self._ask("read", "log_window", name, properties, at, words, key=key)
 
     def _of_accounts(self) -> Iterator[Asked]:
         for use in self._accounts.uses() if self._accounts else ():
             yield self._of_account("grant", "account", use)
         for use in self._anomalies.uses():
-            yield self._of_account("read", "account_use", use)
+            # It happened once: again, at another time, it is something else.
+            key = f"{use.key} {_when(use.found.first)}"
+            yield self._of_account("read", "account_use", use._replace(key=key))
 
     def _of_account(self, action: str, kind: str, use: AccountUse) -> Asked:
         access = Access(use.account, use.person, _time(use.found.first))
@@ -213,7 +216,7 @@ class Reconciliation:
         if self._places is None:
             registers = (self._facts.registers.get(name, ()) for name in ("use_requests", "sharing_requests"))
             self._places = {
-                entry["id"]: entries.locate(number)
+                entry["id"]: entries.place(number)
                 for entries in registers
                 if isinstance(entries, Entries)
                 for number, entry in enumerate(entries)
@@ -242,6 +245,11 @@ class Reconciliation:
 def _named(location: Location, name: str) -> str:
     """A part of a log by its file, without the folder."""
     return f"{location.file.rpartition('/')[2]}/{name}"
+
+
+def _when(at: Place) -> str:
+    """The time of an event as a text; the same in every log that has none."""
+    return at[0].isoformat()
 
 
 def _time(at: Place) -> datetime | None:

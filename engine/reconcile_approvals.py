@@ -15,6 +15,7 @@ from .facts_use import UseView
 from .reconcile_words import counted, say
 from .request import Request
 from .tally import Place, Tally, tally
+from .world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,9 @@ class Approvals:
         limit = view.max_rows() if isinstance(view, UseView) else None
         users = view.users() if isinstance(view, UseView) else people
         outside = [person for person in people if person not in users]
-        rows = None if name in self.uncounted else self.rows[name]
+        # Rows that nobody counted make a sum unknown, but never again as small as what was approved.
+        unknown = name in self.uncounted and not (limit is not None and self.rows[name] > limit)
+        rows = None if unknown else self.rows[name]
         late = self.late[name].count if name in self.late else 0
         shown = {"rows": "?" if rows is None else rows, "limit": "?" if limit is None else limit}
         words = say(say_words.USED, people=len(people), outside=len(outside), late=late, **shown)
@@ -118,7 +121,7 @@ class Approvals:
     def _carried_out(self, name: str) -> bool:
         """Whether a register says that data went out, by another way than the log shows."""
         entry = self.world.sharing.get(name, {})
-        return entry.get("executed_at") is not None or name in self.world.receipts
+        return executed_at(entry) is not None or name in self.world.receipts
 
     def _local(self, at: datetime) -> str:
         return at.astimezone(self.world.zone).isoformat(timespec="minutes")

@@ -105,7 +105,10 @@ USE: Final = entry(
     submitted_at=TIME,
     approvals=items(APPROVAL),
     filing=FILING,
-    supersedes=or_null(TEXT),
+    supersedes={
+        **or_null(TEXT),
+        "description": "an application whose approvals count no more once this one is filed",
+    },
     status=STATUS,
 )
 RECEIPT: Final = entry(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import Catalog
 from .facts_customers import Customers
@@ -10,15 +11,27 @@ from .facts_people import EARLIEST, People
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from .taxonomy import Taxonomy
 
 
+EXECUTED: Final = frozenset({"executed", "receipted", "tracking"})
+"""In these states of an application the data is with the recipient; one that is closed says so in its tracking."""
+LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def shared_at(entry: Mapping[str, Any]) -> datetime | None:
     """When an application to share was submitted, or at the latest carried out."""
     found: datetime | None = entry.get("submitted_at") or entry.get("executed_at")
+    return found
+
+
+def executed_at(entry: Mapping[str, Any]) -> datetime | None:
+    """When data went out under an application to share; where nobody wrote that down, as early as it can have been."""
+    found: datetime | None = entry.get("executed_at")
+    if found is None and entry.get("status") in EXECUTED:
+        return entry.get("submitted_at") or LONG_AGO
     return found
 
 
@@ -37,6 +50,11 @@ class World:
         self.use = self._by_id("use_requests")
         self.approvals = self._grouped("approvals", "request_id")
         self.filings = self._by_id("filings", "request_id")
+        self.successors: dict[str, list[dict[str, Any]]] = {}
+        """Application to use -> those that are to stand in its place."""
+        for entry in self.use.values():
+            if (old := entry.get("supersedes")) and old != entry["id"]:
+                self.successors.setdefault(old, []).append(entry)
         self.receipts = self._by_id("receipts", "request_id")
         self.tracking = self._by_id("tracking", "request_id")
         self.agreements = self._grouped("agreements", "partner")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from tutela.engine.model import Severity
 
-from .json_document import write_document
+from .json_document import write_list
 from .shape import ordered
 from .text import file_of, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tutela.engine.errors import Lang
     from tutela.engine.model import Finding, Report
@@ -30,12 +30,14 @@ SEVERITIES: Final[Mapping[Severity, str]] = {
 
 def write_report(report: Report, stream: TextIO, options: Options) -> None:
     """Write one issue for each finding that counts: the format has no word for the others."""
+    write_list(_issues(report, options.lang), stream)
+
+
+def _issues(report: Report, lang: Lang) -> Iterator[dict[str, object]]:
     seen: dict[str, int] = {}
-    issues: list[dict[str, object]] = []
     for finding in ordered(report.counting):
         number = seen[finding.fingerprint] = seen.get(finding.fingerprint, 0) + 1
-        issues.append(_issue(finding, number, options.lang))
-    write_document(issues, stream)
+        yield _issue(finding, number, lang)
 
 
 def _issue(finding: Finding, number: int, lang: Lang) -> dict[str, object]:

@@ -35,18 +35,32 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
     stream.write("\n}\n")
 
 
-def _write_items(items: Iterator[object], stream: TextIO) -> None:
-    """Write an array whose items are made while they are read."""
-    before = "["
+def write_around(document: object, name: str, items: Iterator[object], stream: TextIO, margin: str) -> None:
+    """Write a document whose one empty array `name`, so far in, is filled with items made while they are read."""
+    before, member, after = json_safe(_indented(document)).partition(f'"{name}": []')
+    stream.write(before + member.removesuffix("[]"))
+    _write_items(items, stream, margin)
+    stream.write(f"{after}\n")
+
+
+def write_list(items: Iterator[object], stream: TextIO) -> None:
+    """Write an array as a document; its items are made while they are read."""
+    _write_items(items, stream, "")
+    stream.write("\n")
+
+
+def _write_items(items: Iterator[object], stream: TextIO, margin: str = "  ") -> None:
+    """Write an array whose items are made while they are read; the line of its `]` begins with the margin."""
+    before, end = "[", f"\n{margin}]"
     while some := list(islice(items, AT_ONCE)):
-        stream.write(before + _nested(some)[1:-4])  # without `[`, and the line of its `]`
+        stream.write(before + _nested(some, margin)[1 : -len(end)])
         before = ","
-    stream.write("[]" if before == "[" else "\n  ]")
+    stream.write("[]" if before == "[" else end)
 
 
-def _nested(value: object) -> str:
-    """A member of the document: no text holds a line end, so every line but the first is two further in."""
-    return json_safe(_indented(value)).replace("\n", "\n  ")
+def _nested(value: object, margin: str = "  ") -> str:
+    """A member of the document: no text holds a line end, so every line but the first is further in."""
+    return json_safe(_indented(value)).replace("\n", f"\n{margin}")
 
 
 def write_decision(decision: DecisionLike, stream: TextIO, options: Options) -> None:

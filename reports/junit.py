@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from .shape import ordered
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from tutela.engine.model import Finding, Report
 
     from .writer import Options
+
+
+DEPTH: Final = 2
+"""Elements that a test case stands in."""
 
 
 def write_report(report: Report, stream: TextIO, options: Options) -> None:
@@ -35,18 +39,23 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
         ("unparsed", str(report.unparsed)),
     ):
         SubElement(properties, "property", {"name": name, "value": visible(value)})
-    for finding in ordered(report.findings):
-        _add_case(suite, finding, options.lang)
     if not report.findings:
         SubElement(suite, "testcase", {"classname": "tutela", "name": visible(report.command)})
     SubElement(suite, "system-out").text = counts(report, options.lang)
     indent(root)
-    stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n')
+    # Cases go in one by one: all of them as elements would take kilobytes each.
+    before, end, after = tostring(root, encoding="unicode").partition("</properties>")
+    stream.write(f'<?xml version="1.0" encoding="UTF-8"?>\n{before}{end}')
+    for finding in ordered(report.findings):
+        case = _case(finding, options.lang)
+        indent(case, level=DEPTH)
+        stream.write(f"\n{'  ' * DEPTH}{tostring(case, encoding='unicode')}")
+    stream.write(f"{after}\n")
 
 
-def _add_case(suite: Element, finding: Finding, lang: Lang) -> None:
+def _case(finding: Finding, lang: Lang) -> Element:
     name = visible(f"{finding.resource_type} {resource_name(finding)}")
-    case = SubElement(suite, "testcase", {"classname": visible(finding.rule), "name": name})
+    case = Element("testcase", {"classname": visible(finding.rule), "name": name})
     at = finding.location
     if at and at.file:
         case.set("file", visible(file_of(finding)))
@@ -56,7 +65,7 @@ def _add_case(suite: Element, finding: Finding, lang: Lang) -> None:
     if not finding.counts:
         holds = finding.waived and finding.waiver
         SubElement(case, "skipped", {"message": waiver_text(holds, lang) if holds else label("known", lang)})
-        return
+        return case
     failure = SubElement(case, "failure", {"type": finding.severity.value, "message": message})
     lines = [f"{severity_word(finding.severity, lang)} {visible(finding.rule)} {message}"]
     if at and at.file:
@@ -71,3 +80,4 @@ def _add_case(suite: Element, finding: Finding, lang: Lang) -> None:
     if finding.waiver:
         lines.append(labelled("waiver", waiver_text(finding.waiver, lang, holds=False), lang))
     failure.text = "\n".join(lines)
+    return case

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from tutela.engine.model import Severity
 
-from .json_document import write_document
+from .json_document import write_around
 from .shape import access_shape, ordered, reason_shape, waiver_shape
 from .text import file_of, resource_name, tool_version, uri_of
 from .words import labelled, waiver_text
@@ -36,6 +36,8 @@ SCORES: Final[Mapping[Severity, str]] = {
 }
 """GitHub orders alerts by `security-severity` and names them critical, high, medium and low after it."""
 
+MARGIN: Final = " " * 6
+"""How far the results stand in."""
 _PLACEHOLDER: Final = re.compile(r"\{(\d+)\}")
 
 
@@ -48,12 +50,12 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
         "version": tool_version(),
         "rules": [_rule(finding, options.lang) for finding in _first_of_each_rule(findings)],
     }
-    run = {
+    run: dict[str, object] = {
         "tool": {"driver": driver},
         "language": "zh-CN" if options.lang == "zh" else "en-US",
         "columnKind": "unicodeCodePoints",
         "automationDetails": {"id": f"tutela/{report.command}/"},
-        "results": [_result(finding, rules[finding.rule], options.lang) for finding in findings],
+        "results": [],
         "properties": {
             "command": report.command,
             "policiesDigest": report.policies_digest,
@@ -65,10 +67,9 @@ def write_report(report: Report, stream: TextIO, options: Options) -> None:
             "absent": [gone._asdict() for gone in report.absent],
         },
     }
-    write_document(
-        {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]},
-        stream,
-    )
+    document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    results = (_result(finding, rules[finding.rule], options.lang) for finding in findings)
+    write_around(document, "results", results, stream, MARGIN)
 
 
 def _first_of_each_rule(findings: Sequence[Finding]) -> list[Finding]:

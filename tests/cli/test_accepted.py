@@ -196,3 +196,47 @@ def test_a_page_is_written_beside_other_formats(tutela: Tool, crm: Path, tmp_pat
     assert (1, "") == (done.returncode, done.stderr)
     assert '<html lang="zh-CN">' in (tmp_path / "r.html").read_text("utf-8")
     assert done.stdout.startswith("\ufeffseverity,")
+
+
+def _event(at: str, account: str, sql: str = "SELECT mobile FROM crm.customer", **more: object) -> str:
+    said = {"at": at, "account": account, "sql": sql, "row_count": 1, "result": "success", **more}
+    return json.dumps(said) + "\n"
+
+
+LATER = {
+    "another access": (
+        _event("2026-11-18T10:00:00+08:00", "hanmeimei"),
+        _event("2026-11-19T10:00:00+08:00", "zhoujie"),
+    ),
+    "a statement nobody can parse": (
+        _event("2026-11-18T10:00:00+08:00", "wangfang", "SELECT (("),
+        _event("2026-11-19T10:00:00+08:00", "wangfang", "SELECT ((("),
+    ),
+    "a line that is no event": (
+        _event("2026-11-18T10:00:00+08:00", "wangfang") + "{broken\n",
+        _event("2026-11-19T10:00:00+08:00", "wangfang") + "{broken, too\n",
+    ),
+    "denied again": (
+        _event("2026-11-18T10:00:00+08:00", "zhaolei", result="denied") * 30,
+        _event("2026-11-19T10:00:00+08:00", "zhaolei", result="denied") * 30,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_the_baseline_of_one_log_hides_nothing_of_the_next(case: str, tutela: Tool, crm: Path, tmp_path: Path) -> None:
+    """What stands at the same line of a later log of the same name is something else: it counts."""
+    log, base = tmp_path / "access.jsonl", tmp_path / "b.json"
+    before, after = LATER[case]
+    log.write_text(before, encoding="utf-8")
+    options = ("audit", log, "--reconcile", *NOW, "-f", "json")
+    was = found(tutela(*options, "--write-baseline", base, cwd=crm))
+    again = found(tutela(*options, "--baseline", base, cwd=crm))
+    log.write_text(after, encoding="utf-8")
+    now = found(tutela(*options, "--baseline", base, cwd=crm))
+
+    assert was["findings"]
+    assert {"unchanged"} == {one["state"] for one in again["findings"]}
+    happened = [one for one in now["findings"] if one["resource"]["type"] != "approved_use"]
+    assert happened
+    assert {"new"} == {one["state"] for one in happened}

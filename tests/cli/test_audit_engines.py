@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ MAPPED = (
     "no JSON\n"
     '{"at": "2026-11-06T01:32:34Z", "account": "lina", "sql": "DROP TABLE crm.customer"}\n'
 )
+ENDS = ("0001-01-01T00:00:00+08:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-08:00", "9999-12-31T23:59:59Z")
+"""Times that a time zone can move out of the calendar."""
 
 
 @pytest.fixture
@@ -42,6 +45,20 @@ def test_both_engines_write_the_same(tutela: Tool, crm: Path, form: str) -> None
         assert [1, 1] == [one.returncode for one in done], done[0].stderr
         assert done[0].stdout == done[1].stdout
         assert "log-" not in done[0].stderr
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "python"])
+def test_times_at_the_ends_of_the_calendar_are_none(tutela: Tool, crm: Path, engine: str) -> None:
+    """They are told at their lines, and the rest of the log is judged."""
+    lines = MAPPED.splitlines(keepends=True)
+    log = [lines[0].replace("2026-11-06T01:29:34Z", at) for at in ENDS] + [lines[2]]
+    (crm / "ends.jsonl").write_text("".join(log), encoding="utf-8")
+    done = tutela("audit", "ends.jsonl", *NOW, "--reconcile", "--format", "json", "--engine", engine, cwd=crm)
+    found = [(one["rule"], one["location"]["line"]) for one in json.loads(done.stdout)["findings"]]
+
+    assert (1, "") == (done.returncode, done.stderr)
+    assert [("unparsed", line) for line in (1, 2, 3, 4)] == sorted(one for one in found if one[0] == "unparsed")
+    assert ("ACC-01.not-authorised", 5) in found
 
 
 def test_explanations_are_the_same(tutela: Tool, crm: Path) -> None:

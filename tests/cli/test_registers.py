@@ -89,6 +89,53 @@ def test_a_broken_register_ends_the_command(
     assert "Traceback" not in done.stderr + chinese.stderr
 
 
+def no_day_of_leaving(entries: list[dict[str, Any]]) -> None:
+    """王芳 has left, and nobody wrote down when."""
+    entries[0]["status"] = "terminated"
+
+
+def no_time_of_transfer(entries: list[dict[str, Any]]) -> None:
+    """The data went out, and nobody wrote down when."""
+    entries[0] |= {"status": "executed", "submitted_at": "2026-06-01T09:00:00+08:00"}
+    entries[0].pop("executed_at", None)
+
+
+UNDATED = {
+    "people": (
+        no_day_of_leaving,
+        {"ACC-06.leaver-access account wangfang", "ACC-08.leaver-cleanup-missing employee E1023"},
+    ),
+    "sharing_requests": (
+        no_time_of_transfer,
+        {
+            "SHR-15.receipt-missing-or-overdue shared_copy SHR-2026-0412",
+            "SHR-16.tracking-overdue shared_copy SHR-2026-0412",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("register", UNDATED)
+def test_what_happened_on_a_day_that_nobody_knows_is_overdue(tutela: Tool, company: Path, register: str) -> None:
+    """Without its day a leaver, or a transfer, would never be asked about."""
+    edit, expected = UNDATED[register]
+    before = tutela("duties", *NOW, "-f", "json", cwd=company)
+    path = company / "registers" / f"{register}.json"
+    if path.exists():
+        path.rename(path.with_suffix(".yaml"))
+    change(company, register, edit)
+    after = tutela("duties", *NOW, "-f", "json", cwd=company)
+    was, now = (
+        {
+            f"{one['rule']} {one['resource']['type']} {one['resource']['id']}"
+            for one in json.loads(done.stdout)["findings"]
+        }
+        for done in (before, after)
+    )
+
+    assert expected == now - was
+
+
 def test_a_consent_withdrawn_before_it_was_given(tutela: Tool, company: Path) -> None:
     """In a CSV register the line is told."""
     path = company / "registers" / "consents.csv"

@@ -40,6 +40,30 @@ def problems(path: Path) -> list[str]:
     return [f"{p.location.line} {p.code}" for p in caught.value.problems]
 
 
+def test_groups_that_differ_are_told_apart(tmp_path: Path) -> None:
+    """Also two of one person, and two that began on one day; how many rows a group has changes nothing."""
+    base: dict[str, Any] = {
+        "dataset": "crm.order",
+        "subject": "C-1",
+        "started_at": "2020-01-01T00:00:00+08:00",
+        "count": 1,
+    }
+    others: list[dict[str, Any]] = [
+        {"started_at": "2021-01-01T00:00:00+08:00"},
+        {"important": True},
+        {"subject": "C-2"},
+        {"right": True},
+    ]
+    path = tmp_path / "records.json"
+    keys = list[set[tuple[str, str]]]()
+    for count in (1, 7):
+        path.write_text(json.dumps([{**base, **more, "count": count} for more in ({}, *others)]), encoding="utf-8")
+        keys.append({(a.request.resource["id"], a.key) for a in ask(path)})
+
+    assert len(others) + 1 == len(keys[0])
+    assert keys[0] == keys[1]
+
+
 @pytest.mark.parametrize("suffix", ["yaml", "json"])
 def test_rows_are_the_same_in_every_format(tmp_path: Path, suffix: str) -> None:
     """CSV, YAML and JSON ask the same."""

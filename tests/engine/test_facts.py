@@ -436,6 +436,33 @@ def test_a_revocation_ends_an_approval_from_its_moment_on() -> None:
     assert share(*both, when="2026-11-08T10:00")["approvals"][0]["stands"]
 
 
+@pytest.mark.parametrize(
+    ("when", "filed", "stands"),
+    [
+        ("2026-11-10T10:00", "2026-11-10T10:00:00+08:00", False),
+        ("2026-11-10T09:59", "2026-11-10T10:00:00+08:00", True),
+        ("2026-11-10T10:00", None, True),
+    ],
+)
+def test_an_application_that_another_one_supersedes(when: str, filed: str | None, stands: bool) -> None:
+    """Its approvals stand until the other one is filed; an application cannot supersede itself."""
+    old: dict[str, Any] = {
+        "id": "USE-1", "applicant": "clerk", "submitted_at": "2026-10-01T09:00:00+08:00", "supersedes": "USE-1",
+    }  # fmt: skip
+    new = {**old, "id": "USE-2", "supersedes": "USE-1"}
+    filing = {"filed_by": "clerk", "filed_at": filed, "register_no": "1"}
+    forms = canonical([old, {**new, "filing": filing} if filed else new])
+    signed = canonical(
+        [{**approval(request_id="USE-1"), "request_hash": request_hash(register("use_requests", forms)[0])}]
+    )
+    resource = {"type": "use_request", "id": "USE-1"}
+    kept = {"filings": canonical([{"request_id": "USE-2", **filing}])} if filed else {"filings": "[]"}
+    for more in ({}, kept):
+        world = facts(**TEXTS, **more, use_requests=forms, approvals=signed)
+        (found,) = look(world, when, resource).resource["approvals"]
+        assert stands == found["stands"]
+
+
 def test_the_same_person_does_not_count_twice() -> None:
     """On a later level; the first signature is not a repetition."""
     found = share(approval(approver="boss"), approval(id="A-2", level=2, approver="boss"))["approvals"]

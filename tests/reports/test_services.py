@@ -150,3 +150,35 @@ def test_only_what_counts_is_a_finding(accepted: Report, format_: str, lang: Lan
     assert (format_ != "junit") == ("crm.order" not in text)
     assert (format_ != "gitlab") == (lapsed in text)
     assert (format_ in {"human", "markdown", "junit"}) == ("迁移后删除" in text)
+
+
+class _Pieces(StringIO):
+    """A stream that remembers the longest text it was given at once."""
+
+    longest = 0
+
+    def write(self, text: str, /) -> int:
+        """Write, and remember."""
+        self.longest = max(self.longest, len(text))
+        return super().write(text)
+
+
+def whole(text: str) -> str:
+    """A JSON document as it is written at once."""
+    return json.dumps(json.loads(text), indent=2) + "\n"
+
+
+@pytest.mark.parametrize("format_", ["json", "jsonl", "sarif", "gitlab", "junit", "csv"])
+def test_long_reports_are_written_in_pieces(format_: str, report: Report) -> None:
+    """Hundreds of thousands of findings are never one text; the document is the same as if they were."""
+    many = replace(report, findings=tuple(f for f in report.findings for _ in range(1000)))
+    stream = _Pieces()
+    write(many, format_, stream)
+    text = stream.getvalue()
+
+    assert stream.longest * 3 < len(text)
+    if format_ in ("json", "sarif", "gitlab"):
+        indents, expected = (re.sub(r"(?m)^( *).*", r"\1", one) for one in (text, whole(text)))
+        assert expected == indents
+    if format_ == "junit":
+        assert len(many.findings) == len(_suite(many).findall("testcase"))

@@ -46,6 +46,14 @@ SECRETS: Final = frozenset(
 """Words of tables of what people prove with that it is they."""
 _SECRET_PAIRS: Final = frozenset(
     {"password_reset", "two_factor", "reset_password", "remember_me", "email_verification", "verification_code"}
+    | {
+        "email_change",
+        "change_email",
+        "email_confirmation",
+        "confirm_email",
+        "account_activation",
+        "phone_verification",
+    }
 )
 _ADDRESSES_OF_MAIL: Final = frozenset({"email", "emailaddress"})
 _PATTERNS: Final = frozenset({"template", "setting", "config", "configuration", "layout", "theme"})

@@ -19,6 +19,7 @@ from .guesses import Guesser
 from .marks import STRONG, Mark
 from .names import head_noun
 from .pointers import is_code, is_pointer
+from .proofs import theirs
 from .reading import Reader
 from .surroundings import Surveyor
 from .topics import told
@@ -46,6 +47,7 @@ _TOLD_IN_CARE: Final = (
 )
 """What is clinical content in a clinical table: its notes, measures, routes of drugs and illnesses of the family."""
 _RELATION: Final = frozenset({"relation", "relationship", "kinship"})
+_OF_FIRMS: Final = "organisation"
 _OPERATIONAL: Final = "system.operational"
 _RELATION_OF: Final = "personal.family.relation"
 _NUMBER_OF: Final = "personal.account.user_id"
@@ -216,8 +218,7 @@ class Classifier:
             for key, mark in reading.marks.items()
             if key != _ADDRESS or mark.evidence != ("name state",) or around.address
         }
-        if around.tree and reading.words[:1] == _PARENT:
-            marks = {}
+        marks = {} if around.tree and reading.words[:1] == _PARENT else theirs(marks, column, around)
         if column.name in around.roles and is_text(column.data_type) and not reading.turned:
             role = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("beside how to reach them",))
             known = marks.get(_NAME, _NOTHING).points >= self._taxonomy.report
@@ -227,7 +228,7 @@ class Classifier:
         if around.staff and around.identity and reading.words in _SERVED and not marks:
             marks[_HISTORY] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("dates of somebody's work",))
         kept = held(reading.words, column.data_type, around.kept, web=around.web)
-        if not kept and all(mark.points < self._taxonomy.report for mark in marks.values()):
+        if not kept and not any(map(self._says, marks, marks.values())):
             kept = told(reading.words, column.data_type, around.topics)
         if kept and not reading.turned:
             points = max((STRONG, *(mark.points + 1 for key, mark in marks.items() if key != kept)))
@@ -236,6 +237,10 @@ class Classifier:
         self._told(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
         return self._decided(column, marks, around, reading)
+
+    def _says(self, key: str, mark: Mark) -> bool:
+        """Tell whether a mark is enough to report a person's data."""
+        return mark.points >= self._taxonomy.report and not key.startswith(_OF_FIRMS)
 
     def _with_type(self, reading: Reading, domain: str) -> Reading:
         """What the name of a column's type says, where its own name says nothing or little."""

@@ -76,6 +76,9 @@ _TYPES: Final = 1 << 10
 _UUID: Final = re.compile(r"n?char(?:acter)?\((?:32|36)\)|uuid|uniqueidentifier", re.IGNORECASE)
 _WHOLE: Final = re.compile(r"(?:tiny|small|medium|big)?int(?:eger)?\b|(?:small|big)?serial", re.IGNORECASE)
 _NUMBERS: Final = ("no", "number", "num", "nr")
+_ADDRESS: Final = "personal.contact.address"
+_OF_HOUSES: Final = frozenset((of, number) for of in ("street", "house") for number in _NUMBERS)
+"""Numbers of houses, which are kept as numbers, too."""
 _ATTRIBUTES: Final = ("personal.demographic",)
 """What a number that a comment names may stand for: the code of a nation."""
 
@@ -146,7 +149,7 @@ def fits(key: str, data_type: str, words: tuple[str, ...], *, described: bool) -
             return key.startswith(_ATTRIBUTES)  # a key called `id_card`, and no identity card
         if key in {"personal.location.coarse", "personal.device.ip"} and not is_whole(data_type):
             return False  # an area in square metres, or what inpatients cost
-        return not key.startswith(_TEXT_ONLY) or last.endswith("pin")
+        return not key.startswith(_TEXT_ONLY) or last.endswith("pin") or (key == _ADDRESS and words[-2:] in _OF_HOUSES)
     if key == "personal.account.username" and _JSON.match(data_type):
         return False
     if key == "free_text" and _SHORT.match(data_type):

@@ -34,11 +34,52 @@ _GLUED: Final = frozenset({"fileno", "filenum", "filenumber", "filecode", "archi
 _PARTS: Final = frozenset({"sub", "old", "new", "id"})
 """What may stand behind: the file of somebody within that of a family."""
 _ENOUGH: Final = 1
+_APPLICATION: Final = "application"
+_APPLIED: Final = frozenset(
+    {
+        "job",
+        "vacancy",
+        "position",
+        "leave",
+        "loan",
+        "membership",
+        "admission",
+        "scholarship",
+        "visa",
+        "permit",
+        "rental",
+    }
+    | {
+        "internship",
+        "course",
+        "housing",
+        "mortgage",
+        "passport",
+        "volunteer",
+        "tenancy",
+        "adoption",
+        "project",
+        "grant",
+    }
+)
+"""What persons apply for: the table is of them, and not of jobs or courses."""
+_REPORTED: Final = frozenset(
+    {"abuse", "spam", "user", "comment", "post", "event", "content", "message", "item", "listing", "review", "profile"}
+    | {"violation", "member", "chat", "room", "media", "ad", "question", "answer", "story", "video"}
+)
+_COMPLAINING: Final = frozenset({"reason", "reporter", "reported", "complaint", "complainant", "offender"})
 
 
 def is_dossier(stems: frozenset[str], words: frozenset[str]) -> frozenset[str]:
     """The words of a table's name that would make it one of things, and here say that it is a dossier."""
+    if _APPLICATION in stems and not stems.isdisjoint(_APPLIED):
+        return stems & _APPLIED
     return _KINDS & stems if stems & _OF_WHOM and words.isdisjoint(_STORED) else frozenset()
+
+
+def is_complaint(stems: frozenset[str], words: frozenset[str]) -> bool:
+    """Tell whether reports are what users complain of: with a reason or who reported, on what others wrote."""
+    return "report" in stems and not stems.isdisjoint(_REPORTED) and not words.isdisjoint(_COMPLAINING)
 
 
 def file_numbers(table: Table, readings: Sequence[Reading], care: Counts) -> frozenset[str]:

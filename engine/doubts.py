@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .column_types import is_key
+from .meanings import is_divided, is_kept_away, means_else
 from .topics import ACCESS, BOOKS, DIRECTORY, HANDSET, HOLDING, INSURANCE, LOGIN, MACHINES, PLACES, PLANS
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ _OF_SOMEBODY: Final = (
 def in_doubt(key: str, mark: Mark, words: tuple[str, ...], column: Column, around: Surroundings) -> Mark:
     """A mark with fewer points, where its name means something else there or is the key of what it names."""
     keyed = key == _EMAIL and is_key(column.data_type, words)
-    if keyed or doubted(key, mark, words, around):
+    if keyed or means_else(key, mark, column, words, around) or doubted(key, mark, words, around):
         return mark._replace(points=mark.points - _LESS, evidence=(*mark.evidence, DOUBT))
     return mark
 
@@ -119,6 +120,10 @@ def _is_of_nobody(key: str, first: str, words: tuple[str, ...], around: Surround
 
 def is_figure(words: tuple[str, ...], around: Surroundings) -> bool:
     """Tell whether a clinical word is counted in a table of nobody, or of what ails a machine."""
+    if is_divided(words):
+        return True
+    if not (around.clinical or around.patient) and is_kept_away(words, around.topics):
+        return True
     if around.person or around.linked or around.patient or around.clinical:
         return False
     machine = MACHINES in around.topics and words[:1] in {("diagnosis",), ("diagnostic",), ("diagnostics",)}

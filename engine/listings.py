@@ -24,6 +24,8 @@ _LISTED: Final = ("zd",)
 _FEW_OF_A_LIST: Final = 8
 _OF_CODES: Final = frozenset({"code", "cd", "cde"})
 """Last words of names of tables of codes, where it is written what they mean: `visa_status_code`."""
+_BANNED: Final = frozenset({"ban", "banned", "blacklist", "blocklist", "denylist", "blocked"})
+"""Who is kept out by a rule is somebody."""
 _PREFIXES: Final = (("tbl",), ("tb",), ("t",), ("ref",), ("mst",))
 _PAIR: Final = 3
 """So many columns have a list of nothing but codes and what they mean, and perhaps whether they are used."""
@@ -82,7 +84,7 @@ class Lister:
         title = _TITLE.split(table.comment.strip().lstrip("[【("), maxsplit=1)[0].strip()
         ends = title.endswith(self._dictionary_zh) or title.removesuffix("表").endswith(self._dictionary_zh)
         return (
-            last in self._dictionary
+            (last in self._dictionary and stems.isdisjoint(_BANNED))
             or (last in _PRICES and not _RATED.isdisjoint(words[-2:-1]))
             or ends
             or (not persons and (words[-1:] == _LISTED or self._pinyin.says(words, "dictionary_words")))
@@ -134,6 +136,15 @@ def _of_a_list(words: tuple[str, ...], title: tuple[str, ...], *, dated: bool) -
     if words[-1:] not in {("id",), ("uuid",), ("by",)}:
         return True
     return words[-1] == "by" or len(words) == 1 or _ends(title, words[:-1]) or not _OF_LISTS.isdisjoint(words)
+
+
+def is_own_code(table: Table) -> bool:
+    """Tell whether a table has the code that it is called by, and what that means: `CONTACT_TYPE_CODE` and a text."""
+    title = words_of(table.name)
+    if len(title) == 1 or title[-1:] not in {(end,) for end in _OF_CODES}:
+        return False
+    columns = [words_of(column.name) for column in table.columns]
+    return title in columns and any(words[-1:] and words[-1] in _MEANINGS for words in columns)
 
 
 def _ends(title: tuple[str, ...], words: tuple[str, ...]) -> bool:

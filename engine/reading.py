@@ -338,5 +338,6 @@ class Reader:
         if not words or len(words) > _LONGEST_ENGLISH or words[0] in _ASKS:
             return
         for hit in self._hints.in_name(words):
-            if hit.hint.strong and not hit.initials and self.owner(hit.before) != "other":
+            idle = hit.matched in _REMARKS and hit.hint.category in marks
+            if hit.hint.strong and not (idle or hit.initials) and self.owner(hit.before) != "other":
                 add(marks, hit.hint, 2, f"comment {hit.matched}", len(hit.matched))

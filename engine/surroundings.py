@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
 from .column_types import AMOUNT
-from .dossiers import is_dossier
-from .listings import Lister
+from .dossiers import is_complaint, is_dossier
+from .listings import Lister, is_own_code
+from .meanings import labels_of
 from .names import singular, words_of
 from .neighbours import initials_together, is_used, neighbours, strong
 from .pinyin_names import PinyinTables
@@ -115,7 +116,37 @@ _CLAIMS: Final = frozenset({"claim", "billing", "remittance", "remit", "eligibil
 _GLUED_CLAIM: Final = re.compile(r"(?<!dis)(?<!re)(?<!pro)claims?(?:line|item|detail|header|data)", re.IGNORECASE)
 _PROTOCOLS: Final = frozenset({"oauth", "oauth2", "oidc", "openid", "saml", "api"})
 """Whose clients are programs."""
-_LOGGED: Final = frozenset({"audit", "activity", "access", "login", "logon", "signin"})
+_LOGGED: Final = frozenset(
+    {
+        "audit",
+        "activity",
+        "access",
+        "login",
+        "logon",
+        "signin",
+        "spam",
+        "abuse",
+        "ban",
+        "banned",
+        "blacklist",
+        "blocklist",
+    }
+    | {
+        "vote",
+        "poll",
+        "rating",
+        "visit",
+        "visitor",
+        "hit",
+        "click",
+        "impression",
+        "attempt",
+        "lockout",
+        "throttle",
+        "flood",
+    }
+    | {"download", "referral", "captcha"}
+)
 """What tables of it say of whoever did something, whatever it was done to."""
 _GUESTS: Final = frozenset({"adult", "adults", "nights", "infants"})
 _PLACES_ONLY: Final = frozenset({"location", "site", "venue"})
@@ -198,6 +229,8 @@ class Surroundings(NamedTuple):
     """Its rows stand below each other: districts, offices, menus."""
     topics: frozenset[str] = frozenset()
     """What else it is about."""
+    labels: frozenset[str] = frozenset()
+    """Columns that name no one: a list's own code, the name of a preference beside its value."""
 
 
 class Surveyor:
@@ -223,7 +256,8 @@ class Surveyor:
         stems, chinese = stems_of(table.name, self._reader), table.name + table.comment
         persons = bool(neighbours(told.kinds, other=False)) or told.patient
         reached = {kind.rpartition(" ")[2][: len(_PHONE)] for kind in told.kinds} >= {_PHONE, _EMAIL}
-        listing = not (linked or told.natural or reached) and self._lister.lists(table, stems, persons=persons)
+        listed = not (linked or told.natural or reached) and self._lister.lists(table, stems, persons=persons)
+        listing = listed or is_own_code(table)
         title = self._reader.title(table.name)
         if "pay" in stems and stems & _SLIPS:
             stems |= {"payslip"}
@@ -243,7 +277,7 @@ class Surveyor:
         dossier = is_dossier(stems, words)
         person = person or bool(dossier and any(told.kinds) and not listing)
         booked = (stems - _BOOKS if stems & _BOOKED else stems) - dossier
-        talk = not listing and self._is_talk(table)
+        talk = not listing and (is_complaint(stems, words) or self._is_talk(table))
         thing = listing or client or (not talk and self._says(booked, chinese, "object_words", title))
         tree = not (person or told.patient) and stems.isdisjoint(self._treated) and is_tree(table)
         thing = thing and not (is_of_subjects(stems) and not listing)
@@ -311,6 +345,7 @@ class Surveyor:
             goods=not (words | stems).isdisjoint(_GOODS),
             tree=tree,
             topics=topics_of(stems, words, tuple(map(singular, title[-1:]))),
+            labels=labels_of(table, listing=listing),
         )
 
     def _paid(self, stems: frozenset[str], readings: Iterable[Reading], *, linked: bool) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from .column_types import is_text, is_unique_id
+from .meanings import meanings_of
+from .recorded import LISTED, recorded_in, told_by_record
 
 INSURANCE: Final = "insurance"
 HANDSET: Final = "handset"
@@ -79,7 +81,19 @@ _ENDS: Final = {
     HOLDING: _HOLDINGS,
     PLANS: frozenset({"plan", "tariff", "package", "rateplan", "priceplan", "subscriptionplan"}),
     PLACES: frozenset(
-        {"geofence", "zone", "poi", "landmark", "waypoint", "stop", "busstop", "checkpoint", "region", "territory"}
+        {
+            "geofence",
+            "map",
+            "zone",
+            "poi",
+            "landmark",
+            "waypoint",
+            "stop",
+            "busstop",
+            "checkpoint",
+            "region",
+            "territory",
+        }
         | {"parking", "toll", "tower", "cell"}
     ),
 }
@@ -133,10 +147,12 @@ def topics_of(stems: frozenset[str], words: frozenset[str], title: tuple[str, ..
             found.add(UNNAMED)
     if is_of_cases(stems):
         found.add(CUSTODY)
+    if not LISTED.isdisjoint(title):
+        found.discard(CUSTODY)
     if keeps_books(stems, words):
         found.add(BOOKS)
     found |= {topic for topic, ends in _ENDS.items() if not ends.isdisjoint(title)}
-    return frozenset(found)
+    return frozenset(found) | recorded_in(stems, words, title) | meanings_of(stems, words)
 
 
 def is_of_cases(stems: frozenset[str]) -> bool:
@@ -151,7 +167,11 @@ def is_of_subjects(stems: frozenset[str]) -> bool:
 
 def told(words: tuple[str, ...], data_type: str, topics: frozenset[str]) -> str:
     """The category of a column by what its table is about; empty when that says nothing."""
-    if not topics or not words or not is_text(data_type):
+    if not topics or not words:
+        return ""
+    if entry := told_by_record(words, data_type, topics, custody=CUSTODY in topics):
+        return entry
+    if not is_text(data_type):
         return ""
     first, last, whole = words[0], words[-1], "".join(words)
     if CALLS in topics and last in _NUMBERS and not _PARTIES.isdisjoint(words[:-1]):

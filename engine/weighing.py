@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ _REACHED: Final = ("personal.contact.email", "personal.contact.phone", "personal
 """How to reach somebody: things have no telephone, so in a table about things it is that of whom they concern."""
 _TOKEN: Final = "personal.account.token"  # noqa: S105 (a category)
 _IP: Final = "personal.device.ip"
+_BROWSER: Final = "name useragent"
+"""Whatever a table with somebody in it is of, a person looked at it."""
+_STAMP: Final = re.compile(
+    r"name (?:creat|modif|updat|insert|delet|edit|add|register|submit|post|approv|confirm|sign|accept)\w*ip\w*"
+)
+"""From where somebody entered or changed a row, whatever it is of: `created_ip` in a table of templates."""
 _SIGNATURE: Final = "personal.signature"
 """Whatever is signed, a person signs it."""
 _PASSWORD: Final = "personal.account.password"  # noqa: S105 (a category)
@@ -125,7 +132,8 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
     if key == _EMPLOYER and weak and mark.initials and around.patient:
         return 2, "a unit of measurement"
     told = key == "free_text" and (around.talk or not (weak or around.listing))
-    held = (around.secrets and key == _TOKEN) or (around.logged and key == _IP)
+    held = (around.secrets and key == _TOKEN) or (key == _IP and (around.logged or _is_stamp(mark)))
+    held = held or (mark.evidence[0] == _BROWSER and not around.listing and (around.linked or around.identity))
     if (
         mark.owned
         or (mark.told and not around.listing)
@@ -148,3 +156,7 @@ def elsewhere(key: str, mark: Mark, around: Surroundings, *, weak: bool) -> tupl
         return (2 if weak else 0), why
     equipment = key == _EQUIPMENT and not around.linked
     return (6 if equipment or key.startswith(_PLACES) else 3 if around.thing else 4), why
+
+
+def _is_stamp(mark: Mark) -> bool:
+    return _STAMP.fullmatch(mark.evidence[0]) is not None

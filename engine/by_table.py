@@ -53,7 +53,14 @@ _SECRET_PAIRS: Final = frozenset(
         "confirm_email",
         "account_activation",
         "phone_verification",
+        "safe_question",
+        "security_question",
+        "secret_question",
+        "safety_question",
+        "recovery_question",
+        "secure_question",
     }
+    | {"security_answer", "password_question", "challenge_question", "password_hint"}
 )
 _ADDRESSES_OF_MAIL: Final = frozenset({"email", "emailaddress"})
 _PATTERNS: Final = frozenset({"template", "setting", "config", "configuration", "layout", "theme"})
@@ -84,6 +91,7 @@ _NAMED: Final = tuple((end, "name") for end in ("to", "from", "cc", "recipient",
 """Names of who a mail is from or for."""
 _PROOFS: Final = frozenset(
     {"ciphertext", "code", "value", "secret", "sid", "hash", "sesskey", "selector", "validator", "series"}
+    | {"answer", "answers"}
 )
 _KEPT_OF_SESSIONS: Final = frozenset(
     {"payload", "data", "expiry", "expires", "expire", "expiration", "ip", "agent", "useragent", "value", "csrf"}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .column_types import is_whole
+
+if TYPE_CHECKING:
+    from .marks import Mark
 
 _SITE: Final = frozenset(
     {"hit", "hits", "view", "views", "click", "clicks", "top", "toped", "rec", "recom", "recommend", "recommended"}
@@ -14,6 +17,9 @@ _SITE: Final = frozenset(
     | {"downloads", "favorites", "dy", "subscribe", "publish", "published", "draft", "step", "visible", "public"}
 )
 """Last words of what a website notes of a row: how often it was seen, and whether it stands on top."""
+_COMPANY: Final = "organisation.name"
+_EMPLOYER: Final = "personal.occupation.employer"
+_HISTORY: Final = "personal.occupation.history"
 _CHANNELS: Final = frozenset({"email", "msg", "sms", "photo", "avatar", "login"})
 """First words of switches for what is sent or shown."""
 _STAMP: Final = re.compile(
@@ -30,3 +36,10 @@ def is_kept_by_site(words: tuple[str, ...], data_type: str) -> bool:
     if is_whole(data_type) and (words[-1:] == ("state",) or words == ("time",) or words[0] == "cert"):
         return True
     return is_whole(data_type) and _STAMP.fullmatch(words[-1]) is not None
+
+
+def employed(marks: dict[str, Mark], career: str) -> None:
+    """Take the company that a row of somebody's career names for who employed them."""
+    named = marks.get(_COMPANY)
+    if career == _HISTORY and named:
+        marks[_EMPLOYER] = marks.pop(_COMPANY)._replace(owned=True)

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import held
-from .careers import is_kept_by_site
+from .careers import employed, is_kept_by_site
 from .clinical import Content
 from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_unique_id, is_whole
 from .doubts import DOUBT, in_doubt, is_figure
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED: Final = 1 << 15
 _TAG: Final = re.compile(r"@tutela\(\s*category\s*=\s*([\w.]{1,100})\s*\)")
-_NUMBERED: Final = re.compile(r"comment .*(?<!编)号")
+_NUMBERED: Final = re.compile(r"comment (?:.*(?<!编)号|(?:平台|渠道)用户.*)")
 """A comment that speaks of a number on a badge or card, and not of one of the database."""
 _TOLD_IN_CARE: Final = (
     "free_text",
@@ -234,6 +234,7 @@ class Classifier:
             points = max((STRONG, *(mark.points + 1 for key, mark in marks.items() if key != kept)))
             marks[kept] = Mark(points, 0, 0, owned=True, initials=False, evidence=("what the table keeps",))
         self._paid(marks, column, around, reading)
+        employed(marks, around.career)
         self._told(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
         return self._decided(column, marks, around, reading)

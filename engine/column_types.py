@@ -34,6 +34,7 @@ _DATE_TOO: Final = (
     "personal.demographic.birth_date",
     "personal.demographic.marital_status",
     "personal.demographic.political",
+    "personal.demographic.religion",
     "personal.criminal",
     "personal.financial.insurance",
     "personal.financial.card_security",

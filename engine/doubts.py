@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .column_types import is_key
+from .column_types import is_key, is_whole
 from .meanings import is_divided, is_kept_away, means_else
-from .topics import ACCESS, BOOKS, DIRECTORY, HANDSET, HOLDING, INSURANCE, LOGIN, MACHINES, PLACES, PLANS
+from .names import is_chinese
+from .topics import ACCESS, BOOKS, DIRECTORY, HANDSET, HOLDING, INSURANCE, LINES, LOGIN, MACHINES, PLACES, PLANS
 
 if TYPE_CHECKING:
     from .marks import Mark
@@ -27,6 +28,7 @@ _EMPLOYER: Final = "personal.occupation.employer"
 _EXPIRY: Final = "personal.financial.card_security"
 _HEALTH: Final = "personal.health"
 _PRECISE: Final = "personal.location.precise"
+_COARSE: Final = "personal.location.coarse"
 _AGE: Final = "personal.demographic.age"
 _TOKEN: Final = "personal.account.token"  # noqa: S105 (a category)
 _PLAN: Final = "name planname"
@@ -40,6 +42,17 @@ _GUARD: Final = ("guard", "name")
 _ATTRIBUTES: Final = frozenset({"attr", "attribute", "claim", "mapping", "map", "field"})
 _TERM: Final = "name termdt"
 """When somebody's work ended, or what an insurer covers."""
+_LINE: Final = "name lineid"
+"""An account with a messenger, and the key of a line."""
+_ALSO_THINGS: Final = frozenset(
+    {"name cell", "name heartbeat", "name zscore", "name pulse", "name race", "name weight", "name height", "name pan"}
+    | {"name temperature", "name temp", "name pressure", "name tin", "name bp"}
+)
+"""English names that things have, too, where a Chinese comment says nothing of what they are of a person."""
+_NUMBERED: Final = frozenset({"no", "number", "nr", "num"})
+"""Ends of names of keys of districts and towns: `area_no`."""
+_CHECK: Final = "name verifycode"
+"""What somebody is sent, and a checksum of a record."""
 _CARD: Final = "name creditcard"
 _LIMITS: Final = frozenset({"min", "max", "minimum", "maximum", "lowest", "highest", "from", "to"})
 _FIGURES: Final = frozenset({"count", "counts", "cnt", "total", "totals"})
@@ -68,10 +81,23 @@ _OF_SOMEBODY: Final = (
 
 def in_doubt(key: str, mark: Mark, words: tuple[str, ...], column: Column, around: Surroundings) -> Mark:
     """A mark with fewer points, where its name means something else there or is the key of what it names."""
-    keyed = key == _EMAIL and is_key(column.data_type, words)
-    if keyed or means_else(key, mark, column, words, around) or doubted(key, mark, words, around):
+    keyed = (key == _EMAIL and is_key(column.data_type, words)) or (
+        key == _COARSE and not mark.commented and is_whole(column.data_type) and not _NUMBERED.isdisjoint(words[-1:])
+    )
+    elsewhere = means_else(key, mark, column, words, around) or _is_contradicted(mark, column, around)
+    if keyed or elsewhere or doubted(key, mark, words, around):
         return mark._replace(points=mark.points - _LESS, evidence=(*mark.evidence, DOUBT))
     return mark
+
+
+def _is_contradicted(mark: Mark, column: Column, around: Surroundings) -> bool:
+    """Tell whether a comment or a type says that a name is of a thing: a cell of a grid, a check of a record."""
+    first = mark.evidence[0]
+    if first == _LINE:
+        return LINES in around.topics
+    if first == _CHECK:
+        return is_whole(column.data_type) and not (mark.commented or around.reached or LOGIN in around.topics)
+    return first in _ALSO_THINGS and not mark.commented and is_chinese(column.comment) and not around.patient
 
 
 def doubted(key: str, mark: Mark, words: tuple[str, ...], around: Surroundings) -> bool:

@@ -47,8 +47,8 @@ _INITIALS: Final = ("strong_initials", "weak_initials")
 _PERSON: Final = "人"
 _NOTES: Final = frozenset({"备注", "附言"})
 """Whatever a note is about, anything can stand in it."""
-_LITTLE: Final = frozenset({"关系", "称谓", "图片"})
-"""Between whom, or of whom, the name says."""
+_LITTLE: Final = frozenset({"关系", "称谓", "图片", "国家", "国别", "签名", "行政", "行政区划"})
+"""Between whom, of whom or of what place, the name says."""
 _WHOSE: Final = re.compile(r"用户|客户(?!端)|会员|学生|员工|职工|患者|本人")
 """Whose something is, also further from it: `签到时用户当前经度`."""
 _LONGEST_ROLE: Final = 5

@@ -55,6 +55,8 @@ _OF_LISTS: Final = frozenset(
     | {"department", "vendor", "route", "tenant", "store", "pharmacy", "hospital", "clinic", "external"}
 )
 """Whose keys stand in lists."""
+_VALUES: Final = ("号码表", "密码表", "条码表", "维码表", "证码表", "请码表", "活码表", "换码表")
+"""Ends of titles like those of tables of codes, where numbers, passwords or codes of their own are kept."""
 _TITLE: Final = re.compile(r"[\]】)。,;\n]")
 """Where the title of a table ends, and its comment goes on: `[民族码表]本代码引自...`."""
 
@@ -82,7 +84,8 @@ class Lister:
         named = words[:-1] if len(words) > 1 and words[-1] in _INFORMS else words
         last = singular(named[-1]) if named else ""
         title = _TITLE.split(table.comment.strip().lstrip("[【("), maxsplit=1)[0].strip()
-        ends = title.endswith(self._dictionary_zh) or title.removesuffix("表").endswith(self._dictionary_zh)
+        coded = title.endswith(self._dictionary_zh) and not title.endswith(_VALUES)
+        ends = coded or title.removesuffix("表").endswith(self._dictionary_zh)
         return (
             (last in self._dictionary and stems.isdisjoint(_BANNED))
             or (last in _PRICES and not _RATED.isdisjoint(words[-2:-1]))

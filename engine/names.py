@@ -108,7 +108,8 @@ _ANNOTATION: Final = re.compile(r"(?<=[\u3400-\u9fff])\s+[A-Za-z]+\d+\s*$")
 _REFERRED: Final = re.compile(
     r"(?<=[\u3400-\u9fff])\s+(?=[A-Z]{2}(?:/[A-Z])?[ /-]?\d|ISO|[Yy]{4}|\d|附|参[考照见]|[见详按]|格式|精确"
     r"|例如|取值|默认|单位|url|指|即|用于|表示|必填|该|本)"
-    r"|(?<=[\u3400-\u9fff])\s*[-－—]+\s*(?=[\u3400-\u9fff]{0,20}使用$)"
+    r"|(?<=[\u3400-\u9fff])\s*[-－—]+\s*(?=[\u3400-\u9fff]{0,20}使用$|不再|已?废弃|已?弃用|已?停用|暂不|暂未|未用|预留|待定)"
+    r"|(?<=类别)\s+|(?<=类型)\s+|(?<=种类)\s+|(?<=状态)\s+"
 )
 """Where a comment goes on with a standard, a format or a list of codes: `婚姻状况 GB/T 2261.2`."""
 

@@ -6,6 +6,7 @@ that speaks of something else takes points away. Names repeat in a schema, so re
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -97,10 +98,13 @@ _SUMMED: Final = ("personal.financial",)
 """What a sum of is as telling: `sum_salary`, commented 工资收入合计."""
 _NAMED_BARELY: Final = frozenset({"全名", "名字", "中文名", "中文名字", "英文名", "英文名字", "名"})
 """Nouns for a name of anybody or anything: of a model of telephones, too."""
+_DONE_FROM: Final = re.compile(r"(?:登录|注册|发[布表帖]|评论|提交|投票|留言|回复|下单|支付|报名|签到|点赞|举报)ip")
+"""The address from which somebody did something, whatever was done: `发布IP` of news."""
 _TIMES: Final = frozenset({"at", "time", "datetime"})
 """When an illness or treatment was tells of it, as a date does: `surgery_at`."""
 _NO_TERMS: Final = frozenset(
     {"program", "histogram", "kilogram", "hologram", "monogram", "pictogram", "telegram", "academia", "premia"}
+    | {"miniprogram", "subprogram", "microprogram"}
 )
 """Words that only end like clinical terms."""
 _ASKS: Final = frozenset({"whether", "flag", "indicates", "indicator"})
@@ -328,7 +332,7 @@ class Reader:
         for hint in nouns.hints:
             add(marks, hint, STRONG, f"comment {nouns.matched}", len(nouns.matched))
             whose = hint.category.startswith("personal.name") and nouns.matched not in _NAMED_BARELY
-            if nouns.owned or whose:
+            if nouns.owned or whose or _DONE_FROM.fullmatch(nouns.matched):
                 marks[hint.category] = marks[hint.category]._replace(owned=True)
         return nouns.turned
 

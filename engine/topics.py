@@ -30,6 +30,10 @@ MACHINES: Final = "machines"
 ACCESS: Final = "access"
 DIRECTORY: Final = "directory"
 """It is set there where persons are known from: whose columns name attributes, and not persons."""
+LINES: Final = "lines"
+"""Rows are lines of an order, of buses or of production, whose keys are called so."""
+PLATED: Final = "plated"
+"""It holds plates of vehicles: who owns one is a person."""
 BOOKS: Final = "books"
 """Its accounts are those of a ledger."""
 _TOPICS: Final = {
@@ -75,7 +79,7 @@ _HOLDINGS: Final = frozenset(
         "livestock",
     }
     | {"building", "property", "apartment", "flat", "parcel", "field", "farm", "playlist", "gateway", "camera", "meter"}
-    | {"geofence", "zone", "route", "fleet"}
+    | {"geofence", "zone", "route", "fleet", "park", "parkinglot", "carpark"}
 )
 _ENDS: Final = {
     HOLDING: _HOLDINGS,
@@ -96,6 +100,7 @@ _ENDS: Final = {
         }
         | {"parking", "toll", "tower", "cell"}
     ),
+    LINES: frozenset({"line", "busline", "orderline", "invoiceline", "subline", "lineinfo", "route"}),
 }
 """By the last word of the name of a table."""
 _PASSWORDS: Final = ("password", "passwd", "passwordhash")
@@ -131,7 +136,15 @@ _BOOKS: Final = frozenset({"chart", "gl", "ledger", "coa", "accounting", "bookke
 _OF_PERSONS: Final = frozenset(
     {"email", "phone", "mobile", "password", "username", "gender", "customer", "iban", "holder"}
 )
+_PLATES: Final = frozenset(
+    {"plate", "plateno", "platenumber", "vehplate", "carplate", "licenseplate", "licenceplate", "numberplate", "chepai"}
+    | {"chepaihao", "cphm", "carno"}
+)
+_OWNERS: Final = frozenset(
+    {"owner", "carowner", "vehowner", "vehicleowner", "holder", "cardholder", "keeper", "cardowner"}
+)
 _PHONE: Final = "personal.contact.phone"
+_NAME: Final = "personal.name.full"
 _CRIMINAL: Final = "personal.criminal"
 _USERNAME: Final = "personal.account.username"
 _NUMBER: Final = "personal.account.user_id"
@@ -149,6 +162,8 @@ def topics_of(stems: frozenset[str], words: frozenset[str], title: tuple[str, ..
         found.add(CUSTODY)
     if not LISTED.isdisjoint(title):
         found.discard(CUSTODY)
+    if not words.isdisjoint(_PLATES):
+        found.add(PLATED)
     if keeps_books(stems, words):
         found.add(BOOKS)
     found |= {topic for topic, ends in _ENDS.items() if not ends.isdisjoint(title)}
@@ -178,6 +193,8 @@ def told(words: tuple[str, ...], data_type: str, topics: frozenset[str]) -> str:
         return _PHONE
     if CUSTODY in topics and (whole in _JUDGED or (first in {"charge", "charges"} and last in _CHARGED)):
         return _CRIMINAL
+    if PLATED in topics and whole in _OWNERS:
+        return _NAME
     if is_unique_id(data_type):
         return ""
     if UNNAMED in topics and whole in {"userid", "loginid"}:

@@ -33,7 +33,7 @@ CATEGORY_SIZE: Final = 1 << 12
 LEAST: Final = 0.8
 RIGHT: Final = ((0.8, 0.65), (0.9, 0.75))
 """From which probability on an answer was right how often, on schemas that neither it nor the rules had seen."""
-COMMON: Final = 250
+COMMON: Final = 100
 """A category with fewer examples is learned as its commonest neighbour."""
 GROUPS: Final = 6
 SURE: Final = 2.0

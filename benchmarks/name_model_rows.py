@@ -53,8 +53,11 @@ FAMILIES: Final = {
     "health": "personal.health.medical_record",
     "religion": "personal.demographic.religion",
     "free_text": "free_text",
+    "financial": "personal.transaction.payment",
 }
 """The category that stands for a family of labels; others teach only that a column is personal."""
+SENSITIVE: Final = {"financial": "personal.financial.bank_account"}
+"""And where the label says that it is sensitive."""
 SAME: Final = {
     "yudao": "yudao", "corpus yudao-crm-erp": "yudao", "corpus yudao": "yudao",
     "libreehr": "libreehr", "corpus librehealth-ehr": "libreehr",
@@ -99,10 +102,13 @@ class Rows:
                 if digest in seen or len(codes) != 2 * len(table.columns):
                     continue
                 seen.add(digest)
-                families = [LETTERS[letter] for letter in codes[::2]]
-                sure = [_HUMAN[CONFIDENCE[(int(digit) - 1) % 3]] for digit in codes[1::2]]
-                labels = tuple("none" if one == "none" else FAMILIES.get(one, "personal") for one in families)
-                yield self._example(f"{entry['area']}/{name}", table, labels, tuple(sure))
+                digits = [int(digit) - 1 for digit in codes[1::2]]
+                sure = tuple(_HUMAN[CONFIDENCE[digit % 3]] for digit in digits)
+                labels = tuple(
+                    _label(LETTERS[letter], sensitive=digit >= len(CONFIDENCE))
+                    for letter, digit in zip(codes[::2], digits, strict=True)
+                )
+                yield self._example(f"{entry['area']}/{name}", table, labels, sure)
 
     def of_labels(self) -> Iterator[Example]:
         """The labelled columns of the corpus and the tests."""
@@ -114,7 +120,7 @@ class Rows:
                 spy[row.source, row.found.column.table].append(row)
         for (source, name), rows_ in spy.items():
             table = Table(name=name, columns=tuple(row.found.column for row in rows_), location=PLACE)
-            labels = tuple("none" if row.family == "none" else FAMILIES.get(row.family, "personal") for row in rows_)
+            labels = tuple(_label(row.family, sensitive=row.sensitive) for row in rows_)
             less = 0.7 if source == "fides" else 1.0
             weights = tuple(_HUMAN[row.confidence] * less for row in rows_)
             yield self._example(SAME.get(source, source), table, labels, weights)
@@ -132,6 +138,13 @@ class Rows:
             tuple(says(entry.category) for entry in found),
             tuple(marks_of(around, found, place) for place in range(len(found))),
         )
+
+
+def _label(family: str, *, sensitive: bool) -> str:
+    """The category that a label is learned as."""
+    if family == "none":
+        return family
+    return SENSITIVE[family] if sensitive and family in SENSITIVE else FAMILIES.get(family, "personal")
 
 
 def _of_clone(clones: Path | None, entry: dict[str, Any], path: str) -> list[Table]:

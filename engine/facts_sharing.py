@@ -106,10 +106,6 @@ class SharingView(ApplicationView):
         subjects = self._content.get("subjects", {})
         return self.world.customers.named(subjects.get("ids", ()), subjects.get("ids_ref"))
 
-    @property
-    def _named_all(self) -> bool:
-        return bool(self._subjects) and len(self._subjects) >= self.subject_count()
-
     def recipient(self) -> str:
         """Who receives."""
         return str(self._recipient["id"])

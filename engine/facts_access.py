@@ -138,10 +138,13 @@ class TableView(View):
         return not catalog.lists_systems or bool(system.get("platform") and system.get("approved_by"))
 
     def encrypted_in_transit(self) -> bool:
-        """Connections to the system are encrypted; no register of systems asks nothing."""
+        """Connections to the system are encrypted, as the register says; no register of systems asks nothing.
+
+        Nor is it asked of a table that stands in no registered system: that is a matter of its own.
+        """
         catalog = self.world.catalog
         system = catalog.systems.get(str((self._entry or {}).get("system", "")), {})
-        return not catalog.lists_systems or bool(system.get("encrypted_in_transit", True))
+        return not catalog.lists_systems or bool(system.get("encrypted_in_transit", not system))
 
     def provenance(self) -> str | None:
         """Where the data set came from."""

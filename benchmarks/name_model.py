@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 FILE: Final = ROOT / "policies" / "taxonomy_model.json"
 PERSONAL_SIZE: Final = 1 << 15
 CATEGORY_SIZE: Final = 1 << 12
-LEAST: Final = 0.8
-RIGHT: Final = ((0.8, 0.65), (0.9, 0.75))
+LEAST: Final = 0.85
+RIGHT: Final = ((0.85, 0.6), (0.9, 0.75))
 """From which probability on an answer was right how often, on schemas that neither it nor the rules had seen."""
 COMMON: Final = 100
 """A category with fewer examples is learned as its commonest neighbour."""

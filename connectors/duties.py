@@ -1,4 +1,4 @@
-"""What stands in the registers -> requests: reviews that are due, leavers' accounts, tickets, shared data, channels.
+"""What stands in the registers -> requests: reviews due, leavers' accounts, tickets, shared data, customers' requests.
 
 A log shows what happened; these show what did not: a review nobody made, an account nobody disabled.
 """
@@ -26,6 +26,7 @@ STANDING: Final = (
     ("roles", "id", "role", "grant"),
     ("break_glass", "id", "break_glass", "grant"),
     ("statutory_retention", "id", "statutory_exception", "retain"),
+    ("rights_requests", "id", "rights_request", "retain"),
 )
 """Register, key, resource type, action: every entry is asked."""
 

@@ -26,6 +26,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "message": (),
     "policy": ("policy_changes",),
     "record_group": ("catalog",),
+    "rights_request": ("rights_requests",),
     "role": ("roles",),
     "schedule": (),
     "shared_copy": ("sharing_requests",),

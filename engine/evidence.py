@@ -30,6 +30,7 @@ DIRECT: Final[Mapping[str, tuple[str, ...]]] = {
     "copy": ("copies",),
     "employee": ("people",),
     "import_request": ("imports",),
+    "rights_request": ("rights_requests",),
     "role": ("roles",),
     "shared_copy": ("sharing_requests", "receipts", "tracking"),
     "statutory_exception": ("statutory_retention",),

@@ -15,6 +15,7 @@ from .facts_access import TableView
 from .facts_collection import ColumnView, FieldView
 from .facts_intake import ChannelView, EventView, ImportView
 from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView, SharedCopyView
+from .facts_rights import RightsRequestView
 from .facts_sharing import SharingView
 from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, MessageView, PolicyView, RoleView
 from .facts_transfer import TransferView
@@ -45,6 +46,7 @@ RESOURCES: Final[Mapping[str, type[View]]] = {
     "message": MessageView,
     "policy": PolicyView,
     "record_group": RowsView,
+    "rights_request": RightsRequestView,
     "role": RoleView,
     "schedule": ScheduleView,
     "shared_copy": SharedCopyView,

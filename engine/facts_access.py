@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import key_of
 from .facts_people import during
+from .facts_retention import RowsView
 from .known import View, flag, texts
 from .plain import is_array
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 SCHEMA: Final = object()
 """Said by connectors that read a schema themselves (`known_by`); nothing that a caller sends can be it."""
 WHOLE: Final = frozenset({"delete", "grant"})
+CHANGES: Final = frozenset({"update", "delete"})
 
 
 class TableView(View):
@@ -136,10 +138,13 @@ class TableView(View):
         return not catalog.lists_systems or bool(system.get("platform") and system.get("approved_by"))
 
     def encrypted_in_transit(self) -> bool:
-        """Connections to the system are encrypted; no register of systems asks nothing."""
+        """Connections to the system are encrypted, as the register says; no register of systems asks nothing.
+
+        Nor is it asked of a table that stands in no registered system: that is a matter of its own.
+        """
         catalog = self.world.catalog
         system = catalog.systems.get(str((self._entry or {}).get("system", "")), {})
-        return not catalog.lists_systems or bool(system.get("encrypted_in_transit", True))
+        return not catalog.lists_systems or bool(system.get("encrypted_in_transit", not system))
 
     def provenance(self) -> str | None:
         """Where the data set came from."""
@@ -163,6 +168,21 @@ class TableView(View):
         held = [role for role in self.question.subject.get("roles") or () if role in self.permitted_roles()]
         return bool(held) and all(known.get(role, {}).get("need_to_know", False) for role in held)
 
+    def only_reads(self) -> bool:
+        """Every role that permits this change is a role that is only to read."""
+        if self.question.action_name not in CHANGES:
+            return False
+        known, permitted = self.world.people.roles, self.permitted_roles()
+        held = [role for role in self.question.subject.get("roles") or () if role in permitted]
+        return bool(held) and all(known.get(role, {}).get("read_only", False) for role in held)
+
+    def holds(self) -> list[dict[str, Any]]:
+        """The legal holds that may cover the rows that are deleted; of no matter to who does anything else."""
+        if self.question.action_name != "delete":
+            return []
+        stated = {"id": self._name, "type": "record_group", "subjects": self._subjects, "categories": self._categories}
+        return RowsView(self.world, stated, self.question).holds()
+
     def unrelated_subjects(self) -> list[str]:
         """Customers asked for who are neither assigned to the person nor have an open ticket with the person."""
         person, now = self.question.subject.get("employee"), self._now
@@ -184,10 +204,14 @@ class TableView(View):
         return [birth for birth in found if birth is not None]
 
     def stated_minors(self) -> bool:
-        """A customer asked for, whose day of birth nobody knows, is declared to be under eighteen."""
-        found = (self.world.customers.by_id.get(subject) for subject in self._subjects)
-        return any(
-            entry is not None and entry.birth_date is None and entry.age_band in ("under_14", "14_to_17")
+        """A customer asked for, whose day of birth nobody knows, is declared to be under eighteen.
+
+        In a data set of minors everybody is taken for one who is not known to be older, and so is whom nobody names.
+        """
+        minors = bool((self._entry or {}).get("minors"))
+        found = [self.world.customers.by_id.get(subject) for subject in self._subjects]
+        return (minors and not found) or any(
+            minors if entry is None else entry.birth_date is None and _may_be_minor(entry.age_band, minors)
             for entry in found
         )
 
@@ -257,6 +281,10 @@ def without_consent(  # noqa: PLR0913 (what a consent has to cover)
         and not customers.covers_purpose(subject, purposes, now, categories)
         and customers.withdrew_purpose(subject, purposes, now) is withdrawn
     ]
+
+
+def _may_be_minor(band: str | None, among_minors: bool) -> bool:
+    return band in ("under_14", "14_to_17") or (among_minors and band != "adult")
 
 
 def quarantines(incident: Mapping[str, Any], now: datetime) -> bool:

@@ -233,7 +233,7 @@ def excess(use: UseView, person: str, question: Question) -> list[str]:
             found.append("categories")  # personal data of which nobody knows the categories is covered by nothing
         found += [category for category in categories if not within(category, use.categories())]
     named = use.subjects()
-    if named:
+    if use.names_customers():
         subjects = resource.get("subjects") or ()
         # Who names no customers may mean any.
         found += [str(subject) for subject in subjects if subject not in named] if subjects else ["customers"]

@@ -24,7 +24,10 @@ class _IntakeView(View):
 
     @cached_property
     def _categories(self) -> tuple[str, ...]:
-        return texts(self._from["categories"])
+        found = texts(self._from["categories"])
+        if not found:
+            raise KeyError("categories")  # nobody says what it holds
+        return found
 
     def categories(self) -> list[str]:
         """What it holds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -9,7 +10,7 @@ from .facts_access import TableView
 from .facts_catalog import within
 from .facts_people import department, employed
 from .facts_use import ApplicationView, open_ended
-from .periods import day_end, day_start
+from .periods import add_period, day_end, day_start
 from .world import executed_at, shared_at
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ IDENTIFYING: Final = (
     "personal.device", "personal.financial.bank_card", "personal.financial.bank_account", "personal.image",
     "personal.signature", "personal.vehicle",
 )  # fmt: skip
+KEPT: Final = "P3Y"
+"""How long the record of an impact assessment is kept at least."""
 GONE: Final = frozenset({"draft", "rejected", "revoked"})
 """Requests in these states do not count towards an accumulated volume."""
 VARIES: Final = frozenset({"id", "submitted_at", "idempotency_key", "approvals", "filing", "status", "executed_at"})
@@ -106,10 +109,6 @@ class SharingView(ApplicationView):
         subjects = self._content.get("subjects", {})
         return self.world.customers.named(subjects.get("ids", ()), subjects.get("ids_ref"))
 
-    @property
-    def _named_all(self) -> bool:
-        return bool(self._subjects) and len(self._subjects) >= self.subject_count()
-
     def recipient(self) -> str:
         """Who receives."""
         return str(self._recipient["id"])
@@ -128,8 +127,9 @@ class SharingView(ApplicationView):
         return self._recipient.get("country") if self._partner is None else self._partner["country"]
 
     def abroad(self) -> bool:
-        """The recipient is outside mainland China; one whose country nobody knows is taken to be."""
-        return self.recipient_kind() != "internal_department" and self.recipient_country() != HOME
+        """The recipient is outside mainland China; a partner whose country nobody knows is taken to be."""
+        at_home = HOME if self.recipient_kind() == "internal_department" else None
+        return (self.recipient_country() or at_home) != HOME
 
     def legal_role(self) -> str:
         """What the recipient is in law; a controller unless somebody says otherwise."""
@@ -326,7 +326,8 @@ class SharingView(ApplicationView):
                 continue
             partner = self.world.partners.get(other.get("recipient", {}).get("id", ""))
             country = other.get("recipient", {}).get("country") if partner is None else partner["country"]
-            foreign = other.get("recipient", {}).get("kind") != "internal_department" and country != HOME
+            at_home = HOME if other.get("recipient", {}).get("kind") == "internal_department" else None
+            foreign = (country or at_home) != HOME
             at = shared_at(other)
             if foreign and at is not None and at.astimezone(zone).year == year and at <= self._now:
                 total += self._count(other)
@@ -338,6 +339,7 @@ class SharingView(ApplicationView):
         return (
             pia is not None
             and pia["conclusion"] != "not_acceptable"
+            and pia.get("kept_until", date.max) >= add_period(pia["concluded_at"], KEPT)
             and day_start(pia["concluded_at"], self.world.zone) <= self._now
             and (not pia.get("categories") or all(within(c, pia["categories"]) for c in self._categories))
             and (not pia.get("purposes") or self._known.get("purpose") in pia["purposes"])
@@ -365,8 +367,7 @@ class SharingView(ApplicationView):
         found = [] if self._recipient.get("kind") and self._recipient.get("id") else ["recipient"]
         if open_ended(self._content.get("categories", ())):
             found.append("content.categories")
-        subjects = self._content.get("subjects", {})
-        if "count" not in subjects and not subjects.get("ids") and not subjects.get("ids_ref"):
+        if self.subject_count() == 0:  # a set that nobody registered says nothing either
             found.append("content.subjects")
         return found
 

@@ -236,6 +236,10 @@ class MessageView(View):
         """How many are to get it."""
         return len(self._subjects)
 
+    def restricted(self) -> bool:
+        """The data of somebody who is to get it is kept for storage only."""
+        return any(self.world.customers.restricted(subject, self._now) for subject in self._subjects)
+
     def unagreed_subjects(self) -> list[str]:
         """Recipients who never agreed to such messages on this channel, or no longer do."""
         customers, channel = self.world.customers, self.stated.get("channel")

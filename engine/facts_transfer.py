@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .facts_catalog import key_of
 from .facts_sharing import SharingView
@@ -49,6 +49,14 @@ class TransferView(SharingView):
         """It goes to somebody else than was approved."""
         stated = self.stated.get("recipient")
         return stated is not None and stated != self._recipient.get("id")
+
+    def unconfirmed_shares(self) -> list[dict[str, Any]]:
+        """Earlier transfers to the same recipient for which no receipt is signed, those of this application too."""
+        found = super().unconfirmed_shares()
+        at = self._known.get("executed_at")
+        if at is not None and at <= self._now and self._unsigned(self._known["id"]):
+            found.append({"id": self._known["id"], "at": at})
+        return found
 
     def transfer_channel(self) -> str:
         """The way it really goes."""

@@ -181,7 +181,11 @@ class ApplicationView(View):
 
     @property
     def _named_all(self) -> bool:
-        return bool(self._subjects)
+        return bool(self._subjects) and len(self._subjects) >= self.subject_count()
+
+    def subject_count(self) -> int:
+        """How many customers it is about."""
+        raise NotImplementedError
 
     def untold_subjects(self) -> list[str]:
         """Customers named whose consent and notice do not cover the purpose."""
@@ -248,6 +252,10 @@ class UseView(ApplicationView):
         """The customers that it names."""
         return list(self._subjects)
 
+    def names_customers(self) -> bool:
+        """It is for customers by name; a set that nobody registered has none, and does not stand for all of them."""
+        return bool(self._customers.get("ids") or self._customers.get("ids_ref"))
+
     @property
     def _customers(self) -> Mapping[str, Any]:
         customers: Mapping[str, Any] = self._scope.get("customers", {})
@@ -279,7 +287,7 @@ class UseView(ApplicationView):
         """Every customer is named, and authorised this in writing."""
         purpose = str(self._known.get("purpose"))
         customers, now = self.world.customers, self._now
-        return bool(self._subjects) and all(
+        return self._named_all and all(
             customers.authorised(s, purpose, None, now, self._personal_categories) for s in self._subjects
         )
 
@@ -294,9 +302,12 @@ class UseView(ApplicationView):
     def _blank_content(self) -> list[str]:
         found = ["scope.categories"] if open_ended(self._scope.get("categories", ())) else []
         customers = self._customers
-        named = customers.get("ids") or customers.get("ids_ref")
         where = str(customers.get("filter", "")).strip().lower()
-        if not named and ("estimated_count" not in customers or ("filter" in customers and where in ANYBODY)):
+        if self.names_customers():
+            blank = not self._subjects
+        else:
+            blank = "estimated_count" not in customers or ("filter" in customers and where in ANYBODY)
+        if blank:
             found.append("scope.customers")
         return found
 

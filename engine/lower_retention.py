@@ -44,6 +44,16 @@ def lower_retention(surface: Surface) -> None:
             when=HELD,
             needs=("hold-release",),
         )
+        # Who deletes by a statement takes as much away as a clean-up does.
+        surface.rule(
+            ["checks", "hold"],
+            effect="deny",
+            actions=("delete",),
+            target=TABLE,
+            when=HELD,
+            needs=("hold-release",),
+            variant="statement",
+        )
 
 
 def lower_schedules(surfaces: Sequence[Surface], out: Lowered) -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .facts_access import SCHEMA, TableView
+from .facts_access import CHANGES, SCHEMA, TableView
 from .facts_context import ContextView
 from .facts_people import EARLIEST, SubjectView
 from .ir import STRING, Type
@@ -43,12 +43,12 @@ CONTEXT: Final = (
 TABLE: Final = (
     "dataset", "known", "categories", "personal", "sensitive", "permitted_roles", "beyond_need", "quarantined",
     "system_kind", "shadow", "owned", "platform_approved", "encrypted_in_transit", "provenance", "legal_review",
-    "need_to_know", "purpose_untold", "identity_needed", "identifying",
+    "need_to_know", "only_reads", "purpose_untold", "identity_needed", "identifying",
 )  # fmt: skip
 """What follows from a table, its columns, the action, the purpose and the instant; roles narrow it afterwards."""
 NOBODY: Final = (
     "restricted", "subject_count", "unrelated_subjects", "birth_dates", "stated_minors", "minors_approved",
-    "untold_subjects", "withdrawn_subjects",
+    "untold_subjects", "withdrawn_subjects", "holds",
 )  # fmt: skip
 """What follows, too, when no customers are named and nobody approved that this person sees minors' data."""
 ARRAYS: Final = (
@@ -102,7 +102,7 @@ class Memo(dict[Any, Span]):
 class Settled:
     """The parts of a question, from what is remembered as far as it goes."""
 
-    __slots__ = ("_contexts", "_narrow", "_tables", "_turns", "_world", "people", "strangers")
+    __slots__ = ("_contexts", "_narrow", "_reading", "_tables", "_turns", "_world", "people", "strangers")
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -112,6 +112,7 @@ class Settled:
         self._tables = Memo(MOST)
         self._turns: list[datetime] | None = None
         self._narrow = frozenset(name for name, role in world.people.roles.items() if role.get("need_to_know", False))
+        self._reading = frozenset(name for name, role in world.people.roles.items() if role.get("read_only", False))
 
     def __len__(self) -> int:
         return len(self.people) + len(self._contexts) + len(self._tables)
@@ -179,6 +180,10 @@ class Settled:
                 held = [role for role in roles if role in found["permitted_roles"]]
                 found = self._over(TableView, found, stated, question)
                 found["need_to_know"] = bool(held) and self._narrow.issuperset(held)
+            if question.action_name in CHANGES and not self._reading.isdisjoint(roles):
+                held = [role for role in roles if role in found["permitted_roles"]]
+                found = self._over(TableView, found, stated, question)
+                found["only_reads"] = bool(held) and self._reading.issuperset(held)
         except (KeyError, TypeError):  # a word of the caller that is malformed
             return self._over(TableView, None, stated, question)
         return found
@@ -219,10 +224,14 @@ class Settled:
 
     @property
     def _closings(self) -> list[datetime]:
-        """Every instant at which an incident closes a table or opens it again, or a notice takes or loses effect."""
+        """Every instant at which an incident, a hold or a notice begins or ends."""
         if self._turns is None:
-            names = ("quarantined_at", "detected_at", "released_at", "closed_at", "effective_from", "effective_to")
-            entries = (*self._world.incidents.values(), *self._world.customers.notices.values())
+            names = (
+                "quarantined_at", "detected_at", "placed_at", "released_at", "closed_at", "effective_from",
+                "effective_to",
+            )  # fmt: skip
+            world = self._world
+            entries = (*world.incidents.values(), *world.customers.notices.values(), *world.holds)
             found = (entry.get(name) for entry in entries for name in names)
             self._turns = [turn for turn in found if turn is not None]
         return self._turns

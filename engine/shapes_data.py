@@ -118,7 +118,7 @@ SYSTEM: Final = entry(
     region=TEXT,
     approved_by={**TEXT, "description": "who put the platform on the approved list"},
     encrypted_at_rest=FLAG,
-    encrypted_in_transit=FLAG,
+    encrypted_in_transit={**FLAG, "description": "absent: nobody knows, and it counts as not encrypted"},
     log_feed=FLAG,
 )
 HOLD: Final = entry(

@@ -31,8 +31,8 @@ REQUIREMENTS = ROOT.parent / "shared" / "domain" / "requirements.yaml"
 OWN = {
     "ACC-00.standing-judged", "ACC-01.permitted-by-role", "ACC-01.no-customer-information",
     "ACC-13.permitted-in-emergency", "AUD-00.log-judged", "COL-00.collectable", "OTH-00.change-judged",
-    "RET-00.kept-or-erased", "SHR-05.recipient-permitted", "SHR-20.egress-judged", "USE-00.applicable",
-    "USE-00.message-judged",
+    "RET-00.kept-or-erased", "RGT-00.request-judged", "SHR-05.recipient-permitted", "SHR-20.egress-judged",
+    "USE-00.applicable", "USE-00.message-judged",
 }  # fmt: skip
 """Rules that allow: requirements name violations only."""
 

@@ -181,6 +181,17 @@ def test_findings_are_filtered(page: Page, accepted: Report, tmp_path: Path) -> 
     assert 2 == len(cells(page, "gone", 1))
 
 
+def test_the_heads_of_the_map_are_whole(page: Page, accepted: Report, tmp_path: Path) -> None:
+    """Upright Chinese hangs below its line in some fonts; what is hidden there would cut off the last character."""
+    show(page, accepted, tmp_path, "zh")
+    heads = page.locator("#heat thead")
+    assert "证件号码" in page.locator("#heat .turned").all_inner_texts()
+    before = heads.screenshot()
+    page.evaluate("document.querySelectorAll('.turned span').forEach((span) => { span.style.overflow = 'visible'; })")
+
+    assert before == heads.screenshot()
+
+
 def test_the_language_can_be_changed(page: Page, asked: list[str], accepted: Report, tmp_path: Path) -> None:
     """Everything changes, and back; a page may open in Chinese."""
     show(page, accepted, tmp_path)

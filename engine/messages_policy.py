@@ -16,6 +16,18 @@ POLICY: Final[Mapping[str, Message]] = {
         "check indentation, quotes and brackets at this place",
         "请检查此处的缩进、引号和括号",
     ),
+    "yaml-full-width": Message(
+        "`{character}` is a full-width character, which YAML takes for text",
+        "`{character}` 是全角字符,YAML 会把它当作文本",
+        "write a half-width `{instead}` and a space; quote the value if it is a text",
+        "请改用半角 `{instead}`,其后加空格;若本为文本,请加引号",
+    ),
+    "yaml-space-missing": Message(
+        "there is no space after `{character}`",
+        "`{character}` 之后缺少空格",
+        "write `{character}` and a space",
+        "请在 `{character}` 之后加一个空格",
+    ),
     "yaml-duplicate-key": Message(
         "the key `{key}` stands here twice (first at {first})",
         "键 `{key}` 重复(首次出现于 {first})",

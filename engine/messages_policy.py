@@ -232,6 +232,12 @@ POLICY: Final[Mapping[str, Message]] = {
         "include `pack:customer-information`",
         "请引用 `pack:customer-information`",
     ),
+    "category-unknown": Message(
+        "`{category}` is not a category of the taxonomy{hint}",
+        "`{category}` 不是分类体系中的分类{hint}",
+        "correct it: a rule about it would never apply; `tutela classify` shows the categories of a schema",
+        "请更正:针对它的规则永远不会适用;`tutela classify` 可查看库表结构各列的分类",
+    ),
     "target-unknown": Message(
         "unknown attribute `{path}`{hint}",
         "未知属性 `{path}`{hint}",

@@ -36,6 +36,8 @@ KINDS: Final = {
     "a number": "数值",
     "a number above 0": "大于 0 的数值",
     "a number, not below zero": "不小于 0 的数值",
+    "a period such as P3Y": "期限,例如 P3Y",
+    "a time zone such as Asia/Shanghai": "时区,例如 Asia/Shanghai",
     "a PEM file, because {} has `certificates`": "PEM 文件,因为 {} 含有 `certificates`",
     "a table": "表格",
     "a table, because {} has `token`": "表格,因为 {} 含有 `token`",
@@ -104,6 +106,11 @@ PARSERS: Final = {
     "Invalid value": "值无效",
     "Unclosed array": "列表没有结束",
     "Unterminated string": "文本缺少结束引号",
+    # sockets
+    "Address already in use": "地址已被占用",
+    "Cannot assign requested address": "本机没有此地址",
+    "Name or service not known": "无法解析主机名",
+    "Permission denied": "没有权限",
     # CSV
     "the heading `{}` stands twice": "列标题 `{}` 出现了两次",
     "`{}` and `{}` exclude each other": "`{}` 与 `{}` 不能同时出现",

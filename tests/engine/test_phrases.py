@@ -140,7 +140,7 @@ FILLED = [
     ("condition-unknown-attribute", {"of": "subject", **known_names("xyz", ["id"])}, "known here"),
     ("condition-unknown-attribute", {"of": "subject", **known_names("xyz", map(str, range(99)))}, "known here"),
     ("request-field", {"field": "f", "expected": "a mapping with type and id"}, "mapping"),
-    ("parameter-type", {"name": "timezone", "expected": "a time zone such as Asia/Shanghai", "value": "x"}, "zone"),
+    ("parameter-type", {"name": "timezone", "expected": "a time zone such as Asia/Shanghai", "value": "x"}, "a time"),
     ("serve-address", {"host": "h", "port": 1, "what": "Address already in use"}, "Address"),
     ("project-syntax", {"what": "Invalid value (at line 3, column 5)"}, "line"),
 ]

@@ -148,6 +148,20 @@ def test_an_audit_is_seen_by_time_person_and_table(
     assert [address] == asked
 
 
+def test_a_single_hour_is_a_bar(page: Page, report: Report, tmp_path: Path) -> None:
+    """Not a wall over the whole page; an hour is told as one."""
+    finding = report.findings[0]._replace(access=Access("wang", "E1", datetime(2026, 1, 1, 9, tzinfo=UTC)))
+    show(page, replace(report, command="audit", findings=(finding,)), tmp_path)
+    box = page.locator("#timeline g[role=button] rect").bounding_box()
+
+    assert box is not None
+    assert box["width"] < 100
+    assert (page.locator("#timeline g[role=button]").get_attribute("aria-label") or "").startswith(
+        "2026-01-01 09:00: 1"
+    )
+    assert ["2026-01-01 09:00"] == cells(page, "people", 5)
+
+
 def test_columns_sort_with_mouse_and_keyboard(page: Page, accepted: Report, tmp_path: Path) -> None:
     """The head says which way; sorted again, it turns around."""
     show(page, accepted, tmp_path)

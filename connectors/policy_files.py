@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -112,7 +112,11 @@ class _Reader:
         try:
             text = read_text(path, limit=LIMIT)
         except InputError as error:
-            self.problems.extend(error.problems)
+            name = shown(path)
+            self.problems += [
+                replace(problem, location=Location(name), args={**problem.args, "file": name})
+                for problem in error.problems
+            ]
             return
         source = Source(shown(path), text)
         self.sources[real] = source

@@ -59,6 +59,8 @@ _SUMS: Final[Mapping[tuple[str, str, str], Type]] = {
     **{(op, "number", "number"): NUMBER for op in ("+", "-", "*", "/", "//", "%")},
 }
 _PARAM: Final = "param"
+MAX_LISTED: Final = 80
+"""So many names are listed where none is near; the largest entity of the pack has fewer attributes."""
 
 
 class Names:
@@ -80,12 +82,10 @@ def known_names(name: str, names: Iterable[str]) -> dict[str, object]:
     """The arguments of a message about an unknown name: the closest known ones first."""
     every = sorted(names)
     close = difflib.get_close_matches(name, every, n=3, cutoff=0.6)
-    shown = close or every[:8]
-    return {
-        "name": name,
-        "suggestion": close[0] if close else "",
-        "known": ", ".join(f"`{known}`" for known in shown) or "-",
-    }
+    shown = ", ".join(f"`{known}`" for known in close or every[:MAX_LISTED]) or "-"
+    more = ", ..." if not close and len(every) > MAX_LISTED else ""
+    known = f"did you mean {shown}?" if close else f"known here: {shown}{more}"
+    return {"name": name, "suggestion": close[0] if close else "", "known": known}
 
 
 def check(root: Node, names: Names, *, boolean: bool) -> tuple[ir.Node, list[Fault]]:
@@ -413,7 +413,7 @@ class _Checker:
                 return self.fault("condition-not-supported", item.span, what="object")
             joined = item.type if of is None else join(of, item.type)
             if joined is None:
-                self.fault("condition-mixed-array", item.span, first=str(of), found=str(item.type))
+                self.fault("condition-mixed-array", item.span, left=str(of), found=str(item.type))
                 return ir.Constant(None, span=node.span, type=UNKNOWN)
             of = joined
         return ir.ArrayLiteral(items, span=node.span, type=ir.array(of))

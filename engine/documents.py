@@ -17,6 +17,7 @@ import yaml
 
 from .errors import Location, Problem
 from .values import mask
+from .yaml_slips import slip, swallowed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,6 +175,9 @@ def _syntax_problem(error: Exception, file: str, lines: Sequence[str]) -> Proble
     source = source_line(lines, at[0])
     if "maximum nesting depth" in what:  # newer libyaml looks ahead, and refuses before the builder can
         return Problem(code="yaml-too-deep", location=Location(file, *at), args={"limit": MAX_DEPTH}, source=source)
+    if found := slip(lines, at[0]):
+        code, at, args = found
+        return Problem(code=code, location=Location(file, *at), args=args, source=source_line(lines, at[0]))
     return Problem(code="yaml-syntax", location=Location(file, *at), args={"what": what}, source=source)
 
 
@@ -281,6 +285,10 @@ class _Builder:
             return text
         if text in _CONSTANTS:
             return _CONSTANTS[text]
+        if not text.isascii() and (found := swallowed(text, _mark(event))):
+            code, at, args = found
+            self.note(code, at, **args)
+            return text
         if text.lower() in _TRAPS:
             self.note("yaml-boolean-trap", _mark(event), text=text)
             return text

@@ -45,16 +45,19 @@ class Problem:
 
     def message(self, lang: Lang = "en") -> str:
         """Say what is wrong: lower case, no final period, user input in backticks."""
-        args = _Lenient(self.args)
-        if lang == "zh" and isinstance(reason := self.args.get("reason"), str):
-            from .phrases import cause
-
-            args["reason"] = cause(reason).text(lang)
-        return MESSAGES[self.code].text(lang).format_map(args)
+        return MESSAGES[self.code].text(lang).format_map(self._filling(lang))
 
     def help(self, lang: Lang = "en") -> str:
         """Say what to do about it; empty when the message says it all."""
-        return MESSAGES[self.code].help(lang).format_map(_Lenient(self.args))
+        return MESSAGES[self.code].help(lang).format_map(self._filling(lang))
+
+    def _filling(self, lang: Lang) -> _Lenient:
+        args = _Lenient(self.args)
+        if lang == "zh":
+            from .phrases import filling
+
+            args.update({name: filling(name, value) for name, value in args.items() if isinstance(value, str)})
+        return args
 
     def render(self, lang: Lang = "en") -> str:
         """Lay the problem out as `file:line:col: CODE message`, the source line, a caret and the help."""

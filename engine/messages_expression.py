@@ -12,7 +12,7 @@ from .message import Message
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_KNOWN: Final = ("did you mean one of these: {known}?", "您是否想写:{known}?")
+_KNOWN: Final = ("{known}", "{known}")
 _NULLS: Final = (
     "give a value for null with `??`, or navigate with `&.` or `&[`",
     "请用 `??` 给出空值时的取值,或用 `&.`、`&[` 访问",
@@ -43,6 +43,12 @@ EXPRESSION: Final[Mapping[str, Message]] = {
         "无法识别的字符 `{character}`",
         "quotes and operators are plain ASCII: ' \" ( ) , = < >",
         "引号和运算符须为半角字符:' \" ( ) , = < >",
+    ),
+    "condition-character-instead": Message(
+        "`{character}` is no operator or quote of conditions",
+        "`{character}` 不是条件中的运算符或引号",
+        "write `{instead}`",
+        "请写作 `{instead}`",
     ),
     "condition-unterminated-string": Message("the string is not closed", "字符串缺少结束引号"),
     "condition-reserved-word": Message("`{word}` is a reserved word", "`{word}` 是保留字"),
@@ -108,8 +114,8 @@ EXPRESSION: Final[Mapping[str, Message]] = {
         "`{name}` is not one of the declared values", "`{name}` 不在声明的取值之内", *_KNOWN
     ),
     "condition-mixed-array": Message(
-        "the list holds {first} and {found}",
-        "列表中混有 {first} 与 {found}",
+        "the list holds {left} and {found}",
+        "列表中混有 {left} 与 {found}",
         "use one type",
         "请使用同一类型",
     ),

@@ -16,6 +16,18 @@ POLICY: Final[Mapping[str, Message]] = {
         "check indentation, quotes and brackets at this place",
         "请检查此处的缩进、引号和括号",
     ),
+    "yaml-full-width": Message(
+        "`{character}` is a full-width character, which YAML takes for text",
+        "`{character}` 是全角字符,YAML 会把它当作文本",
+        "write a half-width `{instead}` and a space; quote the value if it is a text",
+        "请改用半角 `{instead}`,其后加空格;若本为文本,请加引号",
+    ),
+    "yaml-space-missing": Message(
+        "there is no space after `{character}`",
+        "`{character}` 之后缺少空格",
+        "write `{character}` and a space",
+        "请在 `{character}` 之后加一个空格",
+    ),
     "yaml-duplicate-key": Message(
         "the key `{key}` stands here twice (first at {first})",
         "键 `{key}` 重复(首次出现于 {first})",
@@ -219,6 +231,12 @@ POLICY: Final[Mapping[str, Message]] = {
         "没有任何保存策略包含 `checks`,`schedules` 不起作用",
         "include `pack:customer-information`",
         "请引用 `pack:customer-information`",
+    ),
+    "category-unknown": Message(
+        "`{category}` is not a category of the taxonomy{hint}",
+        "`{category}` 不是分类体系中的分类{hint}",
+        "correct it: a rule about it would never apply; `tutela classify` shows the categories of a schema",
+        "请更正:针对它的规则永远不会适用;`tutela classify` 可查看库表结构各列的分类",
     ),
     "target-unknown": Message(
         "unknown attribute `{path}`{hint}",

@@ -13,8 +13,8 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "file-missing": Message(
         "there is no file `{file}`",
         "文件 `{file}` 不存在",
-        "check the path; it is relative to the current folder",
-        "请检查路径,相对路径以当前目录为准",
+        "check the path; it is relative to the current folder, and in tutela.toml to the folder of that file",
+        "请检查路径;相对路径以当前目录为准,tutela.toml 中的以该文件所在目录为准",
     ),
     "file-unreadable": Message(
         "`{file}` cannot be read: {reason}",
@@ -28,7 +28,12 @@ SCHEMA: Final[Mapping[str, Message]] = {
         "name a file in it",
         "请指定其中的文件",
     ),
-    "file-empty": Message("`{file}` is empty", "文件 `{file}` 为空"),
+    "file-empty": Message(
+        "`{file}` is empty",
+        "文件 `{file}` 为空",
+        "check whether it was written or exported whole; an empty file is never taken for a clean one",
+        "请检查文件是否写好或完整导出;空文件不等于合格",
+    ),
     "file-too-large": Message(
         "`{file}` is larger than {limit} bytes",
         "`{file}` 超过 {limit} 字节的上限",

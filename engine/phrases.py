@@ -7,10 +7,14 @@ input, and stays as it is.
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from .model import Words
+from .phrases_problem import KINDS, PARSERS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 UNREAD: Final = {
     "`$ref: {}` leads nowhere": "`$ref: {}` 没有指向任何内容",
@@ -170,41 +174,56 @@ EVIDENCE: Final = {
 """Why a column is taken for what it is."""
 
 
-def unread(reason: str) -> Words:
-    """A reason in both languages; in English only when nobody has translated it."""
-    return Words(reason, _chinese(reason, "unread"))
+class Phrases:
+    """English phrases with their Chinese; patterns are made when a phrase is first looked for."""
 
+    def __init__(self, phrases: Mapping[str, str]) -> None:
+        self.phrases = phrases
 
-def cause(reason: str) -> Words:
-    """The reason that a problem gives, in both languages."""
-    return Words(reason, _chinese(reason, "cause"))
+    @cached_property
+    def patterns(self) -> list[tuple[re.Pattern[str], str]]:
+        """The phrases with gaps, those that say most first."""
+        open_ = sorted((e for e in self.phrases if "{}" in e), key=lambda english: (english.count("{}"), -len(english)))
+        return [(_pattern(english), self.phrases[english]) for english in open_]
 
-
-def evidence(reason: str) -> Words:
-    """A piece of evidence in both languages."""
-    return Words(reason, _chinese(reason, "evidence"))
-
-
-def _chinese(text: str, kind: str) -> str:
-    exact, patterns = _compiled(kind)
-    found = exact.get(text)
-    if found is not None:
-        return found
-    for pattern, words in patterns:
-        match = pattern.fullmatch(text)
-        if match:
-            return words.format(*(_chinese(part, kind) or part for part in match.groups()))
-    return ""
-
-
-@cache
-def _compiled(kind: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    """The phrases that are whole, and the others as patterns, those that say most first."""
-    phrases = {"unread": UNREAD, "cause": CAUSES, "evidence": EVIDENCE}[kind]
-    exact = {english: chinese for english, chinese in phrases.items() if "{}" not in english}
-    open_ = sorted((e for e in phrases if "{}" in e), key=lambda english: (english.count("{}"), -len(english)))
-    return exact, [(_pattern(english), phrases[english]) for english in open_]
+    def chinese(self, text: str) -> str:
+        """The Chinese of a phrase whose gaps are filled, phrases in the gaps too; nothing for an unknown one."""
+        found = self.phrases.get(text)
+        if found is not None:
+            return found
+        for pattern, words in self.patterns:
+            match = pattern.fullmatch(text)
+            if match:
+                return words.format(*(self.chinese(part) or part for part in match.groups()))
+        return ""
 
 
 def _pattern(english: str) -> re.Pattern[str]:
     return re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL)
+
+
+_UNREAD: Final = Phrases(UNREAD)
+_EVIDENCE: Final = Phrases(EVIDENCE)
+_KINDS: Final = Phrases(KINDS)
+_FILLED: Final = {
+    "reason": Phrases(CAUSES),
+    "what": Phrases(PARSERS),
+    **dict.fromkeys(("expected", "found", "hint", "known", "left", "right", "type"), _KINDS),
+}
+"""Which of them fill which words of a problem."""
+
+
+def unread(reason: str) -> Words:
+    """A reason in both languages; in English only when nobody has translated it."""
+    return Words(reason, _UNREAD.chinese(reason))
+
+
+def filling(name: str, text: str) -> str:
+    """What fills `{name}` of a problem's words, in Chinese; as it is where nobody has translated it."""
+    phrases = _FILLED.get(name)
+    return (phrases.chinese(text) if phrases else "") or text
+
+
+def evidence(reason: str) -> Words:
+    """A piece of evidence in both languages."""
+    return Words(reason, _EVIDENCE.chinese(reason))

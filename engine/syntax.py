@@ -31,6 +31,16 @@ MAX_EXPONENT: Final = 400
 
 _OPERATORS: Final = frozenset({"BWAND", "BWOR", "BWXOR", "BWLSH", "BWRSH", "POW"})
 _LITERALS: Final = {"BYTES": "bytes", "FLOAT_INF": "inf", "FLOAT_NAN": "nan", "LBRACE": "{"}
+WIDE: Final = 0xFEE0
+"""How far the full-width form of an ASCII character is from it."""
+_INSTEAD: Final = {
+    "=>": ">=", "=<": "<=", "=": "==", "!": "not",
+    "并且": "and", "或者": "or", "且": "and", "或": "or", "非": "not", "≥": ">=", "≤": "<=", "≠": "!=",
+    "【": "[", "】": "]", "、": ",", "“": "'", "”": "'", "‘": "'", "’": "'",
+    **{"".join(chr(ord(char) + WIDE) for char in text): text for text in ("==", "!=", ">=", "<=", *"><()[],.?:+-*/%'")},
+    chr(ord("=") + WIDE): "==", chr(ord("!") + WIDE): "not", chr(ord('"') + WIDE): "'",
+}  # fmt: skip
+"""What people write for an operator or a quote, longer ones first; above all the keys of a Chinese keyboard."""
 _KINDS: Final = {
     "LogicExpression": "logic",
     "ComparisonExpression": "equality",
@@ -118,7 +128,9 @@ class Grammar:
         try:
             statement = copy.copy(self._parser).parse(None, lexer=feed, tracking=True)
         except rule_errors.SyntaxError as error:
-            return None, [*faults, _syntax_fault(error, tokens, text)]
+            found = _syntax_fault(error, tokens, text)
+            # What is refused anyway needs no second word.
+            return None, faults if any(found.start == fault.start for fault in faults) else [*faults, found]
         return feed.nodes[id(statement.args[1])], faults + feed.faults
 
     def _tokens(self, text: str) -> tuple[list[_Token], list[Fault]]:
@@ -148,6 +160,12 @@ def _lexical_fault(error: rule_errors.RuleSyntaxError, lexer: Any, text: str) ->
         end = text.find("\n", at)
         lexer.skip((len(text) if end < 0 else end) - at - 1)
         return Fault("condition-unterminated-string", at, lexer.lexpos, {})
+    for written, instead in _INSTEAD.items():
+        if text.startswith(written, at):
+            lexer.skip(len(written) - 1)
+            return Fault(
+                "condition-character-instead", at, at + len(written), {"character": written, "instead": instead}
+            )
     return Fault("condition-illegal-character", at, at + 1, {"character": text[at]})
 
 

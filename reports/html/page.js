@@ -110,6 +110,7 @@
   const [begin, end] = hours.reduce(([low, high], hour) => [Math.min(low, hour), Math.max(high, hour)], [Infinity, 0]);
   const short = end - begin <= 72;
   const when = (row) => (row.access && row.access[2] ? new Date(row.access[2] * 3600000).toISOString().slice(0, short ? 13 : 10) : "");
+  const clock = (time) => (time.length > 10 ? `${time.replace("T", " ")}:00` : time);
   const findingColumns = (status) => [
     { key: "severity", label: word("severity"), class: "narrow", plain: true, sort: rank, cells: (row) => [badge(rank(row))] },
     text("rule", word("rule"), rule, { class: "medium-wide" }),
@@ -127,7 +128,7 @@
   const bySeverity = () => ({ key: "severity-is", label: word("severity"), fits: (row, value) => data.severities[rank(row)][0] === value,
     options: [["", word("all-severities")], ...data.severities.map((entry) => [entry[0], entry[zh ? 2 : 1]])] });
   const byWhen = (rows) => ({ key: "when-is", label: word("when"), fits: (row, value) => when(row) === value,
-    options: [["", word("all-times")], ...[...new Set(rows.map(when))].filter(Boolean).sort().map((time) => [time, time.replace("T", " ")])] });
+    options: [["", word("all-times")], ...[...new Set(rows.map(when))].filter(Boolean).sort().map((time) => [time, clock(time)])] });
   const showFindings = () => ["findings", "waived", "known"].forEach((id, status) => {
     const rows = data.findings.filter((row) => row[6] === status);
     if (!rows.length && status) return;
@@ -158,7 +159,7 @@
     if (!told || !hours.length) return;
     const bars = Array.from({ length }, () => data.severities.map(() => 0));
     counted.forEach((row) => { if (row.access[2]) bars[Math.floor(row.access[2] / step) - first][rank(row)] += 1; });
-    const most = Math.max(1, ...bars.map((bar) => bar.reduce((a, b) => a + b, 0))), width = 1000 / length, height = 160;
+    const most = Math.max(1, ...bars.map((bar) => bar.reduce((a, b) => a + b, 0))), width = Math.min(60, 1000 / length), height = 160;
     const shown = bars.map((bar, at) => {
       const time = new Date((first + at) * step * 3600000).toISOString().slice(0, short ? 13 : 10), all = bar.reduce((a, b) => a + b, 0);
       if (!all) return null;
@@ -168,13 +169,13 @@
         top -= tall;
         return found ? draw("rect", { class: `fill ${data.severities[level][0]}`, x: at * width, y: top, width: Math.max(1, width * 0.85), height: tall }) : null;
       }).filter(Boolean);
-      const told = `${time.replace("T", " ")}: ${all} (${bar.map((found, level) => (found ? `${found} ${severity(level)}` : "")).filter(Boolean).join(", ")})`;
+      const told = `${clock(time)}: ${all} (${bar.map((found, level) => (found ? `${found} ${severity(level)}` : "")).filter(Boolean).join(", ")})`;
       const act = () => choose({ "when-is": time });
       return draw("g", { role: "button", tabindex: "0", "aria-label": told, onclick: act, onkeydown: (event) => { if (event.key === "Enter" || event.key === " ") { event.preventDefault(); act(); } } },
         draw("title", {}, told), ...parts);
     }).filter(Boolean);
-    const label = (at, anchor, x) => draw("text", { x, y: height + 18, "text-anchor": anchor, class: "axis" }, new Date((first + at) * step * 3600000).toISOString().slice(0, short ? 13 : 10).replace("T", " "));
-    const axis = draw("g", {}, draw("line", { x1: 0, x2: 1000, y1: height, y2: height, class: "axis-line" }), label(0, "start", 0), ...(length > 1 ? [label(length - 1, "end", 1000)] : []), draw("text", { x: 0, y: -4, class: "axis" }, `${most}`));
+    const label = (at, anchor, x) => draw("text", { x, y: height + 18, "text-anchor": anchor, class: "axis" }, clock(new Date((first + at) * step * 3600000).toISOString().slice(0, short ? 13 : 10)));
+    const axis = draw("g", {}, draw("line", { x1: 0, x2: 1000, y1: height, y2: height, class: "axis-line" }), label(0, "start", 0), ...(length > 1 ? [label(length - 1, "end", Math.max(width * length, 300))] : []), draw("text", { x: 0, y: -4, class: "axis" }, `${most}`));
     section("timeline", word("timeline"), make("p", { class: "soft" }, word("timeline-legend")),
       scroller("timeline", draw("svg", { viewBox: `-4 -18 1008 ${height + 44}`, class: "timeline", role: "group", "aria-label": word("timeline") }, axis, ...shown)));
   };
@@ -199,8 +200,8 @@
       { key: "found", label: word("findings"), class: "number narrow", sort: (group) => group.count, cells: (group) => [`${group.count}`] },
       { key: "worst", label: word("severity"), class: "narrow", sort: (group) => group.by.findIndex(Boolean), cells: (group) => [badge(group.by.findIndex(Boolean))] },
       text("rules", word("rules"), top, { class: "wide" }),
-      text("first", word("first"), (group) => group.first.replace("T", " "), { class: "narrow" }),
-      text("last", word("last"), (group) => group.last.replace("T", " "), { class: "narrow" }),
+      text("first", word("first"), (group) => clock(group.first), { class: "narrow" }),
+      text("last", word("last"), (group) => clock(group.last), { class: "narrow" }),
     ], rows, states[id]));
   };
   const showAccesses = () => {

@@ -175,6 +175,21 @@ def test_a_broken_policy(tutela: Tool, copy: Path, name: str) -> None:
     assert code in said
 
 
+def test_a_misspelt_category(tutela: Tool, copy: Path) -> None:
+    """A rule about a category that nobody has would never apply, and nothing else would tell."""
+    (copy / "policies" / "misspelt.yaml").write_text(
+        "kind: access\nid: misspelt\nrules:\n  - id: MIS-01.phones\n    effect: deny\n"
+        "    target: {resource.type: table, resource.categories: [personal.name.*, personal.contact.phnoe.*]}\n",
+        encoding="utf-8",
+    )
+    done = tutela("check", cwd=copy)
+
+    assert 2 == done.returncode
+    assert "misspelt.yaml:6:75: category-unknown `personal.contact.phnoe`" in done.stderr
+    assert "did you mean `personal.contact.phone`?" in done.stderr
+    assert "personal.name" not in done.stderr.replace("personal.name.*", "")
+
+
 def test_a_cycle_of_two_files(tutela: Tool, copy: Path) -> None:
     """Two policies that include each other: the circle is shown."""
     for name, other in (("bad", "worse"), ("worse", "bad")):

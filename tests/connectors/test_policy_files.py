@@ -150,7 +150,7 @@ def test_an_include_stays_in_the_project(project: Path) -> None:
 
 
 def test_everything_that_cannot_be_read_is_told_at_once(project: Path) -> None:
-    """Missing, empty, binary and too large files, an unknown pack with a suggestion."""
+    """Missing, empty, binary and too large files, an unknown pack with a suggestion; paths are short everywhere."""
     write(project, {"empty.yaml": "", "good.yaml": RULES})
     (project / "binary.yaml").write_bytes(b"\x7fELF\x00\x00\x01")
     (project / "latin.yaml").write_bytes(b"kind: \xff\xff\xff")
@@ -160,9 +160,9 @@ def test_everything_that_cannot_be_read_is_told_at_once(project: Path) -> None:
     assert [
         "binary.yaml file-binary", "empty.yaml file-empty", "large.yaml file-too-large", "latin.yaml file-encoding",
         "missing.yaml file-missing", "pack:customer-informaton project-pack-unknown",
-    ] == [line.replace(f"{project}/", "") for line in problems(
+    ] == problems(
         "missing.yaml", "pack:customer-informaton", "empty.yaml", "binary.yaml", "latin.yaml", "large.yaml", "good.yaml"
-    )]  # fmt: skip
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("entry", ["pack:../customer-information", "pack:", "pack:/etc", "pack:__pycache__", "pack:."])

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tutela.connectors.ddl import read_schema
+from tutela.engine.check import known_names
+from tutela.engine.documents import read_document
 from tutela.engine.errors import Location, Problem
 from tutela.engine.phrases import CAUSES, EVIDENCE, UNREAD, evidence, unread
+from tutela.engine.phrases_problem import KINDS, PARSERS
+from tutela.engine.validation import TYPES
 from tutela.project import Project, load_classifier
 
 if TYPE_CHECKING:
@@ -99,7 +103,10 @@ def test_the_reason_of_a_problem_has_its_chinese(reason: str) -> None:
     assert ["X1" in filled, "X2" in filled] == ["X1" in problem.message("zh"), "X2" in problem.message("zh")]
 
 
-@pytest.mark.parametrize(("english", "chinese"), [*UNREAD.items(), *CAUSES.items(), *EVIDENCE.items()])
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [*(item for phrases in (UNREAD, CAUSES, EVIDENCE, KINDS, PARSERS) for item in phrases.items())],
+)
 def test_both_have_the_same_gaps(english: str, chinese: str) -> None:
     """Nothing that comes from the input is lost in translation."""
     count = english.count("{}")
@@ -121,6 +128,48 @@ def test_evidence_of_schemas_has_its_chinese() -> None:
 
     assert len(said) > 40
     assert [] == sorted(part for part in said if not evidence(part).zh)
+
+
+FILLED = [
+    ("key-unknown", {"key_": "k", "hint": "; did you mean `K`?", "known": "K"}, "did you mean"),
+    ("type-wrong", {"what": "the key", "expected": "a text or true or false", "found": "null"}, "a text"),
+    ("parameter-duplicate", {"name": "n", "what": "declared", "first": "f"}, "declared"),
+    ("condition-nullable", {"found": "array of string or null"}, "array"),
+    ("condition-unlike-types", {"operator": "==", "left": "number", "right": "string"}, "number"),
+    ("condition-unknown-attribute", {"of": "subject", **known_names("idd", ["id"])}, "did you mean"),
+    ("condition-unknown-attribute", {"of": "subject", **known_names("xyz", ["id"])}, "known here"),
+    ("condition-unknown-attribute", {"of": "subject", **known_names("xyz", map(str, range(99)))}, "known here"),
+    ("request-field", {"field": "f", "expected": "a mapping with type and id"}, "mapping"),
+    ("parameter-type", {"name": "timezone", "expected": "a time zone such as Asia/Shanghai", "value": "x"}, "a time"),
+    ("serve-address", {"host": "h", "port": 1, "what": "Address already in use"}, "Address"),
+    ("project-syntax", {"what": "Invalid value (at line 3, column 5)"}, "line"),
+]
+
+
+@pytest.mark.parametrize(("code", "args", "english"), FILLED)
+def test_what_fills_a_problem_has_its_chinese(code: str, args: dict[str, object], english: str) -> None:
+    """Hints, kinds of values and the words of parsers; English says them as they are."""
+    problem = Problem(code=code, location=Location("x"), args=args)
+
+    assert english in problem.render()
+    assert english not in problem.render("zh")
+
+
+@pytest.mark.parametrize(
+    "text", ["a: [", "a: b: c", "\ta: b", "a: {", "a: 'b", "- a\nb: c", "a: @b", 'a: "\\q"', "b\na: c"]
+)
+def test_what_is_said_of_yaml_has_its_chinese(text: str) -> None:
+    """Libyaml's words are in the table."""
+    problem = read_document(text, "x").problems[0]
+
+    assert "yaml-syntax" == problem.code
+    assert str(problem.args["what"]) not in problem.message("zh")
+
+
+@pytest.mark.parametrize("kind", TYPES.values())
+def test_every_kind_of_value_has_its_chinese(kind: str) -> None:
+    """What a schema may ask for."""
+    assert kind in KINDS
 
 
 def test_what_nobody_translated_stays() -> None:

@@ -148,6 +148,20 @@ def test_an_audit_is_seen_by_time_person_and_table(
     assert [address] == asked
 
 
+def test_a_single_hour_is_a_bar(page: Page, report: Report, tmp_path: Path) -> None:
+    """Not a wall over the whole page; an hour is told as one."""
+    finding = report.findings[0]._replace(access=Access("wang", "E1", datetime(2026, 1, 1, 9, tzinfo=UTC)))
+    show(page, replace(report, command="audit", findings=(finding,)), tmp_path)
+    box = page.locator("#timeline g[role=button] rect").bounding_box()
+
+    assert box is not None
+    assert box["width"] < 100
+    assert (page.locator("#timeline g[role=button]").get_attribute("aria-label") or "").startswith(
+        "2026-01-01 09:00: 1"
+    )
+    assert ["2026-01-01 09:00"] == cells(page, "people", 5)
+
+
 def test_columns_sort_with_mouse_and_keyboard(page: Page, accepted: Report, tmp_path: Path) -> None:
     """The head says which way; sorted again, it turns around."""
     show(page, accepted, tmp_path)
@@ -179,6 +193,17 @@ def test_findings_are_filtered(page: Page, accepted: Report, tmp_path: Path) -> 
     assert ["E1007"] == cells(page, "waived", 7)
     assert ["RET-01.kept-too-long"] == cells(page, "known", 2)
     assert 2 == len(cells(page, "gone", 1))
+
+
+def test_the_heads_of_the_map_are_whole(page: Page, accepted: Report, tmp_path: Path) -> None:
+    """Upright Chinese hangs below its line in some fonts; what is hidden there would cut off the last character."""
+    show(page, accepted, tmp_path, "zh")
+    heads = page.locator("#heat thead")
+    assert "证件号码" in page.locator("#heat .turned").all_inner_texts()
+    before = heads.screenshot()
+    page.evaluate("document.querySelectorAll('.turned span').forEach((span) => { span.style.overflow = 'visible'; })")
+
+    assert before == heads.screenshot()
 
 
 def test_the_language_can_be_changed(page: Page, asked: list[str], accepted: Report, tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ def test_the_page_stands_alone(service: Serving) -> None:
     assert [] == [path for path in document()["paths"] if path not in page]
     assert [] == [name for name in document()["components"]["schemas"] if f'id="schema-{name}"' not in page]
     assert [] == re.findall(r"<script|<link|src=|url\(|https?://", page)
+    for table in page.split("<table>")[1:]:
+        statuses = re.findall(r"<tr><td>(\d{3})</td>", table.partition("</table>")[0])
+        assert sorted(statuses) == statuses
     links = re.findall(r'href="#([^"]+)"', page)
     assert [] == [link for link in links if f'id="{link}"' not in page]
 

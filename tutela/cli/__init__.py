@@ -102,7 +102,9 @@ def main(args: Sequence[str] | None = None) -> Any:  # noqa: ANN401 (click's own
     try:
         code = group.main(args=None if args is None else list(args), standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        from .usage import show_usage
+
+        show_usage(error, sys.argv[1:] if args is None else args)
         code = EXIT_PROBLEM
     except click.Abort:
         click.echo("aborted", err=True)

@@ -68,6 +68,7 @@ def checked(project: Project) -> tuple[PolicySet, Facts | None]:
         problems += error.problems
     problems += [problem for problem in _tests(project, policies) if problem not in problems]
     if policies is not None:
+        problems += _categories(project)
         try:
             facts = load_facts_of(project, policies)
         except TutelaError as error:
@@ -75,6 +76,17 @@ def checked(project: Project) -> tuple[PolicySet, Facts | None]:
     if problems or policies is None:
         raise PolicyError(problems)
     return policies, facts
+
+
+def _categories(project: Project) -> list[Problem]:
+    """Categories that the project's own policies name in vain; a pack may name more than one's own taxonomy has."""
+    from tutela.connectors.policy_files import PACK
+    from tutela.engine.named_categories import unknown_categories
+    from tutela.project import policy_sources
+    from tutela.taxonomies import load_taxonomy
+
+    own = [source for source in policy_sources(project) if not source.name.startswith(PACK)]
+    return unknown_categories(own, load_taxonomy(project))
 
 
 def _review(project: Project, policies: PolicySet, facts: Facts | None, when: datetime, *, gate: bool) -> Report:

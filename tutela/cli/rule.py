@@ -30,9 +30,11 @@ def command(rule_id: str, format_: str, setup: Setup) -> int:
     policies = load_policies_of(setup.project)
     entries = _entries(policies, rule_id, setup.lang)
     if not entries:
-        guess = suggestion(rule_id, policies.ids())
-        hint = f" Did you mean '{guess}'?" if guess else ""
-        raise click.UsageError(f"no rule '{rule_id}'.{hint}")
+        if begun := sorted(known for known in policies.ids() if known.startswith(rule_id)):
+            raise click.UsageError(f"no rule '{rule_id}'. Rules that begin so: {', '.join(begun)}")
+        if guess := suggestion(rule_id, policies.ids()):
+            raise click.UsageError(f"no rule '{rule_id}'. Did you mean '{guess}'?")
+        raise click.UsageError(f"no rule '{rule_id}'. `tutela rules` lists them")
     if format_ == "json":
         write_document({"id": rule_id, "rules": entries}, sys.stdout)
         return 0

@@ -43,7 +43,7 @@ th, td { text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top; }
 {% endif %}
 <table>
 <tr><th>status</th><th>answer</th></tr>
-{% for status, answer in operation.responses.items() %}
+{% for status, answer in operation.responses | dictsort %}
 <tr><td>{{ status }}</td><td>{{ (answer if "description" in answer else responses[status]).description }}
 {{ links(answer) }}</td></tr>
 {% endfor %}

@@ -54,7 +54,9 @@ def listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        what = getattr(error, "strerror", None) or type(error).__name__
+        number = getattr(error, "errno", None) or 0
+        # Of the system's errors in its own words: socket adds the address, which the problem names anyway.
+        what = os.strerror(number) if number > 0 else getattr(error, "strerror", None) or type(error).__name__
         raise InputError([problem("serve-address", "--port", host=host, port=port, what=what)]) from None
 
 

@@ -163,6 +163,28 @@ def test_a_run_that_is_killed_loses_no_finding(
     assert {entry[2] for entry in findings("\n".join(lines))} == expected
 
 
+@pytest.mark.parametrize(
+    ("left", "kept"),
+    [
+        ('{"rule": "a"}\n{"rule": "b", "mess', '{"rule": "a"}\n'),
+        ('{"rule": "a"}\n' + '{"rule": "' + "b" * 200_000, '{"rule": "a"}\n'),
+        ('{"torn', ""),
+        ('{"rule": "a"}', '{"rule": "a"}\n'),
+        ("notes of somebody", "notes of somebody\n"),
+    ],
+    ids=["torn", "long", "alone", "without-end", "foreign"],
+)
+def test_what_a_killed_run_left_does_not_spoil_the_next_finding(tutela: Tool, crm: Path, left: str, kept: str) -> None:
+    """A finding that was cut off is taken back, for it is told again; what is not the beginning of one stays."""
+    out = crm / "found.jsonl"
+    out.write_text(left, encoding="utf-8")
+    tutela("audit", "logs/access.csv", "--state", "state.json", "-f", "jsonl", "-o", "found.jsonl", *NOW, cwd=crm)
+    text = out.read_text(encoding="utf-8")
+    assert text.startswith(kept)
+    whole = tutela("audit", "logs/access.csv", "-f", "jsonl", *NOW, cwd=crm).stdout
+    assert sorted(findings(text[len(kept) :])) == sorted(findings(whole))
+
+
 def test_a_pipe_is_followed_to_its_end(
     tutela: Tool, crm: Path, following: Callable[..., subprocess.Popen[str]]
 ) -> None:

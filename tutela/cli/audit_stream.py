@@ -5,6 +5,7 @@ Findings are written before the state is kept: a run that is killed loses none, 
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import ExitStack, contextmanager
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from .options import Output
 
+_BLOCK: Final = 1 << 16
 _WORDS: Final[dict[str, dict[Lang, str]]] = {
     "nothing": {"en": "nothing new in the log", "zh": "日志没有新内容"},
     "unfinished": {
@@ -181,8 +183,37 @@ def appended(target: str) -> Generator[TextIO]:
     if target == "-":
         yield sys.stdout
         return
+    _mend(Path(target))
     with Path(target).open("a", encoding="utf-8", newline="\n") as stream:
         yield stream
+
+
+def _mend(path: Path) -> None:
+    """Take back the beginning of a line that a killed run left at the end of its findings: it is told again."""
+    if not path.is_file() or not path.stat().st_size:
+        return
+    with path.open("rb+") as stream:
+        start = stream.seek(0, os.SEEK_END)
+        rest = b""
+        while start and b"\n" not in rest:
+            size = min(start, _BLOCK)
+            start = stream.seek(start - size)
+            rest = stream.read(size) + rest
+            stream.seek(start)
+        torn = rest.rpartition(b"\n")[2]
+        if torn.startswith(b"{") and not _is_json(torn):
+            stream.truncate(path.stat().st_size - len(torn))
+        elif torn:  # a file of somebody else's, or with a last line that only lacks its end
+            stream.seek(0, os.SEEK_END)
+            stream.write(b"\n")
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _sync(stream: TextIO) -> None:

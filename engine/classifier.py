@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from .by_table import held
 from .careers import employed, is_kept_by_site
 from .clinical import Content
-from .column_types import AMOUNT, LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_unique_id, is_whole
+from .column_types import LONG_TEXT, fits, is_date, is_flag, is_key, is_number, is_text, is_unique_id, is_whole
 from .doubts import DOUBT, in_doubt, is_figure
 from .errors import InputError, Problem
 from .guesses import Guesser
 from .marks import STRONG, Mark
 from .names import head_noun
+from .payments import take_payment
 from .pointers import is_code, is_pointer
 from .proofs import theirs
 from .reading import Reader
@@ -55,12 +56,6 @@ _NOTES: Final = frozenset({"comment", "comments", "note", "notes", "remark", "re
 """First words of names of texts, whatever follows: `comment_confidential`."""
 _NOTED: Final = ("note", "notes", "comment", "comments", "remark", "remarks")
 """Ends of them, also glued to something unknown: `reservenotes`."""
-_WAGES: Final = frozenset({"rate", "rates", "other", "others", "pay"})
-"""Numbers that are amounts in a table of what somebody is paid."""
-_SUMS: Final = frozenset({"total", "sum"})
-"""Flags and figures of other tables: of wages, what somebody got or paid in all."""
-_IN_MONEY: Final = re.compile(r"[(\uFF08]万?元")
-"""A unit of money in a comment: `劳务所得(元)`."""
 _ANSWERS: Final = ("审核结果", "审批结果", "处理结果", "意见", "原因", "理由", "事由", "总结", "小结")
 """Ends of comments on what somebody wrote, where the column holds long texts."""
 _DESCRIBED: Final = ("name description",)
@@ -74,9 +69,6 @@ _ADDRESS: Final = "personal.contact.address"
 _EMPLOYER: Final = "personal.occupation.employer"
 _INCOME: Final = "personal.financial.income"
 _HISTORY: Final = "personal.occupation.history"
-_PERIODS: Final = frozenset({"day", "days", "hour", "hours", "month", "months", "count"})
-_WORKED: Final = frozenset({"hours", "days", "hrs", "worked", "minutes", "mins", "percent", "percentage", "exchange"})
-"""What is worked, and not paid."""
 _SERVED: Final = (("start", "date"), ("date", "start"))
 """The date that in a register of staff is that of somebody's work."""
 _EXPIRY: Final = "personal.financial.card_security"
@@ -233,7 +225,7 @@ class Classifier:
         if kept and not reading.turned:
             points = max((STRONG, *(mark.points + 1 for key, mark in marks.items() if key != kept)))
             marks[kept] = Mark(points, 0, 0, owned=True, initials=False, evidence=("what the table keeps",))
-        self._paid(marks, column, around, reading)
+        take_payment(marks, column, around, reading, self._words["money_fields"], self._taxonomy.report)
         employed(marks, around.career)
         self._told(marks, column, around, reading)
         self._clinical(marks, column, around, reading)
@@ -278,31 +270,6 @@ class Classifier:
         subject = "staff" if staff and key.startswith("personal") else _subject(key)
         confidence = round(min(0.97, 0.62 + 0.07 * best.points), 2)
         return Classified(column, key, self._sensitive[key], confidence, evidence, subject)
-
-    def _paid(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
-        """Take the amounts of wages, loans and payments of a person for what they are."""
-        last = reading.words[-1] if reading.words and is_number(column.data_type) else ""
-        amounts = (
-            last in self._words["money_fields"]
-            or last.endswith("amount")
-            or (last in _WAGES and around.paid == _INCOME)
-            or (bool(last) and _IN_MONEY.search(column.comment) is not None)
-        )
-        summed = around.paid == _INCOME and not _SUMS.isdisjoint(reading.words[:1])
-        if around.paid and amounts and (not reading.turned or summed):
-            points = max((STRONG, *(mark.points + 1 for mark in marks.values())))
-            marks[around.paid] = Mark(points, 0, 0, owned=True, initials=False, evidence=("paid to a person",))
-
-        elif (
-            around.payroll
-            and (not reading.turned or not _SUMS.isdisjoint(reading.words[:1]))
-            and AMOUNT.match(column.data_type)
-            and not is_key(column.data_type, reading.words)
-            and _PERIODS.isdisjoint(reading.words[-1:])
-            and _WORKED.isdisjoint(reading.words)
-            and all(mark.points < self._taxonomy.report for mark in marks.values())
-        ):
-            marks[_INCOME] = Mark(STRONG, 0, 0, owned=True, initials=False, evidence=("part of a person's wages",))
 
     def _told(self, marks: dict[str, Mark], column: Column, around: Surroundings, reading: Reading) -> None:
         """Take long texts that begin as notes do, and what rows of somebody's education or career hold."""

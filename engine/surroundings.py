@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .by_table import ADDRESSES, kept, secret, sessions
 from .care import VISITS, Care
-from .column_types import AMOUNT
 from .dossiers import is_complaint, is_dossier
 from .listings import Lister, is_own_code
 from .meanings import labels_of
 from .names import singular, words_of
-from .neighbours import initials_together, is_used, neighbours, strong
+from .neighbours import initials_together, is_used, neighbours
+from .payments import is_payroll, paid_to, with_slips
 from .pinyin_names import PinyinTables
-from .together import KEYS, Gatherer, stems_of
+from .together import Gatherer, stems_of
 from .topics import is_of_cases, is_of_subjects, keeps_books, topics_of
 from .trees import is_tree
 
@@ -31,21 +31,7 @@ if TYPE_CHECKING:
     from .taxonomy import Taxonomy
 
 _PLACE: Final = frozenset({"city", "street", "zip", "postal", "postcode", "zipcode", "county", "address", "addr"})
-_AMOUNTS_OF: Final = (
-    (
-        frozenset({"salary", "salaries", "payroll", "payslip", "paystub", "stub", "paycheck", "wage", "income"})
-        | {"bonus", "allowance", "deduction", "earning", "compensation", "pension", "commission"},
-        "personal.financial.income",
-    ),
-    (frozenset({"loan", "debt", "repayment", "installment"}), "personal.financial.loan"),
-    (frozenset({"deposit", "wallet"}), "personal.financial.asset"),
-    (frozenset({"claim", "premium"}), "personal.financial.insurance"),
-)
 _WHOLE_ADDRESS: Final = 3
-_INCOME: Final = ("personal.financial.income",)
-_PAID_ENOUGH: Final = 3
-_WAGE: Final = re.compile(r"[b-df-hj-np-tw-z]{0,8}(?:gz|bt|jt|jx|jj|kk|gjj|bx|sds|nj)", re.IGNORECASE)
-"""Initials that end in 工资, 补贴, 津贴, 绩效, 奖金, 扣款, 公积金, 保险, 个税, 年金: amounts are wages."""
 _BORN: Final = ("personal.demographic.birth_date", "personal.demographic.gender")
 _EXAMS: Final = frozenset(
     {"exam", "examination", "grade", "gradebook", "mark", "score", "transcript", "test", "result"}
@@ -64,28 +50,6 @@ _BODY: Final = frozenset({"height", "weight"})
 _MEASURES: Final = frozenset({"width", "length", "depth", "volume", "sku", "parcel", "package"})
 _ALSO_ORGANISATIONS: Final = frozenset({"account", "client", "customer", "owner", "payee", "payer"})
 """Persons or organisations, as the columns beside them say."""
-_PAID: Final = frozenset({"payroll", "payslip", "paystub", "stub", "paycheck", "salary", "wage"})
-"""What only persons get, whether or not a key says who."""
-_SLIPS: Final = frozenset({"slip", "stub", "roll", "check", "sheet", "advice"})
-"""What of pay is written in two words: `pay_slip`."""
-_PLANS: Final = frozenset(
-    {
-        "range",
-        "band",
-        "rule",
-        "type",
-        "plan",
-        "cycle",
-        "period",
-        "formula",
-        "scale",
-        "structure",
-        "setting",
-        "head",
-        "component",
-    }
-)
-"""What of it is set, and not paid."""
 _BOOKS: Final = frozenset({"book"})
 _BOOKED: Final = frozenset({"address", "phone", "contact", "guest"})
 """What a book of is no thing."""
@@ -259,8 +223,7 @@ class Surveyor:
         listed = not (linked or told.natural or reached) and self._lister.lists(table, stems, persons=persons)
         listing = listed or is_own_code(table)
         title = self._reader.title(table.name)
-        if "pay" in stems and stems & _SLIPS:
-            stems |= {"payslip"}
+        stems = with_slips(stems)
         staff = self._says(stems, chinese, "staff_words", title)
         person = staff or self._says(stems, chinese, "subject_words", title)
         organisation = self._says(stems, chinese, "organisation_words", title)
@@ -314,12 +277,8 @@ class Surveyor:
             xm=xm,
             school=told.school,
             identity=any(kinds),
-            paid=self._paid(stems, readings, linked=linked or staff),
-            payroll=not thing
-            and (
-                (bool(why) and _wages(table, readings) >= _PAID_ENOUGH)
-                or (not stems.isdisjoint(_PAID) and stems.isdisjoint(_PLANS))
-            ),
+            paid=paid_to(stems, readings, self._words, linked=linked or staff),
+            payroll=not thing and is_payroll(table, stems, readings, persons=bool(why)),
             exams=linked and not stems.isdisjoint(_EXAMS),
             addresses=not organisation
             and (told.placed >= _WHOLE_ADDRESS or (not ADDRESSES.isdisjoint(title[-1:]) and told.placed > 0)),
@@ -348,17 +307,6 @@ class Surveyor:
             labels=labels_of(table, listing=listing),
         )
 
-    def _paid(self, stems: frozenset[str], readings: Iterable[Reading], *, linked: bool) -> str:
-        if stems.isdisjoint(self._words["money_words"]):
-            return ""
-        staff = self._words["staff_words"]
-        paid = not stems.isdisjoint(_PAID) and not stems & _PLANS
-        if not (linked or paid) and not any(
-            len(reading.words) > 1 and reading.words[-1] in KEYS and reading.words[-2] in staff for reading in readings
-        ):
-            return ""
-        return next((category for words, category in _AMOUNTS_OF if stems & words), "personal.transaction.payment")
-
     def _is_talk(self, table: Table) -> bool:
         """Tell whether the last words of a table's name or comment are of what people wrote."""
         words = self._reader.words(table.name)[-1]
@@ -373,14 +321,6 @@ class Surveyor:
         if not stems.isdisjoint(self._words[kind]) or self._pinyin.says(title, kind):
             return True
         return not chinese.isascii() and any(word in chinese for word in self._words[f"{kind}_zh"])
-
-
-def _wages(table: Table, readings: tuple[Reading, ...]) -> int:
-    """How many columns are parts of somebody's wages: they say it alone, or are amounts whose initials may mean it."""
-    return sum(
-        strong(reading, _INCOME) or bool(AMOUNT.match(column.data_type) and _WAGE.fullmatch(column.name))
-        for column, reading in zip(table.columns, readings, strict=True)
-    )
 
 
 def _born(readings: Iterable[Reading]) -> bool:

@@ -47,6 +47,8 @@ _WRITTEN: Final = frozenset({"note", "notes", "document", "date", "time"})
 _NO_KEYS: Final = frozenset({"covid", "steroid", "opioid", "thyroid", "fluid", "lipid", "acid", "typhoid"})
 """Words of illness and treatment that end as keys do: `vitalid`."""
 _NUMBERS: Final = frozenset({"no", "num", "number", "nbr", "code", "cd", "date", "dt", "id", "amount", "amt", "count"})
+_STAMPS: Final = ("datetime", "timestamp")
+"""Names of what one database keeps as a stamp and another one as a number."""
 _NAMES_OF_FILES: Final = ("docname", "filename")
 _MARKS: Final = (
     "thing", "organisation", "staff", "clinical", "patient", "linked", "address", "pinyin", "talk", "card", "identity",
@@ -70,6 +72,7 @@ def silent_places(found: Iterable[Classified], around: Surroundings) -> list[int
         and (somebody or not entry.evidence)
         and len(entry.column.name) >= _SHORTEST
         and not BOOKKEPT.search(entry.column.data_type)
+        and not entry.column.name.lower().endswith(_STAMPS)
     ]
 
 

@@ -55,6 +55,7 @@ ELSEWHERE = {
     "json-duplicate-key": "registers and forms",
     "policy-none": "reading folders",
     "input-none": "the library's functions",
+    "category-unknown": "needs a taxonomy: test_bad_input",
     "include-cycle": "reading folders",
     "include-missing": "reading folders",
     "include-outside": "reading folders",

@@ -7,7 +7,6 @@ DuckDB works out the structure, and each structure is looked at once.
 
 from __future__ import annotations
 
-import mmap
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -139,16 +138,14 @@ def _read_records(database: DuckDatabase, path: Path, query: str) -> bool:
 
 def _splits(path: Path, most: int = 0) -> bool:
     """Whether lines (of the first `most` bytes) end where everybody thinks they do."""
-    size = path.stat().st_size
-    with (
-        path.open("rb") as stream,
-        mmap.mmap(stream.fileno(), min(size, most or size), access=mmap.ACCESS_READ) as data,
-    ):
-        return not any(
-            data.find(strange, start, start + _LOOKED + len(strange)) >= 0
-            for start in range(0, len(data), _LOOKED)
-            for strange in _STRANGE
-        )
+    looked, end = 0, b""
+    with path.open("rb") as stream:
+        while (block := stream.read(_LOOKED)) and not (most and looked >= most):
+            piece = end + block
+            if any(strange in piece for strange in _STRANGE):
+                return False
+            looked, end = looked + len(block), block[-len(max(_STRANGE, key=len)) + 1 :]
+    return True
 
 
 def statements_ahead(path: Path, mapping: LogMapping) -> Iterator[tuple[str, str]]:

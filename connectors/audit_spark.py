@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlglot
@@ -19,6 +20,7 @@ from tutela.engine.events import Hole
 from .accesses import unreadable
 from .event_records import TIME, YEARS
 from .event_table import EVENTS, TEXTS, Row, literal, row_of
+from .log_lines import MARK, mark_of
 from .log_mapped import event_of
 
 if TYPE_CHECKING:
@@ -69,9 +71,10 @@ class SparkDatabase:
         taken = plain.persist()
         self._kept.append(taken)
         events: list[Row] = []
+        place = _Place(path)
         last = taken.selectExpr("coalesce(max(number), 0)").collect()[0][0]
         for record in other.toLocalIterator():
-            item = event_of(_Place(path), int(record["__line"]), _record(record.asDict()), mapping)
+            item = event_of(place, int(record["__line"]), _record(record.asDict()), mapping)
             if isinstance(item, Hole):
                 yield unreadable(item)
             elif item.result != "denied":
@@ -142,11 +145,14 @@ class _Place:
     """Says where a hole is in a log that no `LogFile` has opened."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name, self._mark = name, ""
+        if Path(name).is_file():
+            with Path(name).open("rb") as stream:
+                self._mark = mark_of(stream.read(MARK))
 
     def hole(self, code: str, line: int, **args: object) -> Hole:
         """A hole at a row of this log."""
-        return Hole(Problem(code=code, location=Location(self.name, line, 1), args=args))
+        return Hole(Problem(code=code, location=Location(self.name, line, 1), args=args), self._mark)
 
 
 def _kinds(name: str) -> frozenset[str]:

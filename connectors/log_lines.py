@@ -45,6 +45,11 @@ class Cells(NamedTuple):
     values: list[str]
 
 
+def mark_of(head: bytes) -> str:
+    """A digest of the first bytes of a log."""
+    return hashlib.sha256(head[:MARK]).hexdigest()
+
+
 class LogFile:
     """An open log: its first bytes for detection, and its lines."""
 
@@ -84,7 +89,7 @@ class LogFile:
 
     def _mark(self) -> str:
         """A digest of how this log begins, which does not change while it grows."""
-        return hashlib.sha256(self._head[:MARK]).hexdigest()
+        return mark_of(self._head)
 
     def refuse(self, code: str, **args: object) -> InputError:
         """Close the log and say why it cannot be used."""

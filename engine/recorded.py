@@ -77,13 +77,13 @@ _BOOKED: Final = frozenset(
 )
 """Days of an arrest or of what somebody is charged with."""
 _CRIMES: Final = frozenset({"crime", "charge", "offense", "offence", "violation", "felony"})
-_CHARGED_WITH: Final = frozenset(
+OF_CHARGES: Final = frozenset(
     {
-        "description",
         "desc",
         "descript",
-        "name",
+        "description",
         "text",
+        "name",
         "statute",
         "disposition",
         "degree",
@@ -91,8 +91,9 @@ _CHARGED_WITH: Final = frozenset(
         "class",
         "severity",
     }
-    | {"code", "type", "grade", "category", "plea", "verdict"}
 )
+"""What is told of something that somebody is charged with."""
+_CHARGED_WITH: Final = OF_CHARGES | {"code", "type", "grade", "category", "plea", "verdict"}
 _CRIMINAL: Final = "personal.criminal"
 
 

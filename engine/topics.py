@@ -10,7 +10,7 @@ from typing import Final
 
 from .column_types import is_text, is_unique_id
 from .meanings import meanings_of
-from .recorded import LISTED, recorded_in, told_by_record
+from .recorded import LISTED, OF_CHARGES, recorded_in, told_by_record
 
 INSURANCE: Final = "insurance"
 HANDSET: Final = "handset"
@@ -111,21 +111,6 @@ _PARTIES: Final = frozenset(
 )
 """Ends of a call, whose numbers are of telephones."""
 _NUMBERS: Final = frozenset({"no", "num", "number", "nbr", "nr"})
-_CHARGED: Final = frozenset(
-    {
-        "desc",
-        "descript",
-        "description",
-        "text",
-        "name",
-        "statute",
-        "disposition",
-        "degree",
-        "level",
-        "class",
-        "severity",
-    }
-)
 _CASES: Final = frozenset(
     {"case", "hearing", "docket", "filing", "judgment", "judgement", "order", "appearance", "proceeding", "sentence"}
     | {"verdict", "fine", "event", "party", "appeal"}
@@ -191,7 +176,7 @@ def told(words: tuple[str, ...], data_type: str, topics: frozenset[str]) -> str:
     first, last, whole = words[0], words[-1], "".join(words)
     if CALLS in topics and last in _NUMBERS and not _PARTIES.isdisjoint(words[:-1]):
         return _PHONE
-    if CUSTODY in topics and (whole in _JUDGED or (first in {"charge", "charges"} and last in _CHARGED)):
+    if CUSTODY in topics and (whole in _JUDGED or (first in {"charge", "charges"} and last in OF_CHARGES)):
         return _CRIMINAL
     if PLATED in topics and whole in _OWNERS:
         return _NAME

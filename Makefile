@@ -2,7 +2,8 @@
 # Each makes .venv and installs what it needs; nothing is installed again until pyproject.toml changes.
 
 PYTHON ?= python3
-WORKERS ?= 2
+# Of a test a quarter is waiting, for servers and processes.
+WORKERS ?= 3
 # Commands are started hundreds of times: without their byte code, each compiles every module again.
 unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv

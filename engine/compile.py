@@ -46,9 +46,16 @@ class Texts(NamedTuple):
 
 
 def compile_policies(
-    lowered: Lowered, vocabulary: Vocabulary, parameters: Parameters, lines: Mapping[str, Sequence[str]]
+    lowered: Lowered,
+    vocabulary: Vocabulary,
+    parameters: Parameters,
+    lines: Mapping[str, Sequence[str]],
+    checked: dict[str, Expression],
 ) -> tuple[PolicySet | None, list[Problem]]:
-    """Compile all rules; the policy set is None when there is any problem."""
+    """Compile all rules; the policy set is None when there is any problem.
+
+    `checked` has the conditions, by text, that were found right with other values of the parameters, and gets the rest.
+    """
     from .expression import Language
 
     language = Language(
@@ -59,7 +66,7 @@ def compile_policies(
     )
     rules = sorted(lowered.rules, key=lambda rule: (rule.id, rule.variant))
     enums = any(_lists_values(of) for names in vocabulary.attributes.values() for of in names.values())
-    worker = _Worker(language, vocabulary, parameters, lines, enums=enums)
+    worker = _Worker(language, vocabulary, parameters, lines, checked, enums=enums)
     plans = [worker.rule(rule) for rule in rules]
     for filling in lowered.fillings:
         worker.filling(filling)
@@ -131,6 +138,7 @@ class _Worker:
     vocabulary: Vocabulary
     parameters: Parameters
     lines: Mapping[str, Sequence[str]]
+    checked: dict[str, Expression]
     problems: list[Problem] = field(default_factory=list[Problem])
     shapes: dict[str, int] = field(default_factory=dict[str, int])
     shape_reads: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
@@ -248,7 +256,7 @@ class _Worker:
                 parsed.append(None)
                 continue
             try:
-                expression = self.language.parse(marked(condition.text, count))
+                expression = self._checked(marked(condition.text, count))
             except ConditionError:
                 return None
             if self._unbound(expression, condition.text):
@@ -284,7 +292,7 @@ class _Worker:
         from .expression import ConditionError
 
         try:
-            expression = self.language.parse(condition.text)
+            expression = self._checked(condition.text)
         except ConditionError as error:
             self.problems.extend(self._problem(rule, condition, fault) for fault in error.faults)
             return None
@@ -292,6 +300,13 @@ class _Worker:
         for name in unbound:
             self.unbound_reads.setdefault(name, []).append(rule.id)
         return None if unbound else expression
+
+    def _checked(self, text: str) -> Expression:
+        """A condition that is right; ConditionError otherwise."""
+        found = self.checked.get(text)
+        if found is None:
+            found = self.checked[text] = self.language.parse(text)
+        return found
 
     def _unbound(self, expression: Expression, text: str) -> list[str]:
         """Parameters that a condition reads and nobody bound."""

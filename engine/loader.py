@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .errors import Location, Problem
+    from .expression import Expression
     from .policyset import PolicySet
 
 POLICY_KINDS: Final = ("access", "collection", "sharing", "retention")
@@ -40,6 +41,8 @@ class Parsed:
 
     documents: Mapping[str, Sequence[Document]]
     problems: list[Problem] = field(default_factory=list["Problem"])
+    expressions: dict[str, Expression] = field(default_factory=dict[str, "Expression"])
+    """Conditions that were checked when the files were loaded before: they are the same with other parameters."""
 
     def of(self, *kinds: str) -> list[Document]:
         """The documents of some kinds, in file order."""
@@ -69,7 +72,7 @@ def load_parsed(parsed: Parsed, parameters: Mapping[str, object] | None = None) 
     told.extend(lowered.problems)
     told.extend(_duplicates(lowered))
     lines = {document.file: document.lines for kind in parsed.documents.values() for document in kind}
-    compiled, problems = compile_policies(lowered, vocabulary, declared, lines)
+    compiled, problems = compile_policies(lowered, vocabulary, declared, lines, parsed.expressions)
     # When the vocabulary or the parameters do not load, conditions that read them would only echo that.
     if not _broken(parsed, told):
         told.extend(problems)

@@ -136,11 +136,13 @@ def test_without_keys_nobody_is_let_in(begin: Callable[..., Serving], provider: 
     reply = service.ask(PATH, **bearer(OLD))
     while not provider.fetched:
         assert 503 == service.ask(PATH, **bearer(OLD)).status
+        time.sleep(0.05)
     assert (503, "auth-keys", "5") == (reply.status, reply.json["error"]["code"], reply.headers["retry-after"])
     provider.status, provider.keys = 302, key_set(OLD)
     seen = provider.fetched
     while provider.fetched < seen + 1:
         assert 503 == service.ask(PATH, **bearer(OLD)).status
+        time.sleep(0.05)
 
     provider.status = 200
     service.until(PATH, lambda reply: reply.status == 200, **bearer(OLD))
@@ -149,6 +151,7 @@ def test_without_keys_nobody_is_let_in(begin: Callable[..., Serving], provider: 
     seen = provider.fetched
     while provider.fetched < seen + 1:
         assert 200 == service.ask(PATH, **bearer(OLD)).status
+        time.sleep(0.05)
     assert 200 == service.ask(PATH, **bearer(OLD)).status
     assert 0 == service.stop()
     assert "the provider's keys cannot be read: status " in service.said
@@ -170,6 +173,7 @@ def test_a_provider_whose_answer_never_ends_holds_nothing_up(begin: Callable[...
     service = begin()
     while not provider.fetched:
         assert 503 == service.ask(PATH, **bearer(OLD)).status
+        time.sleep(0.05)
     assert 0 == service.stop()
 
 

@@ -13,7 +13,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COLLECT: Final = (50_000, 20, 20)
+COLLECT: Final = (400_000, 20, 20)
 """After how many new objects garbage is looked for, and how seldom among older ones."""
 COMMANDS: Final = {
     "init": ("init", "Make a project that works at once."),

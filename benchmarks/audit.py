@@ -8,6 +8,7 @@ process of its own.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import subprocess
 import sys
@@ -77,9 +78,11 @@ def _run(name: str, log: Path, events: int) -> dict[str, Any]:
 
 def _worker(name: str, log: str) -> dict[str, Any]:
     """What one contender finds; the slow ones time their loop alone."""
+    from tutela.cli import COLLECT
     from tutela.connectors.audit_engines import judged
     from tutela.engine.findings import report
 
+    gc.set_threshold(*COLLECT)  # as the command does
     reader, asked, authorizer, when = _ready(Path(log))
     if name.startswith("duckdb"):
         made = report("audit", authorizer, judged(reader, asked, authorizer, "duckdb"), when)

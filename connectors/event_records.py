@@ -75,7 +75,7 @@ def projected(fields: Mapping[str, Field], mapping: LogMapping, plain: str = "TR
     return f"coalesce({' AND '.join(tests)}, FALSE) AS plain, {raw['result']} AS result, {', '.join(columns)}"
 
 
-_ODD: Final = (
+ODD: Final = (
     "NOT (account <> '' AND action IS NOT NULL AND result IN ('', 'success', 'error', 'denied')"
     r" AND NOT regexp_matches(tables || columns, '[;\s\pZ]')"
     " AND (regexp_matches(sql || tables || columns, '[A-Za-z]') OR action = 'login'))"
@@ -89,7 +89,7 @@ def _value(name: str, fields: Mapping[str, Field], mapping: LogMapping) -> str:
     return f"coalesce({fields[name].sql}::VARCHAR, {constant})" if name in fields else constant
 
 
-def take(database: DuckDatabase, query: str, odd: str = _ODD) -> None:
+def take(database: DuckDatabase, query: str, odd: str = ODD) -> None:
     """List the texts of the records; the file is read again each time.
 
     A query needs few of the columns: to work those out anew costs a fraction of keeping all of them.

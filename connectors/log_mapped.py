@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -121,7 +122,7 @@ def read_jsonl(file: LogFile, mapping: LogMapping) -> Iterator[Event | Hole]:
 
 def jsonl_item(file: LogFile, line: Line, mapping: LogMapping) -> Event | Hole:
     """What one line of JSON says."""
-    record = json_object(line.text)
+    record = _readable(line.text)
     if record is None:
         return file.hole("log-json" if line.ended else "log-cut", line.number)
     return event_of(file, line.number, record, mapping)
@@ -170,6 +171,30 @@ def json_object(text: str) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+class _Unreadable:
+    """Stands for a value that nobody can tell: its key stands twice, or it is no value of JSON."""
+
+
+_UNREADABLE: Final = _Unreadable()
+
+
+def _readable(text: str) -> dict[str, object] | None:
+    """The object that a line is; what cannot be told in it is a fault only where it is read. None: it is none."""
+    try:
+        value: object = json.loads(text, object_pairs_hook=_told_once, parse_constant=lambda _: _UNREADABLE)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def _told_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        times = Counter(key for key, _ in pairs)
+        result.update((key, _UNREADABLE) for key, count in times.items() if count > 1)
+    return result
 
 
 def _check_says(sql: str, mapping: LogMapping) -> None:
@@ -233,6 +258,8 @@ def _values(record: dict[str, object], mapping: LogMapping) -> dict[str, object]
     values: dict[str, object] = dict(mapping.constants)
     for name, path in mapping.fields.items():
         value = field_at(record, path)
+        if value is _UNREADABLE:
+            raise _FieldError("log-json")
         if value is not None:
             values[name] = value
     return values
@@ -245,7 +272,7 @@ def field_at(record: dict[str, object], path: str) -> object:
     value: object = record
     for part in path.split("."):
         if not isinstance(value, dict):
-            return None
+            return value if value is _UNREADABLE else None
         value = cast("dict[object, object]", value).get(part)
     return value
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.events import Event
     from tutela.engine.reconcile import Parts
+    from tutela.engine.reconcile_changes import Columns
     from tutela.engine.tables import Schema
 
     from .accesses import Accesses
@@ -34,6 +35,7 @@ def reconciliation(authorizer: Authorizer, asked: Accesses, schema: Schema | Non
         grants=schema.grants if schema else (),
         held={table: any(found.values()) for table, found in asked.categories.items()},
         views=asked.views,
+        changed=_changed(asked),
     )
 
 
@@ -55,6 +57,22 @@ def _parts(asked: Accesses) -> Callable[[Event], Parts]:
                 known.clear()
             groups = asked.groups(event, asked.touched(event))
             found = known[key] = tuple(sorted({(dataset, action) for dataset, action, _ in groups}))
+        return found
+
+    return find
+
+
+def _changed(asked: Accesses) -> Callable[[Event], Columns]:
+    """The columns that an event changes in rows that were there: not what it inserts."""
+
+    def find(event: Event) -> Columns:
+        touched = asked.touched(event)
+        if "update" not in (event.action, touched.kind):
+            return {}
+        found: Columns = {}
+        for (dataset, action, _), columns in asked.groups(event, touched).items():
+            if action == "update":
+                found[dataset] = found.get(dataset, frozenset()) | columns
         return found
 
     return find

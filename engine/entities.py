@@ -19,19 +19,24 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "collection_event": (),
     "column": ("catalog",),
     "copy": ("copies",),
+    "customer_change": (),
+    "data_quality": ("catalog",),
     "employee": ("people",),
     "form_field": (),
+    "gate": ("catalog",),
     "grant": (),
     "import_request": ("imports",),
-    "message": (),
+    "message": ("messages",),
     "policy": ("policy_changes",),
     "record_group": ("catalog",),
+    "record_kind": (),
     "rights_request": ("rights_requests",),
     "role": ("roles",),
     "schedule": (),
     "shared_copy": ("sharing_requests",),
     "sharing_request": ("sharing_requests",),
     "statutory_exception": ("statutory_retention",),
+    "structure": ("catalog",),
     "table": ("catalog",),
     "transfer": (),
     "use_request": ("use_requests",),
@@ -72,7 +77,7 @@ def _declared(world: World, kind: str) -> Iterable[str]:
         case "column":
             tables = registers.get("catalog", ())
             return (f"{table['dataset']}.{column['name']}" for table in tables for column in table.get("columns", ()))
-        case "table" | "record_group":
+        case "data_quality" | "gate" | "record_group" | "structure" | "table":
             return (table["dataset"] for table in registers.get("catalog", ()))
         case "policy":
             return world.changes

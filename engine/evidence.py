@@ -30,6 +30,7 @@ DIRECT: Final[Mapping[str, tuple[str, ...]]] = {
     "copy": ("copies",),
     "employee": ("people",),
     "import_request": ("imports",),
+    "message": ("messages",),
     "rights_request": ("rights_requests",),
     "role": ("roles",),
     "shared_copy": ("sharing_requests", "receipts", "tracking"),
@@ -91,7 +92,7 @@ def _wanted(facts: Facts, question: Any) -> Iterator[tuple[str, str]]:  # noqa: 
 
 def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (request-like)
     world, kind, name = facts.world, resource["type"], resource["id"]
-    if kind in ("table", "column", "record_group"):
+    if kind in ("column", "data_quality", "gate", "record_group", "structure", "table"):
         dataset = world.catalog.dataset(str(peek(resource, "dataset") or name)) or {}
         yield "catalog", str(dataset.get("dataset"))
         yield "systems", str(dataset.get("system"))
@@ -109,11 +110,18 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
         number = peek(resource, "request_id") if kind == "transfer" else name
         yield from _application(world, forms.get(str(number), {}), register)
     yield from ((register, name) for register in DIRECT.get(kind, ()))
+    yield from _measured(world, kind, name)
+    yield "change_notices", str(peek(resource, "change_notice"))
     if (kind, name) in world.resources:
         yield "resources", name
     if kind in ("role", "grant"):
         for review in world.reviews.get(f"role:{peek(resource, 'grantee') or name}", ()):
             yield "access_reviews", review["id"]
+
+
+def _measured(world: Any, kind: str, name: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (World)
+    if kind == "data_quality":
+        yield from (("quality_reports", report["id"]) for report in world.quality.get(world.catalog.key(name), ()))
 
 
 def _list(resource: Any, name: str) -> Sequence[Any]:  # noqa: ANN401 (request-like)

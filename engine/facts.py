@@ -14,10 +14,13 @@ from .digest import digest
 from .facts_access import TableView
 from .facts_collection import ColumnView, FieldView
 from .facts_intake import ChannelView, EventView, ImportView
+from .facts_messages import MessageView
+from .facts_quality import ChangeView, GateView, KindView, QualityView
 from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView, SharedCopyView
 from .facts_rights import RightsRequestView
 from .facts_sharing import SharingView
-from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, MessageView, PolicyView, RoleView
+from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, PolicyView, RoleView
+from .facts_structure import StructureView
 from .facts_transfer import TransferView
 from .facts_use import UseView
 from .known import Known, View
@@ -39,19 +42,24 @@ RESOURCES: Final[Mapping[str, type[View]]] = {
     "collection_event": EventView,
     "column": ColumnView,
     "copy": CopyView,
+    "customer_change": ChangeView,
+    "data_quality": QualityView,
     "employee": EmployeeView,
     "form_field": FieldView,
+    "gate": GateView,
     "grant": GrantView,
     "import_request": ImportView,
     "message": MessageView,
     "policy": PolicyView,
     "record_group": RowsView,
+    "record_kind": KindView,
     "rights_request": RightsRequestView,
     "role": RoleView,
     "schedule": ScheduleView,
     "shared_copy": SharedCopyView,
     "sharing_request": SharingView,
     "statutory_exception": ExceptionView,
+    "structure": StructureView,
     "table": TableView,
     "transfer": TransferView,
     "use_request": UseView,

@@ -228,6 +228,26 @@ class Customers:
             for entry in self._opt_outs.get(subject, ())
         )
 
+    def refuses_everywhere(self, subject: str, purpose: str, now: datetime) -> bool:
+        """Whether a customer refused a purpose whatever the channel."""
+        return any(
+            entry["at"] <= now
+            and (entry.get("lifted_at") is None or now < entry["lifted_at"])
+            and entry.get("purpose", purpose) == purpose
+            and "channel" not in entry
+            for entry in self._opt_outs.get(subject, ())
+        )
+
+    def tells(self, version: str, category: str, now: datetime) -> bool:
+        """Whether a notice is registered, in effect, and tells of a category."""
+        notice = self.notices.get(version)
+        return notice is not None and _in_effect(notice, now) and within(category, notice["categories"])
+
+    def in_effect(self, version: str, now: datetime) -> bool:
+        """Whether a notice is registered and in effect."""
+        notice = self.notices.get(version)
+        return notice is not None and _in_effect(notice, now)
+
     def agrees_to_messages(self, subject: str, purpose: str, channel: object, now: datetime) -> bool:
         """Whether a customer agreed to messages for a purpose on a channel."""
         return bool(self.collecting(subject, now, purpose, (), channel, withdrawn=False))

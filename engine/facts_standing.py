@@ -209,48 +209,6 @@ class BreakGlassView(View):
         return incident is not None and declared(incident, self._entry["granted_at"])
 
 
-class MessageView(View):
-    """A message to customers: `channel`, `message_type`, `purpose` and `subjects`."""
-
-    @cached_property
-    def _subjects(self) -> Sequence[str]:
-        return self.world.customers.everybody(texts(self.stated["subjects"]))
-
-    @property
-    def _purpose(self) -> str:
-        return str(self.stated.get("purpose", "sales_marketing"))
-
-    def purpose(self) -> str:
-        """What the message is for."""
-        return self._purpose
-
-    def purpose_listed(self) -> bool:
-        """The purpose stands in the register and is not prohibited."""
-        return self.world.catalog.listed(self._purpose)
-
-    def purpose_prohibited(self) -> bool:
-        """The purpose is on the prohibited list."""
-        return self.world.catalog.prohibited(self._purpose)
-
-    def subject_count(self) -> int:
-        """How many are to get it."""
-        return len(self._subjects)
-
-    def restricted(self) -> bool:
-        """The data of somebody who is to get it is kept for storage only."""
-        return any(self.world.customers.restricted(subject, self._now) for subject in self._subjects)
-
-    def unagreed_subjects(self) -> list[str]:
-        """Recipients who never agreed to such messages on this channel, or no longer do."""
-        customers, channel = self.world.customers, self.stated.get("channel")
-        return [s for s in self._subjects if not customers.agrees_to_messages(s, self._purpose, channel, self._now)]
-
-    def refusing_subjects(self) -> list[str]:
-        """Recipients who refused such messages on this channel."""
-        customers, channel = self.world.customers, self.stated.get("channel")
-        return [s for s in self._subjects if customers.refuses(s, self._purpose, channel, self._now)]
-
-
 class PolicyView(View):
     """A policy file that was changed (`id`: its own id, `version`)."""
 

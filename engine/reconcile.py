@@ -2,8 +2,8 @@
 
 `watch` is a tap on the events of a log, whatever judges them afterwards; it keeps counters by account, application,
 table and hour, so that memory does not grow with the number of events. Once the events are over, `asked` gives requests
-about what was counted: `log_window`, `approved_use`, `account`, `account_use`, `granted_use`. So policies say what a
-finding is.
+about what was counted: `log_window`, `approved_use`, `account`, `account_use`, `granted_use`, `customer_change`. So
+policies say what a finding is.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .model import Access
 from .reconcile_accounts import Accounts
 from .reconcile_anomalies import Anomalies, Terms
 from .reconcile_approvals import AUDITOR, Approvals
+from .reconcile_changes import Changes
 from .reconcile_grants import Grants
 from .reconcile_log import LogShape
 from .reconcile_words import SEQUENCE, say
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from .model import Words
     from .reconcile_accounts import AccountUse
     from .reconcile_approvals import ApprovedUse
+    from .reconcile_changes import Columns
     from .tables import Grant
 
 Parts = tuple[tuple[str, str], ...]
@@ -76,6 +78,7 @@ class Reconciliation:
         grants: Sequence[Grant] = (),
         held: Mapping[str, bool] | None = None,
         views: frozenset[str] = frozenset(),
+        changed: Callable[[Event], Columns] | None = None,
     ) -> None:
         self._authorizer = authorizer
         self._parts = parts
@@ -89,6 +92,9 @@ class Reconciliation:
         self._touched: dict[Parts, Touched] = {}
         self._accounts = Accounts(world) if world else None
         self._approvals = Approvals(world) if world else None
+        changes = Changes(world) if world and changed else None
+        self._changes = changes if changes and changes.wanted else None
+        self._changed = changed
         self._places: dict[str, Location] | None = None
         """Application -> where its register has it; found when it is first needed."""
         self._first: Place | None = None
@@ -118,6 +124,8 @@ class Reconciliation:
         self._grants.see(event.account, at, parts)
         if self._accounts is not None:
             self._accounts.see(event, at, parts)
+        if self._changes is not None and self._changed is not None and (changed := self._changed(event)):
+            self._changes.see(event, at, changed)
         if self._approvals is not None and (name := request_named(event)):
             self._approvals.see(event, at, name)
 
@@ -151,6 +159,7 @@ class Reconciliation:
         yield from self._of_accounts()
         yield from self._of_approvals()
         yield from self._of_grants()
+        yield from self._of_changes()
 
     def _concerned(self, request: Request) -> bool:
         facts, policies = self._facts, self._authorizer.policies
@@ -208,6 +217,14 @@ class Reconciliation:
             at = use.found.first if use.found else (NEVER, use.location.line, use.location)
             access = Access(use.account, at=_time(at)) if use.found else None
             yield self._ask("grant", "granted_use", use.name, properties, at, use.evidence, access=access)
+
+    def _of_changes(self) -> Iterator[Asked]:
+        for use in self._changes.found() if self._changes else ():
+            access = Access(use.account, at=_time(use.found.first))
+            yield self._ask(
+                "retain", "customer_change", use.name, use.properties, use.found.first, use.evidence,
+                key=f"{use.name} {_when(use.found.first)}", access=access,
+            )  # fmt: skip
 
     def _place(self, use: ApprovedUse) -> Place:
         """Where the application was used; of one that was not, where its register has it."""

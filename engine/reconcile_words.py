@@ -18,6 +18,10 @@ USED: Final = Words(
     " end",
     "累计 {rows} 行,批准 {limit} 行;使用人 {people} 名,其中 {outside} 名不在批准范围;期限届满后 {late} 次",
 )
+NOTICED: Final = Words("the change that notice {notice} is about", "变更通知 {notice} 所述的变更")
+UNNOTICED: Final = Words(
+    "no notice to the customer names these changes, and they name none", "没有任何客户通知注明这些变更,变更也未注明通知"
+)
 RECORDS: Final = Words(
     "{accesses} accesses name it, {records} are recorded", "注明该申请的访问 {accesses} 次,使用记录 {records} 次"
 )

@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from . import shapes_data, shapes_people, shapes_requests, shapes_subjects
+from . import shapes_data, shapes_people, shapes_quality, shapes_requests, shapes_subjects
 from .documents import Items
 from .entries import Entries
 from .errors import Location, Problem
@@ -78,6 +78,9 @@ ENTRIES: Final[Mapping[str, Schema]] = {
     "incidents": shapes_people.INCIDENT,
     "break_glass": shapes_people.BREAK_GLASS,
     "policy_changes": shapes_people.POLICY_CHANGE,
+    "messages": shapes_quality.MESSAGE,
+    "change_notices": shapes_quality.CHANGE_NOTICE,
+    "quality_reports": shapes_quality.QUALITY_REPORT,
     "resources": shapes_data.RESOURCE,
 }
 FORMS: Final[Mapping[str, Schema]] = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .facts_catalog import Catalog
 from .facts_customers import Customers
 from .facts_people import EARLIEST, People
+from .sent import Sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,6 +69,18 @@ class World:
         self.tickets = self._grouped("tickets", "subject")
         self.copies = self._by_id("copies")
         self.changes = self._grouped("policy_changes", "policy")
+        self.sent = Sent(registers.get("messages", ()))
+        self.profiling = [name for name in self.catalog.purposes if self.catalog.profiling(name)]
+        """The purposes for which people are evaluated."""
+        self.quality: dict[str, list[dict[str, Any]]] = {}
+        """Data set, as names are compared -> what was measured of its records."""
+        for entry in registers.get("quality_reports", ()):
+            self.quality.setdefault(self.catalog.key(entry["dataset"]), []).append(entry)
+        self.change_notices = self._by_id("change_notices")
+        self.noticed_events = {
+            event: entry["id"] for entry in registers.get("change_notices", ()) for event in entry.get("event_ids", ())
+        }
+        """Event of a log -> the notice of the change that it made."""
         self.holds: Sequence[dict[str, Any]] = registers.get("holds", ())
         self.statutory: Sequence[dict[str, Any]] = registers.get("statutory_retention", ())
         self.resources: dict[tuple[str, str], Mapping[str, Any]] = {

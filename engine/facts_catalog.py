@@ -172,13 +172,18 @@ class Catalog:
         ]
 
     def profiling(self, purpose: object) -> bool:
-        """Whether people are evaluated for a purpose: so it says, else where it needs derived data or behaviour."""
+        """Whether people are evaluated for a purpose: as it says, else where it needs their derived data or behaviour.
+
+        Of data in which nobody can be told from others nobody is evaluated.
+        """
         entry = self.purposes.get(purpose) if isinstance(purpose, str) else None
         if entry is None:
             return purpose == PROFILING
         said = entry.get("profiling")
-        found = purpose == PROFILING or any(within(category, PROFILES) for category in entry["categories"])
-        return found if said is None else bool(said)
+        if said is not None:
+            return bool(said)
+        needs = any(within(category, PROFILES) for category in entry["categories"])
+        return purpose == PROFILING or (needs and bool(entry.get("identity_required", True)))
 
     def refusable(self, purpose: object) -> bool:
         """Whether a registered purpose says how customers switch it off."""

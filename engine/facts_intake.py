@@ -202,7 +202,7 @@ class ChannelView(View):
         """The named collector."""
         return str(self._entry["responsible_employee"])
 
-    def online(self) -> bool:
+    def collects_online(self) -> bool:
         """It collects on a site or in an application; a kind that nobody knows does."""
         return str(self._entry["kind"]) not in OFFLINE
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 MAX_KNOWN: Final = 20_000
 """Statements, values aside, of which it is remembered what they touch."""
+
+UPSERT: Final = re.compile(r"\bdo\s+update\b|\bon\s+duplicate\s+key\b|^\s*replace\b", re.IGNORECASE)
+"""In a text whose kind is to insert: it changes rows that are there, too."""
+UPDATE: Final = re.compile(r"\b(?:update|merge)\b", re.IGNORECASE)
+"""In a text that cannot be resolved: it may change rows."""
 
 
 def reconciliation(authorizer: Authorizer, asked: Accesses, schema: Schema | None) -> Reconciliation:
@@ -63,15 +69,16 @@ def _parts(asked: Accesses) -> Callable[[Event], Parts]:
 
 
 def _changed(asked: Accesses) -> Callable[[Event], Columns]:
-    """The columns that an event changes in rows that were there: not what it inserts."""
+    """The columns that an event changes in rows that were there: not what it only inserts."""
 
     def find(event: Event) -> Columns:
         touched = asked.touched(event)
-        if "update" not in (event.action, touched.kind):
-            return {}
+        text = event.sql or ""
+        update = "update" in (event.action, touched.kind) or UPSERT.search(text) is not None
+        hidden = not touched.resolved and UPDATE.search(text) is not None
         found: Columns = {}
-        for (dataset, action, _), columns in asked.groups(event, touched).items():
-            if action == "update":
+        for (dataset, action, _), columns in asked.groups(event, touched).items() if update or hidden else ():
+            if action == "update" or hidden:
                 found[dataset] = found.get(dataset, frozenset()) | columns
         return found
 

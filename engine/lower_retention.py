@@ -134,7 +134,9 @@ def _unscheduled(surface: Surface, path: Path, found: Mapping[str, tuple[Surface
             whole.append(name)
     kept = [f"resource.kept_as in {literals(whole)}"] if whole else []
     if named:
-        kept.append(f"$any([(resource.kept_as + ' ' + step) in {literals(named)} for step in resource.category_path])")
+        kept.append(
+            f"$any([(resource.kept_as + ' ' + step) in {literals(sorted(named))} for step in resource.category_path])"
+        )
     surface.rule(
         path,
         effect="deny",

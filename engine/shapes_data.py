@@ -86,7 +86,10 @@ PURPOSE: Final = entry(
     phrases={**TEXTS, "description": "wordings in a purpose text that mean this prohibited purpose"},
     compatible_with={**TEXTS, "description": "purposes told to customers that cover this one"},
     identity_required={**FLAG, "description": "false: de-identified data would do"},
-    profiling={**FLAG, "description": "people are evaluated; absent: where it needs who they are and derived data or behaviour"},
+    profiling={
+        **FLAG,
+        "description": "people are evaluated; absent: where it needs who they are and derived data or behaviour",
+    },
     refusal_route={
         **TEXT,
         "description": "how customers switch it off: an option without profiles, or where to refuse",

@@ -18,11 +18,14 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "channel": ("channels",),
     "collection_event": (),
     "column": ("catalog",),
+    "complaint": ("complaints",),
+    "consent": ("consents",),
     "copy": ("copies",),
     "employee": ("people",),
     "form_field": (),
     "grant": (),
     "import_request": ("imports",),
+    "incident": ("incidents",),
     "message": (),
     "policy": ("policy_changes",),
     "record_group": ("catalog",),
@@ -74,6 +77,8 @@ def _declared(world: World, kind: str) -> Iterable[str]:
             return (f"{table['dataset']}.{column['name']}" for table in tables for column in table.get("columns", ()))
         case "table" | "record_group":
             return (table["dataset"] for table in registers.get("catalog", ()))
+        case "consent":
+            return world.customers.withdrawn
         case "policy":
             return world.changes
         case _:

@@ -27,12 +27,15 @@ APPLICATIONS: Final = {
 DIRECT: Final[Mapping[str, tuple[str, ...]]] = {
     "break_glass": ("break_glass",),
     "channel": ("channels",),
+    "complaint": ("complaints",),
+    "consent": ("consents",),
     "copy": ("copies",),
     "employee": ("people",),
     "import_request": ("imports",),
+    "incident": ("incidents",),
     "rights_request": ("rights_requests",),
     "role": ("roles",),
-    "shared_copy": ("sharing_requests", "receipts", "tracking"),
+    "shared_copy": ("sharing_requests", "transfers", "receipts", "tracking"),
     "statutory_exception": ("statutory_retention",),
 }
 """Resource type -> the registers whose entry has the resource's id."""
@@ -109,6 +112,9 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
         number = peek(resource, "request_id") if kind == "transfer" else name
         yield from _application(world, forms.get(str(number), {}), register)
     yield from ((register, name) for register in DIRECT.get(kind, ()))
+    if kind in ("rights_request", "consent"):
+        yield from (("recipient_notices", notice["id"]) for notice in world.recipient_notices.get(name, ()))
+        yield from (("sharing_requests", str(share)) for share in _list(resource, "untold_shares"))
     if (kind, name) in world.resources:
         yield "resources", name
     if kind in ("role", "grant"):

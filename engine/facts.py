@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from .digest import digest
 from .facts_access import TableView
 from .facts_collection import ColumnView, FieldView
+from .facts_complaints import ComplaintView
+from .facts_incidents import IncidentView
 from .facts_intake import ChannelView, EventView, ImportView
-from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView, SharedCopyView
-from .facts_rights import RightsRequestView
+from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView
+from .facts_rights import RightsRequestView, WithdrawalView
+from .facts_shared import SharedCopyView
 from .facts_sharing import SharingView
 from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, MessageView, PolicyView, RoleView
 from .facts_transfer import TransferView
@@ -38,11 +41,14 @@ RESOURCES: Final[Mapping[str, type[View]]] = {
     "channel": ChannelView,
     "collection_event": EventView,
     "column": ColumnView,
+    "complaint": ComplaintView,
+    "consent": WithdrawalView,
     "copy": CopyView,
     "employee": EmployeeView,
     "form_field": FieldView,
     "grant": GrantView,
     "import_request": ImportView,
+    "incident": IncidentView,
     "message": MessageView,
     "policy": PolicyView,
     "record_group": RowsView,

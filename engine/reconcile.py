@@ -2,8 +2,8 @@
 
 `watch` is a tap on the events of a log, whatever judges them afterwards; it keeps counters by account, application,
 table and hour, so that memory does not grow with the number of events. Once the events are over, `asked` gives requests
-about what was counted: `log_window`, `approved_use`, `account`, `account_use`, `granted_use`. So policies say what a
-finding is.
+about what was counted: `log_window`, `approved_use`, `executed_transfer`, `account`, `account_use`, `granted_use`. So
+policies say what a finding is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .reconcile_anomalies import Anomalies, Terms
 from .reconcile_approvals import AUDITOR, Approvals
 from .reconcile_grants import Grants
 from .reconcile_log import LogShape
+from .reconcile_transfers import Transfers
 from .reconcile_words import SEQUENCE, say
 from .request import Request
 from .stated import request_named
@@ -89,6 +90,7 @@ class Reconciliation:
         self._touched: dict[Parts, Touched] = {}
         self._accounts = Accounts(world) if world else None
         self._approvals = Approvals(world) if world else None
+        self._transfers = Transfers.of(world) if world else None
         self._places: dict[str, Location] | None = None
         """Application -> where its register has it; found when it is first needed."""
         self._first: Place | None = None
@@ -118,8 +120,11 @@ class Reconciliation:
         self._grants.see(event.account, at, parts)
         if self._accounts is not None:
             self._accounts.see(event, at, parts)
-        if self._approvals is not None and (name := request_named(event)):
-            self._approvals.see(event, at, name)
+        if self._approvals is not None and self._transfers is not None:
+            name = request_named(event)
+            if name:
+                self._approvals.see(event, at, name)
+            self._transfers.see(event, at, name)
 
     def _touch(self, parts: Parts) -> Touched:
         found = self._touched.get(parts)
@@ -150,6 +155,7 @@ class Reconciliation:
         yield from self._of_log(missing)
         yield from self._of_accounts()
         yield from self._of_approvals()
+        yield from self._of_transfers()
         yield from self._of_grants()
 
     def _concerned(self, request: Request) -> bool:
@@ -201,6 +207,12 @@ class Reconciliation:
                 "incomplete_events": 0, "clock_jumps": 0, **use.properties,
             }  # fmt: skip
             yield self._ask("read", "log_window", use.request, properties, self._place(use), use.evidence)
+
+    def _of_transfers(self) -> Iterator[Asked]:
+        if self._transfers is None or self._first is None or self._last is None:
+            return
+        for use in self._transfers.uses(self._first, self._last):
+            yield self._ask("read", "executed_transfer", use.request, use.properties, self._place(use), use.evidence)
 
     def _of_grants(self) -> Iterator[Asked]:
         for use in self._grants.uses():

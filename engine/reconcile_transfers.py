@@ -1,0 +1,64 @@
+"""What the events of a log show of the data that was handed over: of every transfer, an event should tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import reconcile_words as say_words
+from .reconcile_approvals import ApprovedUse
+from .reconcile_words import counted, say
+from .tally import Place, Tally, tally
+from .world import executed_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from .events import Event
+    from .world import World
+
+
+@dataclass(slots=True)
+class Transfers:
+    """Counters of the events that tell of applications to share which were carried out.
+
+    An event tells of one when it names it, or when the record of the transfer names the event.
+    """
+
+    world: World
+    recorded: dict[str, str]
+    """Event, by its id -> the application of whose transfer it is said to tell."""
+    found: dict[str, Tally] = field(default_factory=dict[str, Tally])
+
+    @classmethod
+    def of(cls, world: World) -> Transfers:
+        """No event counted yet."""
+        entries = world.transfers.items()
+        return cls(world, {event: name for name, entry in entries for event in entry.get("log_event_ids", ())})
+
+    def see(self, event: Event, at: Place, name: str) -> None:
+        """Count one event that was not denied, with the application that it names; a login hands over nothing."""
+        if event.action == "login":
+            return
+        for told in dict.fromkeys((name, self.recorded.get(event.id, ""))):
+            if told in self.world.sharing:
+                tally(self.found, told, at)
+
+    def uses(self, first: Place, last: Place) -> Iterator[ApprovedUse]:
+        """Every application that was carried out between the first and the last event, and the events that tell of it."""
+        for name in self.world.sharing:
+            at = self._at(name)
+            if at is None or not first[0] <= at <= last[0]:
+                continue
+            found = self.found.get(name)
+            words = say(say_words.HANDED_OVER, at=at.astimezone(self.world.zone).isoformat(timespec="minutes"))
+            words = say_words.joined(words, say_words.NOT_TOLD) if found is None else counted(words, found)
+            properties = {"accesses": found.count if found else 0}
+            yield ApprovedUse(name, properties, words, last if found is None else found.first, found)
+
+    def _at(self, name: str) -> datetime | None:
+        """When data went out: as whoever carried it out recorded, else as the application says."""
+        recorded = self.world.transfers.get(name)
+        at: datetime | None = recorded["sent_at"] if recorded else executed_at(self.world.sharing[name])
+        return at

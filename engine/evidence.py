@@ -25,15 +25,20 @@ APPLICATIONS: Final = {
     "use_request": "use_requests",
 }
 DIRECT: Final[Mapping[str, tuple[str, ...]]] = {
+    "activity": ("activities",),
+    "audit_finding": ("audit_findings",),
+    "audit_order": ("audit_orders",),
     "break_glass": ("break_glass",),
     "channel": ("channels",),
     "copy": ("copies",),
+    "device": ("devices",),
     "employee": ("people",),
     "import_request": ("imports",),
     "rights_request": ("rights_requests",),
     "role": ("roles",),
     "shared_copy": ("sharing_requests", "receipts", "tracking"),
     "statutory_exception": ("statutory_retention",),
+    "system": ("systems",),
 }
 """Resource type -> the registers whose entry has the resource's id."""
 
@@ -91,7 +96,7 @@ def _wanted(facts: Facts, question: Any) -> Iterator[tuple[str, str]]:  # noqa: 
 
 def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (request-like)
     world, kind, name = facts.world, resource["type"], resource["id"]
-    if kind in ("table", "column", "record_group"):
+    if kind in ("dataset", "table", "column", "record_group"):
         dataset = world.catalog.dataset(str(peek(resource, "dataset") or name)) or {}
         yield "catalog", str(dataset.get("dataset"))
         yield "systems", str(dataset.get("system"))
@@ -109,6 +114,7 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
         number = peek(resource, "request_id") if kind == "transfer" else name
         yield from _application(world, forms.get(str(number), {}), register)
     yield from ((register, name) for register in DIRECT.get(kind, ()))
+    yield from world.upkeep.behind(kind, name)
     if (kind, name) in world.resources:
         yield "resources", name
     if kind in ("role", "grant"):

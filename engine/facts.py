@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 from .digest import digest
 from .facts_access import TableView
 from .facts_collection import ColumnView, FieldView
+from .facts_duties import ActivityView, AuditFindingView, AuditOrderView, DutyView
 from .facts_intake import ChannelView, EventView, ImportView
+from .facts_protection import DatasetView, DeviceView, SystemView
 from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView, SharedCopyView
 from .facts_rights import RightsRequestView
 from .facts_sharing import SharingView
@@ -34,11 +36,17 @@ if TYPE_CHECKING:
 
 RESOURCES: Final[Mapping[str, type[View]]] = {
     "account": AccountView,
+    "activity": ActivityView,
+    "audit_finding": AuditFindingView,
+    "audit_order": AuditOrderView,
     "break_glass": BreakGlassView,
     "channel": ChannelView,
     "collection_event": EventView,
     "column": ColumnView,
     "copy": CopyView,
+    "dataset": DatasetView,
+    "device": DeviceView,
+    "duty": DutyView,
     "employee": EmployeeView,
     "form_field": FieldView,
     "grant": GrantView,
@@ -52,6 +60,7 @@ RESOURCES: Final[Mapping[str, type[View]]] = {
     "shared_copy": SharedCopyView,
     "sharing_request": SharingView,
     "statutory_exception": ExceptionView,
+    "system": SystemView,
     "table": TableView,
     "transfer": TransferView,
     "use_request": UseView,

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "account": ("people", "service_accounts"),
+    "activity": ("activities",),
+    "audit_finding": ("audit_findings",),
+    "audit_order": ("audit_orders",),
     "break_glass": ("break_glass",),
     "channel": ("channels",),
     "collection_event": (),
@@ -21,6 +24,9 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "complaint": ("complaints",),
     "consent": ("consents",),
     "copy": ("copies",),
+    "dataset": ("catalog",),
+    "device": ("devices",),
+    "duty": ("activities", "plans"),
     "employee": ("people",),
     "form_field": (),
     "grant": (),
@@ -35,6 +41,7 @@ HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "shared_copy": ("sharing_requests",),
     "sharing_request": ("sharing_requests",),
     "statutory_exception": ("statutory_retention",),
+    "system": ("systems",),
     "table": ("catalog",),
     "transfer": (),
     "use_request": ("use_requests",),
@@ -75,11 +82,13 @@ def _declared(world: World, kind: str) -> Iterable[str]:
         case "column":
             tables = registers.get("catalog", ())
             return (f"{table['dataset']}.{column['name']}" for table in tables for column in table.get("columns", ()))
-        case "table" | "record_group":
+        case "dataset" | "table" | "record_group":
             return (table["dataset"] for table in registers.get("catalog", ()))
         case "consent":
             return world.customers.withdrawn
         case "policy":
             return world.changes
+        case "duty":
+            return (*world.upkeep.activities, *world.upkeep.plans)
         case _:
             return (entry["id"] for register in HOMES[kind] for entry in registers.get(register, ()))

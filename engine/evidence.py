@@ -25,11 +25,15 @@ APPLICATIONS: Final = {
     "use_request": "use_requests",
 }
 DIRECT: Final[Mapping[str, tuple[str, ...]]] = {
+    "activity": ("activities",),
+    "audit_finding": ("audit_findings",),
+    "audit_order": ("audit_orders",),
     "break_glass": ("break_glass",),
     "channel": ("channels",),
     "complaint": ("complaints",),
     "consent": ("consents",),
     "copy": ("copies",),
+    "device": ("devices",),
     "employee": ("people",),
     "import_request": ("imports",),
     "incident": ("incidents",),
@@ -37,6 +41,7 @@ DIRECT: Final[Mapping[str, tuple[str, ...]]] = {
     "role": ("roles",),
     "shared_copy": ("sharing_requests", "transfers", "receipts", "tracking"),
     "statutory_exception": ("statutory_retention",),
+    "system": ("systems",),
 }
 """Resource type -> the registers whose entry has the resource's id."""
 
@@ -94,7 +99,7 @@ def _wanted(facts: Facts, question: Any) -> Iterator[tuple[str, str]]:  # noqa: 
 
 def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (request-like)
     world, kind, name = facts.world, resource["type"], resource["id"]
-    if kind in ("table", "column", "record_group"):
+    if kind in ("dataset", "table", "column", "record_group"):
         dataset = world.catalog.dataset(str(peek(resource, "dataset") or name)) or {}
         yield "catalog", str(dataset.get("dataset"))
         yield "systems", str(dataset.get("system"))
@@ -115,6 +120,7 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
     if kind in ("rights_request", "consent"):
         yield from (("recipient_notices", notice["id"]) for notice in world.recipient_notices.get(name, ()))
         yield from (("sharing_requests", str(share)) for share in _list(resource, "untold_shares"))
+    yield from world.upkeep.behind(kind, name)
     if (kind, name) in world.resources:
         yield "resources", name
     if kind in ("role", "grant"):

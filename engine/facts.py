@@ -14,8 +14,10 @@ from .digest import digest
 from .facts_access import TableView
 from .facts_collection import ColumnView, FieldView
 from .facts_complaints import ComplaintView
+from .facts_duties import ActivityView, AuditFindingView, AuditOrderView, DutyView
 from .facts_incidents import IncidentView
 from .facts_intake import ChannelView, EventView, ImportView
+from .facts_protection import DatasetView, DeviceView, SystemView
 from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView
 from .facts_rights import RightsRequestView, WithdrawalView
 from .facts_shared import SharedCopyView
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 RESOURCES: Final[Mapping[str, type[View]]] = {
     "account": AccountView,
+    "activity": ActivityView,
+    "audit_finding": AuditFindingView,
+    "audit_order": AuditOrderView,
     "break_glass": BreakGlassView,
     "channel": ChannelView,
     "collection_event": EventView,
@@ -44,6 +49,9 @@ RESOURCES: Final[Mapping[str, type[View]]] = {
     "complaint": ComplaintView,
     "consent": WithdrawalView,
     "copy": CopyView,
+    "dataset": DatasetView,
+    "device": DeviceView,
+    "duty": DutyView,
     "employee": EmployeeView,
     "form_field": FieldView,
     "grant": GrantView,
@@ -58,6 +66,7 @@ RESOURCES: Final[Mapping[str, type[View]]] = {
     "shared_copy": SharedCopyView,
     "sharing_request": SharingView,
     "statutory_exception": ExceptionView,
+    "system": SystemView,
     "table": TableView,
     "transfer": TransferView,
     "use_request": UseView,

@@ -57,8 +57,11 @@ class ComplaintView(View):
         return None if resolved is None or told is None else max(resolved, told)
 
     def blank_fields(self) -> list[str]:
-        """What its record lacks: of every one where it came in and what it is about; of one that is resolved, when, why
-        it arose and what was done."""
+        """What its record lacks.
+
+        Every one says where it came in and of what kind it is; one that is resolved also when, why it arose and what
+        was done.
+        """
         wanted = ["channel", "category"]
         if self._over:
             wanted += ["resolved_at", "analysis", "solution"]

@@ -90,7 +90,7 @@ class IncidentView(View):
         return None if self._affected == 0 and "investigate" not in self._done else self._affected
 
     def customers_told_at(self) -> datetime | None:
-        """When the last of the customers affected was told; absent while some of them are not, or nobody knows how many.
+        """When the last of the customers affected was told; absent while some are not, or nobody knows how many.
 
         A notice of the time before it was detected is not about it.
         """
@@ -106,7 +106,7 @@ class IncidentView(View):
         return [element for element in ELEMENTS if element not in told]
 
     def review_gaps(self) -> list[str]:
-        """What a review lacks: `review` itself, by somebody in service; its `cause`; `measures`, each with an `owner`."""
+        """What a review lacks: `review`, by somebody in service, its `cause`, `measures`, for each an `owner`."""
         review, at = self._entry.get("review"), self._by_now(self._entry.get("postmortem_at"))
         if review is None or at is None or not self._serves(review["by"], at):
             return ["review"]

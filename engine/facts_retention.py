@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import key_of, within
 from .known import View, flag, texts
-from .periods import add_period, day_end, day_start, period_end
+from .periods import add_period, day_end, period_end
 from .request import parse_time
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ class Transfers:
                 tally(self.found, told, at)
 
     def uses(self, first: Place, last: Place) -> Iterator[ApprovedUse]:
-        """Every application that was carried out between the first and the last event, and the events that tell of it."""
+        """Every application that was carried out between the first event and the last, and what tells of it."""
         for name in self.world.sharing:
             at = self._at(name)
             if at is None or not first[0] <= at <= last[0]:

@@ -62,6 +62,12 @@ SPANS: Final = (
     Span("pias", "", "concluded_at", "kept_until"),
     Span("sharing_requests", "period", "from", "to"),
     Span("use_requests", "period", "from", "to"),
+    Span("plans", "", "effective_from", "retired_at"),
+    Span("audit_orders", "", "ordered_at", "withdrawn_at"),
+    Span("audit_findings", "", "raised_at", "closed_at"),
+    Span("cases", "", "opened_at", "decided_at"),
+    Span("cleanup_runs", "", "started_at", "finished_at"),
+    Span("certificates", "", "issued_at", "valid_to"),
 )
 FIRST_ZONE: Final = timedelta(hours=14)
 """A civil day without a time zone begins first at UTC+14."""

@@ -31,6 +31,7 @@ class Reference(NamedTuple):
 
 
 REQUESTS: Final = ("use_requests", "sharing_requests")
+PLACES: Final = ("catalog", "systems")
 REFERENCES: Final = (
     Reference("departments", "head_history.*.employee", ("people",)),
     Reference("people", "department assignments.*.department", ("departments",)),
@@ -108,6 +109,21 @@ REFERENCES: Final = (
     Reference("use_requests", "approvals.*.delegation_id", ("delegations",)),
     Reference("use_requests", "scope.customers.ids_ref", ("subject_sets",)),
     Reference("use_requests", "purpose", ("purposes",)),
+    Reference("systems", "maintainer", ("people",)),
+    Reference("activities", "by", ("people",)),
+    Reference("activities", "order", ("audit_orders",)),
+    Reference("plans", "responsible.*", ("people",)),
+    Reference("audit_orders", "ordered_by", ("people",)),
+    Reference("audit_findings", "audit", ("activities",)),
+    Reference("audit_findings", "owner", ("people",)),
+    Reference("cases", "findings.*", ("audit_findings",)),
+    Reference("cases", "decided_by", ("people",)),
+    Reference("risks", "owner", ("people",)),
+    Reference("backups", "dataset", PLACES),
+    Reference("cleanup_runs", "dataset", PLACES),
+    Reference("devices", "user", ("people",)),
+    Reference("trainings", "employee", ("people",)),
+    Reference("certificates", "systems.*", ("systems",)),
 )
 
 

@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from . import shapes_data, shapes_incidents, shapes_people, shapes_requests, shapes_subjects
+from . import shapes_data, shapes_incidents, shapes_people, shapes_requests, shapes_subjects, shapes_upkeep
 from .documents import Items
 from .entries import Entries
 from .errors import Location, Problem
@@ -83,6 +83,17 @@ ENTRIES: Final[Mapping[str, Schema]] = {
     "break_glass": shapes_people.BREAK_GLASS,
     "policy_changes": shapes_people.POLICY_CHANGE,
     "resources": shapes_data.RESOURCE,
+    "activities": shapes_upkeep.ACTIVITY,
+    "plans": shapes_upkeep.PLAN,
+    "audit_orders": shapes_upkeep.AUDIT_ORDER,
+    "audit_findings": shapes_upkeep.AUDIT_FINDING,
+    "cases": shapes_upkeep.CASE,
+    "risks": shapes_upkeep.RISK,
+    "backups": shapes_upkeep.BACKUP,
+    "cleanup_runs": shapes_upkeep.CLEANUP_RUN,
+    "devices": shapes_upkeep.DEVICE,
+    "trainings": shapes_upkeep.TRAINING,
+    "certificates": shapes_upkeep.CERTIFICATE,
 }
 FORMS: Final[Mapping[str, Schema]] = {
     "sharing_request": shapes_requests.SHARING,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .facts_catalog import Catalog
 from .facts_customers import Customers
 from .facts_people import EARLIEST, People
+from .upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +48,7 @@ class World:
         self.people = People(registers)
         self.catalog = Catalog(registers, taxonomy, profile)
         self.customers = Customers(registers, zone)
+        self.upkeep = Upkeep(registers, self.people, self.catalog)
         self.sharing = self._by_id("sharing_requests")
         self.use = self._by_id("use_requests")
         self.approvals = self._grouped("approvals", "request_id")

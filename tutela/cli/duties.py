@@ -34,4 +34,4 @@ def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
     facts = load_facts_of(setup.project, policies)
     if facts is None:
         raise InputError([Problem(code="input-none", location=Location("registers"))])
-    return output.judge("duties", Authorizer(policies, facts), ask_duties(facts, when), when, setup.lang)
+    return output.judge("duties", Authorizer(policies, facts), ask_duties(facts, policies, when), when, setup.lang)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import reconcile_words as say_words
 from .reconcile_approvals import ApprovedUse
@@ -12,7 +12,7 @@ from .tally import Place, Tally, tally
 from .world import executed_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from .events import Event
@@ -48,8 +48,8 @@ class Transfers:
     def uses(self, first: Place, last: Place) -> Iterator[ApprovedUse]:
         """Every application that was carried out between the first event and the last, and what tells of it."""
         for name in self.world.sharing:
-            at = self._at(name)
-            if at is None or not first[0] <= at <= last[0]:
+            at = next((at for at in self._times(name) if first[0] <= at <= last[0]), None)
+            if at is None:
                 continue
             found = self.found.get(name)
             words = say(say_words.HANDED_OVER, at=at.astimezone(self.world.zone).isoformat(timespec="minutes"))
@@ -57,8 +57,8 @@ class Transfers:
             properties = {"accesses": found.count if found else 0}
             yield ApprovedUse(name, properties, words, last if found is None else found.first, found)
 
-    def _at(self, name: str) -> datetime | None:
-        """When data went out: as whoever carried it out recorded, else as the application says."""
-        recorded = self.world.transfers.get(name)
-        at: datetime | None = recorded["sent_at"] if recorded else executed_at(self.world.sharing[name])
-        return at
+    def _times(self, name: str) -> list[datetime]:
+        """When data went out: as whoever carried it out recorded, and as the application says."""
+        recorded: Mapping[str, Any] = self.world.transfers.get(name, {})
+        found = (recorded.get("sent_at"), executed_at(self.world.sharing[name]))
+        return [at for at in found if at is not None]

@@ -84,7 +84,11 @@ def ask_duties(facts: Facts, policies: PolicySet, as_of: datetime) -> Iterator[A
 
 def _ask_upkeep(facts: Facts, named: Mapping[str, frozenset[str]], as_of: datetime) -> Iterator[Asked]:
     """What the company does around its data, so far as rules are about it."""
-    last = {entry["duty"]: location for _, entry, location in _entries(facts, "activities", "id")}
+    last = {
+        entry["duty"]: location
+        for register in ("plans", "activities")
+        for _, entry, location in _entries(facts, register, "id")
+    }
     for duty in sorted(named.get("duty", ())):
         yield _ask("retain", "duty", duty, as_of, last.get(duty))
     for register, key, kind, there in UPKEEP:

@@ -57,8 +57,8 @@ UPKEEP: Final[tuple[tuple[str, str, str, Callable[[Mapping[str, Any], World, dat
     ("people", "id", "employee", lambda entry, _, as_of: employed(entry, as_of)),
 )
 """Register, key, resource type, which entries there are at an instant: asked where a rule is about such things."""
-INVENTORIES: Final = (("devices", "device"),)
-"""Registers that, where a rule is about what stands in them, must not be empty."""
+INVENTORIES: Final = frozenset({"catalog", "devices"})
+"""Of these there must be entries where a rule is about them: without any, the register itself is asked about."""
 
 
 def ask_duties(facts: Facts, policies: PolicySet, as_of: datetime) -> Iterator[Asked]:
@@ -86,17 +86,25 @@ def ask_duties(facts: Facts, policies: PolicySet, as_of: datetime) -> Iterator[A
 
 def _ask_upkeep(facts: Facts, named: Mapping[str, frozenset[str]], as_of: datetime) -> Iterator[Asked]:
     """What the company does around its data, so far as rules are about it."""
-    last = {entry["duty"]: location for _, entry, location in _entries(facts, "activities", "id")}
+    last = {
+        entry["duty"]: location
+        for register in ("plans", "activities")
+        for _, entry, location in _entries(facts, register, "id")
+    }
     for duty in sorted(named.get("duty", ())):
         yield _ask("retain", "duty", duty, as_of, last.get(duty))
     for register, key, kind, there in UPKEEP:
         if kind in named:
-            for name, entry, location in _entries(facts, register, key):
-                if there(entry, facts.world, as_of):
-                    yield _ask("retain", kind, name, as_of, location)
+            entries = _entries(facts, register, key)
+            standing = [(name, place) for name, entry, place in entries if there(entry, facts.world, as_of)]
+            if not standing and register in INVENTORIES:
+                standing = [(register, None)]
+            yield from (_ask("retain", kind, name, as_of, place) for name, place in standing)
     if "consent" in named:
         yield from _ask_withdrawals(facts, as_of)
-    yield from _ask_unregistered(facts, named, as_of)
+    if "system" in named:
+        unregistered = set(facts.world.upkeep.systems) - set(facts.world.catalog.systems)
+        yield from (_ask("retain", "system", name, as_of, None) for name in sorted(unregistered))
 
 
 def _ask_withdrawals(facts: Facts, as_of: datetime) -> Iterator[Asked]:
@@ -107,17 +115,6 @@ def _ask_withdrawals(facts: Facts, as_of: datetime) -> Iterator[Asked]:
         if at is not None and at <= as_of and facts.world.shared(consent.subject, at):
             location = entries.place(index) if isinstance(entries, Entries) else None
             yield _ask("retain", "consent", consent.id, as_of, location)
-
-
-def _ask_unregistered(facts: Facts, named: Mapping[str, frozenset[str]], as_of: datetime) -> Iterator[Asked]:
-    """What rules are about and no register has: systems that the catalog names, inventories without an entry."""
-    if "system" in named:
-        for name in facts.world.upkeep.systems:
-            if name not in facts.world.catalog.systems:
-                yield _ask("retain", "system", name, as_of, None)
-    for register, kind in INVENTORIES:
-        if kind in named and not facts.registers.get(register):
-            yield _ask("retain", kind, register, as_of, None)
 
 
 def _entries(facts: Facts, register: str, key: str) -> Iterator[tuple[str, Mapping[str, Any], Location | None]]:

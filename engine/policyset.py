@@ -8,6 +8,7 @@ from .closures import decode_constants, maker
 from .functions import callables, functions
 from .index import make_tables
 from .obligations import due
+from .plain import is_tuple
 from .store import EFFECT, RuleStore, unpack_default
 
 if TYPE_CHECKING:
@@ -155,8 +156,7 @@ class PolicySet:
             if "resource.type" not in paths:
                 continue
             for key in table.rules:
-                values: tuple[object, ...] = key if isinstance(key, tuple) else (key,)
-                parts = dict(zip(paths, values, strict=True))
+                parts = dict(zip(paths, key if is_tuple(key) else (key,), strict=True))
                 ids = found.setdefault(str(parts["resource.type"]), set())
                 if "resource.id" in parts:
                     ids.add(str(parts["resource.id"]))

@@ -22,7 +22,8 @@ def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Judge what stands in the project's registers at a time.
 
     Reviews of roles, accounts of leavers, conflicting duties, emergency tickets and their reviews, receipts, tracking
-    and return of shared data, owners of channels, statutory exceptions, requests of customers that wait.
+    and return of shared data, owners of channels, statutory exceptions, requests of customers that wait. With the pack
+    `governance`: audits, backups, clean-up, drills, training, and every duty that a rule of your own names.
     """
     from tutela.connectors.duties import ask_duties
     from tutela.engine.authorizer import Authorizer

@@ -23,7 +23,8 @@ def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
 
     Reviews of roles, accounts of leavers, conflicting duties, emergency tickets and their reviews, receipts, tracking
     and return of shared data, owners of channels, statutory exceptions, requests of customers that wait. With the pack
-    `governance`: audits, backups, clean-up, drills, training, and every duty that a rule of your own names.
+    `governance`: audits, backups, clean-up, drills, training, incidents, complaints, what recipients of data were told,
+    and every duty that a rule of your own names.
     """
     from tutela.connectors.duties import ask_duties
     from tutela.engine.authorizer import Authorizer

@@ -29,8 +29,12 @@ class Customers:
         self._sets = {entry["id"]: entry["subjects"] for entry in registers.get("subject_sets", ())}
         self.has_consents = "consents" in registers
         self._consents: dict[str, Consent | list[Consent]] = {}
+        self.withdrawn: dict[str, Consent] = {}
+        """Consents that have a day of withdrawal, by their id."""
         # Most customers have one consent: no list for each of a million.
         for consent in registers.get("consents", ()):
+            if consent.withdrawn_at is not None:
+                self.withdrawn[consent.id] = consent
             first = self._consents.setdefault(consent.subject, consent)
             if first is not consent:
                 if isinstance(first, list):

@@ -29,7 +29,7 @@ class QualityView(View):
         people = self.world.people
         found = [
             report
-            for report in self.world.quality.get(self.world.catalog.key(self.stated["id"]), ())
+            for report in self.world.measured.reports(self.stated["id"])
             if report["measured_at"] <= self._now
             and (not people.known or people.in_service(str(report.get("measured_by")), report["measured_at"]))
         ]
@@ -103,7 +103,7 @@ class ChangeView(View):
     def _notice(self) -> Mapping[str, Any]:
         """The notice of the change, if it is about this data set."""
         catalog = self.world.catalog
-        found = self.world.change_notices.get(str(self.stated.get("change_notice") or ""), {})
+        found = self.world.measured.notices.get(str(self.stated.get("change_notice") or ""), {})
         same = bool(found) and catalog.key(found["dataset"]) == catalog.key(self.dataset())
         return found if same and self._covers(found) else {}
 

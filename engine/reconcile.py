@@ -2,8 +2,8 @@
 
 `watch` is a tap on the events of a log, whatever judges them afterwards; it keeps counters by account, application,
 table and hour, so that memory does not grow with the number of events. Once the events are over, `asked` gives requests
-about what was counted: `log_window`, `approved_use`, `account`, `account_use`, `granted_use`, `customer_change`. So
-policies say what a finding is.
+about what was counted: `log_window`, `approved_use`, `executed_transfer`, `account`, `account_use`, `granted_use`,
+`customer_change`. So policies say what a finding is.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .reconcile_approvals import AUDITOR, Approvals
 from .reconcile_changes import Changes
 from .reconcile_grants import Grants
 from .reconcile_log import LogShape
+from .reconcile_transfers import Transfers
 from .reconcile_words import SEQUENCE, say
 from .request import Request
 from .stated import request_named
@@ -95,6 +96,7 @@ class Reconciliation:
         changes = Changes(world) if world and changed else None
         self._changes = changes if changes and changes.wanted else None
         self._changed = changed
+        self._transfers = Transfers.of(world) if world else None
         self._places: dict[str, Location] | None = None
         """Application -> where its register has it; found when it is first needed."""
         self._first: Place | None = None
@@ -126,8 +128,11 @@ class Reconciliation:
             self._accounts.see(event, at, parts)
         if self._changes is not None and self._changed is not None and (changed := self._changed(event)):
             self._changes.see(event, at, changed)
-        if self._approvals is not None and (name := request_named(event)):
-            self._approvals.see(event, at, name)
+        if self._approvals is not None and self._transfers is not None:
+            name = request_named(event)
+            if name:
+                self._approvals.see(event, at, name)
+            self._transfers.see(event, at, name)
 
     def _touch(self, parts: Parts) -> Touched:
         found = self._touched.get(parts)
@@ -158,6 +163,7 @@ class Reconciliation:
         yield from self._of_log(missing)
         yield from self._of_accounts()
         yield from self._of_approvals()
+        yield from self._of_transfers()
         yield from self._of_grants()
         yield from self._of_changes()
 
@@ -210,6 +216,12 @@ class Reconciliation:
                 "incomplete_events": 0, "clock_jumps": 0, **use.properties,
             }  # fmt: skip
             yield self._ask("read", "log_window", use.request, properties, self._place(use), use.evidence)
+
+    def _of_transfers(self) -> Iterator[Asked]:
+        if self._transfers is None or self._first is None or self._last is None:
+            return
+        for use in self._transfers.uses(self._first, self._last):
+            yield self._ask("read", "executed_transfer", use.request, use.properties, self._place(use), use.evidence)
 
     def _of_grants(self) -> Iterator[Asked]:
         for use in self._grants.uses():

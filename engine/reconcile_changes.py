@@ -81,8 +81,8 @@ class Changes:
 
     def _notice(self, event: Event) -> str:
         """The notice of a change: that which it names, if there is one, or which lists it."""
-        named = request_named(event)
-        return named if named in self.world.change_notices else self.world.noticed_events.get(event.id, "")
+        named, measured = request_named(event), self.world.measured
+        return named if named in measured.notices else measured.by_event.get(event.id, "")
 
     def _basic(self, dataset: str, columns: Iterable[str]) -> frozenset[str]:
         """The columns of a data set that hold basic information; of a column that nobody declared it is not known."""

@@ -25,6 +25,8 @@ UNNOTICED: Final = Words(
 RECORDS: Final = Words(
     "{accesses} accesses name it, {records} are recorded", "注明该申请的访问 {accesses} 次,使用记录 {records} 次"
 )
+HANDED_OVER: Final = Words("handed over on {at}, as the registers say", "登记册显示数据已于 {at} 交付")
+NOT_TOLD: Final = Words("no event of this log tells of it", "本日志中没有任何事件与之对应")
 LEFT: Final = Words("used after {person} left on {at}", "{person} 于 {at} 离职后仍被使用")
 MOVED: Final = Words(
     "used by {person} on {dataset} ({action}), which only the former role {role} permits",

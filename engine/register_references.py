@@ -31,6 +31,7 @@ class Reference(NamedTuple):
 
 
 REQUESTS: Final = ("use_requests", "sharing_requests")
+PLACES: Final = ("catalog", "systems")
 REFERENCES: Final = (
     Reference("departments", "head_history.*.employee", ("people",)),
     Reference("people", "department assignments.*.department", ("departments",)),
@@ -59,6 +60,12 @@ REFERENCES: Final = (
     Reference("rights_requests", "subject", ("subjects",)),
     Reference("minor_approvals", "employee approved_by", ("people",)),
     Reference("minor_approvals", "subjects.*", ("subjects",)),
+    Reference("incidents", "responders.* actions.*.by review.by review.measures.*.owner", ("people",)),
+    Reference("incidents", "affected.subjects.*", ("subjects",)),
+    Reference("incidents", "affected.ids_ref", ("subject_sets",)),
+    Reference("complaints", "handler", ("people",)),
+    Reference("complaints", "subject", ("subjects",)),
+    Reference("complaint_channels", "responsible_employee", ("people",)),
     Reference("break_glass", "incident", ("incidents",)),
     Reference("break_glass", "employee granted_by reviewed_by", ("people",)),
     Reference("holds", "placed_by released_by", ("people",)),
@@ -89,6 +96,10 @@ REFERENCES: Final = (
     Reference("filings", "request_id", REQUESTS),
     Reference("receipts", "request_id", REQUESTS),
     Reference("tracking", "request_id", REQUESTS),
+    Reference("transfers", "request_id", ("sharing_requests",)),
+    Reference("transfers", "executor", ("people", "service_accounts")),
+    Reference("recipient_notices", "request_id", ("sharing_requests",)),
+    Reference("recipient_notices", "about", ("rights_requests", "consents")),
     Reference("sharing_requests", "applicant responsible_employee transfer.executor", ("people",)),
     Reference("sharing_requests", "approvals.*.approver approvals.*.on_behalf_of", ("people",)),
     Reference("sharing_requests", "approvals.*.delegation_id", ("delegations",)),
@@ -104,6 +115,21 @@ REFERENCES: Final = (
     Reference("use_requests", "approvals.*.delegation_id", ("delegations",)),
     Reference("use_requests", "scope.customers.ids_ref", ("subject_sets",)),
     Reference("use_requests", "purpose", ("purposes",)),
+    Reference("systems", "maintainer", ("people",)),
+    Reference("activities", "by", ("people",)),
+    Reference("activities", "order", ("audit_orders",)),
+    Reference("plans", "responsible.*", ("people",)),
+    Reference("audit_orders", "ordered_by", ("people",)),
+    Reference("audit_findings", "audit", ("activities",)),
+    Reference("audit_findings", "owner", ("people",)),
+    Reference("cases", "findings.*", ("audit_findings",)),
+    Reference("cases", "decided_by", ("people",)),
+    Reference("risks", "owner", ("people",)),
+    Reference("backups", "dataset", PLACES),
+    Reference("cleanup_runs", "dataset", PLACES),
+    Reference("devices", "user", ("people",)),
+    Reference("trainings", "employee", ("people",)),
+    Reference("certificates", "systems.*", ("systems",)),
 )
 
 

@@ -145,6 +145,14 @@ SYSTEM: Final = entry(
     encrypted_at_rest=FLAG,
     encrypted_in_transit={**FLAG, "description": "absent: nobody knows, and it counts as not encrypted"},
     log_feed=FLAG,
+    log_months={**COUNT, "description": "how many months its logs are kept"},
+    log_protection={
+        **one_of("append_only", "hash_chain", "none"),
+        "description": "what keeps its logs from being changed",
+    },
+    maintainer={**TEXT, "description": "the person who maintains it"},
+    controls={**TEXTS, "description": "declared controls of its network: `firewall`, `intrusion_detection` and others"},
+    last_patched_at=DAY,
 )
 HOLD: Final = entry(
     "id matter scope placed_by placed_at",

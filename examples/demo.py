@@ -107,10 +107,26 @@ STEPS: Final = (
     ),
     Step(
         "duties",
-        "Which reviews are due, which leavers still have accounts?",
-        "哪些复核到期未做?哪些离职人员账号仍可使用?",
+        "Which reviews, backups and trainings are due, which leavers still have accounts?",
+        "哪些复核、备份和培训到期未做?哪些离职人员账号仍可使用?",
         ("duties",),
-        frozenset({"ACC-05.access-review-overdue", "ACC-06.leaver-access", "ACC-08.leaver-cleanup-missing"}),
+        frozenset(
+            {
+                "ACC-05.access-review-overdue",
+                "ACC-06.leaver-access",
+                "ACC-08.leaver-cleanup-missing",
+                "ACC-10.training-overdue",
+                "AUD-07.finding-overdue",
+                "AUD-12.policy-review-overdue",
+                "BRE-01.plan-missing-or-stale",
+                "CMP-05.complaint-analysis-missing",
+                "RET-06.cleanup-overdue",
+                "SEC-05.backup-not-distributed",
+                "SEC-07.network-control-undeclared",
+                "SEC-08.device-uncontrolled",
+                "SEC-15.standard-stale-or-missing",
+            }
+        ),
         brief=True,
     ),
 )

@@ -53,7 +53,7 @@ RULE: Final = "COL-23.change-not-notified"
 
 def found(*events: Event, notice: dict[str, Any] | None = None) -> list[tuple[str, str]]:
     """What a reconciliation finds about changes: rule and resource."""
-    registers = {"catalog": CATALOG, "change_notices": [notice or NOTICE]}
+    registers: dict[str, Any] = {"catalog": CATALOG, "change_notices": [notice or NOTICE]}
     facts = Facts(registers, None, zone=ZoneInfo("Asia/Shanghai"), profile="pipl_strict")
     authorizer = Authorizer(POLICIES, facts)
     prepared = accesses(SCHEMA, load_classifier(Project(Path()), None), "postgres", END)

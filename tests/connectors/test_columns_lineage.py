@@ -59,6 +59,7 @@ CREATE VIEW crm.v AS SELECT id FROM crm.customer;
     (structure,) = [item for item in asked if item.request.resource["type"] == "structure"]
     said = structure.request.resource
 
+    assert structure.location is not None
     assert ("crm.customer", "retain", 2) == (said["id"], structure.request.action_name, structure.location.line)
     assert ["id", "name", "home", "class"] == said["columns"]
     assert ["id", "name"] == said["not_null"]

@@ -158,11 +158,14 @@ def test_the_gate_wants_a_record_of_this_very_version(entry: dict[str, Any], exp
 
 
 def test_duties_ask_about_everything_that_stands() -> None:
-    """Every role, person, channel, ticket, exception, request; accounts of leavers; data that was handed over."""
-    asked = list(ask_duties(facts(), NOW))
+    """Every role, person, channel, ticket, exception, request; accounts of leavers; what the second pack is about."""
+    asked = list(ask_duties(facts(), load_policies_of(PROJECT), NOW))
     kinds = {item.request.resource["type"] for item in asked}
     accounts = {item.request.resource["id"] for item in asked if item.request.resource["type"] == "account"}
 
-    assert {"channel", "role", "employee", "account", "statutory_exception", "rights_request"} == kinds
+    assert {
+        "account", "activity", "audit_finding", "audit_order", "channel", "dataset", "device", "duty", "employee",
+        "policy", "rights_request", "role", "statutory_exception", "system",
+    } == kinds  # fmt: skip
     assert {"wuqiang", "zhaolei"} == accounts
     assert all(item.location is not None and item.location.line for item in asked)

@@ -50,7 +50,7 @@ PEOPLE: Final = {
 def facts(**registers: list[dict[str, Any]]) -> Facts:
     """One data set, one colleague without a role for it, and a purpose."""
     purposes = [{"id": "customer_service", "categories": ("personal.name",)}]
-    known = {"catalog": [CATALOG], "people": [PEOPLE], "purposes": purposes, **registers}
+    known: dict[str, Any] = {"catalog": [CATALOG], "people": [PEOPLE], "purposes": purposes, **registers}
     return Facts(known, None, zone=ZoneInfo("Asia/Shanghai"), profile="pipl_strict")
 
 

@@ -86,7 +86,7 @@ def test_a_day_without_its_year(postgres: Callable[[str, str], str]) -> None:
         rows = ", ".join(f"({number}, {f'DATE {day!r}' if day else 'NULL'})" for number, day in enumerate(days))
         query = f"SELECT {made} FROM (VALUES {rows}) AS t (n, x) ORDER BY n"
         if dialect == "duckdb":
-            shown[dialect] = duckdb.sql(query).fetchall()
+            shown[dialect] = duckdb.connect().execute(query).fetchall()
         else:
             with psycopg.connect(postgres("yearless", "")) as db:
                 shown[dialect] = db.execute(query.encode()).fetchall()

@@ -357,7 +357,8 @@ def test_variants_let_rules_share_an_id() -> None:
     assert [("A-1.x", ""), ("A-1.x", "more")] == [
         (rule.id, rule.variant) for rule in lowered({**access, "rules": [one, {**one, "variant": "more"}]})
     ]
-    for variants in ([{}, {}], [{"variant": "more"}, {"variant": "more"}]):
+    same: list[dict[str, str]] = [{}, {"variant": "more"}]
+    for variants in ([more, more] for more in same):
         with pytest.raises(PolicyError) as refused:
             load_policies(
                 [VOCABULARY, Source("p.json", json.dumps({**access, "rules": [{**one, **v} for v in variants]}))]

@@ -23,7 +23,9 @@ def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
 
     Reviews of roles, accounts of leavers, conflicting duties, emergency tickets and their reviews, receipts, tracking
     and return of shared data, owners and privacy policies of channels, statutory exceptions, requests of customers that
-    wait, records of data sets and the gates before them, messages that were sent.
+    wait, messages that were sent. With the pack `governance`: audits, backups, clean-up, drills, training, incidents,
+    complaints, what recipients of data were told, the quality of records, the gates before data sets, and every duty
+    that a rule of your own names.
     """
     from itertools import chain
 
@@ -39,5 +41,5 @@ def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
     if facts is None:
         raise InputError([Problem(code="input-none", location=Location("registers"))])
     authorizer = Authorizer(policies, facts)
-    asked = chain(ask_duties(facts, when), ask_quality(authorizer, when))
+    asked = chain(ask_duties(facts, policies, when), ask_quality(authorizer, when))
     return output.judge("duties", authorizer, asked, when, setup.lang)

@@ -39,7 +39,7 @@ from tutela.engine.registers import ENTRIES
 from tutela.server.configuration import SCHEMA as SERVE_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tutela.engine.message import Message
     from tutela.engine.rules import Default, Rule
@@ -147,28 +147,28 @@ def _words(text: str, help_text: str) -> str:
 def rules() -> str:
     """Every rule of the shipped packs: a table for each pack, and then what each rule says."""
     parts = [RULES_HEAD]
-    found: dict[str, Rule | Default] = {}
+    found: dict[str, list[Rule | Default]] = {}
     for pack in pack_names():
         title, own = _pack(pack)
         parts += [f"## Pack `{pack}`: {title.en} / {title.zh}\n", RULES_TABLE]
-        parts += [*(_row(own[name]) for name in sorted(own)), ""]
-        found |= own
+        parts += [*(_row(rule) for rule in sorted({rule.id: rule for rule in own}.values(), key=lambda of: of.id)), ""]
+        for rule in own:
+            found.setdefault(rule.id, []).append(rule)
     for name in sorted(found):
         parts += _rule(found[name])
     return "\n".join(parts)
 
 
-def _pack(name: str) -> tuple[Words, dict[str, Rule | Default]]:
+def _pack(name: str) -> tuple[Words, list[Rule | Default]]:
     """The title of a pack, which its vocabulary has, and its rules, bound as it suggests."""
     sources = read_policies([f"{PACK}{name}"])
     parsed = parse(sources)
     if parsed.of("retention"):  # checks of retention become rules where there are schedules
         sources += read_policies([Path(str(files("tutela"))) / "starter" / "policies" / "retention.yaml"])
-    (title,) = (document.data["title"] for document in parsed.of("vocabulary") if "title" in document.data)
+    title = next(document.data["title"] for document in parsed.of("vocabulary") if "title" in document.data)
     declared, _ = build_parameters(parsed.of("parameters"))
     policies = load_policies(sources, {of.name: of.suggested for of in declared.declared.values()})
-    own: dict[str, Rule | Default] = {rule.id: rule for rule in policies.rules}
-    return Words(title["en"], title["zh"]), own | {default.id: default for default in policies.defaults.values()}
+    return Words(title["en"], title["zh"]), [*policies.rules, *policies.defaults.values()]
 
 
 def _effect(rule: Rule | Default) -> str:
@@ -180,16 +180,20 @@ def _row(rule: Rule | Default) -> str:
     return f"| [`{rule.id}`](#{anchor}) | {_effect(rule)} | {rule.severity.value} | {_cell(rule.meta.title.en)} |"
 
 
-def _rule(rule: Rule | Default) -> Iterator[str]:
+def _rule(variants: Sequence[Rule | Default]) -> Iterator[str]:
+    """What a rule is and says; several that carry one id may each say something else."""
+    rule = variants[-1]
     meta = rule.meta
     yield f"## {rule.id}\n"
     yield f"**{meta.title.text('en')}** / **{meta.title.text('zh')}**\n"
-    yield f"- effect: {_effect(rule)}; severity: {rule.severity.value}; actions: {', '.join(rule.actions)}"
+    actions = dict.fromkeys(action for one in variants for action in one.actions)
+    yield f"- effect: {_effect(rule)}; severity: {rule.severity.value}; actions: {', '.join(actions)}"
     if meta.basis:
         yield "- basis: " + "; ".join(f"{basis} ({basis.confidence})" for basis in meta.basis)
-    for name, words in (("message", meta.message), ("remedy", meta.remedy)):
-        if words.en or words.zh:
-            yield f"- {name}: {words.text('en')} / {words.text('zh')}"
+    for one in dict.fromkeys(variant.meta for variant in variants):
+        for name, words in (("message", one.message), ("remedy", one.remedy)):
+            if words.en or words.zh:
+                yield f"- {name}: {words.text('en')} / {words.text('zh')}"
     yield ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -63,7 +64,7 @@ def policies(*more: str, without: str = "") -> PolicySet:
 
 BOUND_PACK: Final = Source(
     "bound.yaml",
-    yaml.safe_dump(
+    json.dumps(
         {
             "kind": "parameters",
             "bind": {

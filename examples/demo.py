@@ -49,6 +49,7 @@ STEPS: Final = (
                 "COL-02.field-not-allowed-for-channel",
                 "COL-04.column-without-purpose",
                 "COL-08.auto-capture-undeclared",
+                "COL-25.subject-type-missing",
                 "RET-01.retention-undefined",
             }
         ),
@@ -120,11 +121,15 @@ STEPS: Final = (
                 "AUD-12.policy-review-overdue",
                 "BRE-01.plan-missing-or-stale",
                 "CMP-05.complaint-analysis-missing",
+                "COL-14.entry-not-reviewed",
+                "COL-24.policy-not-published",
+                "OTH-02.visit-unrecorded",
                 "RET-06.cleanup-overdue",
                 "SEC-05.backup-not-distributed",
                 "SEC-07.network-control-undeclared",
                 "SEC-08.device-uncontrolled",
                 "SEC-15.standard-stale-or-missing",
+                "USE-17.contact-frequency-exceeded",
             }
         ),
         brief=True,

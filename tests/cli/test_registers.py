@@ -108,6 +108,7 @@ UNDATED = {
     "sharing_requests": (
         no_time_of_transfer,
         {
+            "SHR-14.integrity-mismatch shared_copy SHR-2026-0412",
             "SHR-15.receipt-missing-or-overdue shared_copy SHR-2026-0412",
             "SHR-16.tracking-overdue shared_copy SHR-2026-0412",
         },

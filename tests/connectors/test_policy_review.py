@@ -164,8 +164,8 @@ def test_duties_ask_about_everything_that_stands() -> None:
     accounts = {item.request.resource["id"] for item in asked if item.request.resource["type"] == "account"}
 
     assert {
-        "account", "activity", "audit_finding", "audit_order", "channel", "dataset", "device", "duty", "employee",
-        "policy", "rights_request", "role", "statutory_exception", "system",
+        "account", "activity", "audit_finding", "audit_order", "channel", "complaint", "dataset", "device", "duty",
+        "employee", "incident", "policy", "rights_request", "role", "shared_copy", "statutory_exception", "system",
     } == kinds  # fmt: skip
     assert {"wuqiang", "zhaolei"} == accounts
     assert all(item.location is not None and item.location.line for item in asked)

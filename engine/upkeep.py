@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import key_of
@@ -44,14 +45,23 @@ class Upkeep:
         )
         self._backups = _by_place(registers.get("backups", ()))
         self._runs = _by_place(registers.get("cleanup_runs", ()))
-        self.datasets = [entry for entry in registers.get("catalog", ()) if self.personal(entry)]
+        self._catalogued: Sequence[Entry] = registers.get("catalog", ())
+
+    @cached_property
+    def datasets(self) -> Sequence[Entry]:
         """The data sets that hold personal data, or may."""
-        self.systems = list(dict.fromkeys(str(entry["system"]) for entry in self.datasets if "system" in entry))
+        return [entry for entry in self._catalogued if self.personal(entry)]
+
+    @cached_property
+    def systems(self) -> Sequence[str]:
         """The systems in which they stand, registered or not."""
-        self.permitted_roles = frozenset(
-            role for entry in self.datasets for roles in entry.get("access", {}).values() for role in roles
-        )
+        return list(dict.fromkeys(str(entry["system"]) for entry in self.datasets if "system" in entry))
+
+    @cached_property
+    def permitted_roles(self) -> frozenset[str]:
         """The roles that may do anything with one of them."""
+        permitted = (roles for entry in self.datasets for roles in entry.get("access", {}).values())
+        return frozenset(role for roles in permitted for role in roles)
 
     def done(self, duty: str, now: datetime) -> list[Entry]:
         """What was done of a duty by an instant, with success, by people who were in service then."""

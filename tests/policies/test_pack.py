@@ -34,7 +34,8 @@ OWN = {
     "ACC-13.permitted-in-emergency", "AUD-00.duty-judged", "AUD-00.log-judged", "BRE-00.incident-judged",
     "CMP-00.complaint-judged", "COL-00.collectable", "COL-00.records-judged", "OTH-00.change-judged",
     "OTH-00.policy-judged", "RET-00.kept-or-erased", "RGT-00.change-judged", "RGT-00.request-judged",
-    "SEC-00.protection-judged", "SHR-05.recipient-permitted", "SHR-20.egress-judged", "USE-00.applicable", "USE-00.message-judged",
+    "SEC-00.protection-judged", "SHR-05.recipient-permitted", "SHR-20.egress-judged", "USE-00.applicable",
+    "USE-00.message-judged",
 }  # fmt: skip
 """Rules that allow: requirements name violations only."""
 

@@ -91,6 +91,8 @@ def _ask_upkeep(facts: Facts, named: Mapping[str, frozenset[str]], as_of: dateti
         for register in ("plans", "activities")
         for _, entry, location in _entries(facts, register, "id")
     }
+    for _, _, location in _entries(facts, "complaint_channels", "id"):
+        last["complaint_channels"] = location
     for duty in sorted(named.get("duty", ())):
         yield _ask("retain", "duty", duty, as_of, last.get(duty))
     for register, key, kind, there in UPKEEP:

@@ -120,6 +120,8 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
     if kind in ("rights_request", "consent"):
         yield from (("recipient_notices", notice["id"]) for notice in world.recipient_notices.get(name, ()))
         yield from (("sharing_requests", str(share)) for share in _list(resource, "untold_shares"))
+    if (kind, name) == ("duty", "complaint_channels"):
+        yield from (("complaint_channels", entry["id"]) for entry in world.registers.get("complaint_channels", ()))
     yield from world.upkeep.behind(kind, name)
     if (kind, name) in world.resources:
         yield "resources", name

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .accepted import accepted_options
 from .options import as_of_option, instant, output_options, project_options
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 @as_of_option
 @output_options
 @project_options
+@accepted_options
 def command(as_of: datetime | None, output: Output, setup: Setup) -> int:
     """Judge what stands in the project's registers at a time.
 

@@ -1,9 +1,14 @@
-"""A schema -> requests: may this column be collected, this table be kept, this right stand?"""
+"""A schema -> requests: may this column be collected, this table be kept, this right stand?
+
+Of a table that the catalog declares to hold customers, or records about them, is asked, too, whether it has the
+columns that such a table needs.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tutela.engine.classifier import is_tagged
 from tutela.engine.facts_access import SCHEMA
 from tutela.engine.findings import Asked, Unreadable
 from tutela.engine.model import ColumnEntry
@@ -17,15 +22,24 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tutela.engine.classifier import Classified
+    from tutela.engine.facts_catalog import Catalog
     from tutela.engine.lineage import SchemaClassifier
     from tutela.engine.sampling import Sampling
     from tutela.engine.tables import Schema, Table
 
 
 def ask_columns(
-    schema: Schema, classifier: SchemaClassifier, as_of: datetime, sampling: Sampling | None = None
+    schema: Schema,
+    classifier: SchemaClassifier,
+    as_of: datetime,
+    sampling: Sampling | None = None,
+    *,
+    catalog: Catalog | None = None,
 ) -> Iterator[Asked | Unreadable]:
-    """A `collect` request for every column, a `retain` request for every table, and what could not be analysed."""
+    """A `collect` request for every column, a `retain` request for every table, and what could not be analysed.
+
+    Tables of which the `catalog` says what they hold are asked about once more, as a `structure`.
+    """
     for unparsed in schema.unparsed:
         yield Unreadable(unparsed.location, unread(unparsed.message), unparsed.digest)
     classification = classifier.classify(schema, sampling)
@@ -36,6 +50,8 @@ def ask_columns(
             yield _collect(table, column, as_of)
         if table.stored:
             yield _retain(table, classified, as_of)
+            if catalog is not None and (catalog.dataset(table.path) or {}).get("holds"):
+                yield _structure(table, classified, as_of)
     held: dict[str, list[str]] = {}
     for table, classified in classification.tables:  # several databases may have one of the same name
         held.setdefault(table.path.lower(), []).extend(c.category for c in classified if c.category)
@@ -96,4 +112,17 @@ def _retain(table: Table, classified: Sequence[Classified], as_of: datetime) -> 
         "known_by": SCHEMA,
     }
     resource = {"type": "table", "id": table.path, "properties": properties}
+    return Asked(Request(LINTER, "retain", resource, as_of=as_of), table.location)
+
+
+def _structure(table: Table, classified: Sequence[Classified], as_of: datetime) -> Asked:
+    """Attributes of a composite type are no columns that a query sees."""
+    columns = [found for found in classified if not found.column.inside]
+    properties: dict[str, Any] = {
+        "dataset": table.path,
+        "columns": [found.column.name for found in columns],
+        "not_null": [found.column.name for found in columns if not found.column.nullable],
+        "tagged": [found.column.name for found in columns if is_tagged(found)],
+    }
+    resource = {"type": "structure", "id": table.path, "properties": properties}
     return Asked(Request(LINTER, "retain", resource, as_of=as_of), table.location)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -14,12 +15,18 @@ if TYPE_CHECKING:
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.events import Event
     from tutela.engine.reconcile import Parts
+    from tutela.engine.reconcile_changes import Columns
     from tutela.engine.tables import Schema
 
     from .accesses import Accesses
 
 MAX_KNOWN: Final = 20_000
 """Statements, values aside, of which it is remembered what they touch."""
+
+UPSERT: Final = re.compile(r"\bdo\s+update\b|\bon\s+duplicate\s+key\b|^\s*replace\b", re.IGNORECASE)
+"""In a text whose kind is to insert: it changes rows that are there, too."""
+UPDATE: Final = re.compile(r"\b(?:update|merge)\b", re.IGNORECASE)
+"""In a text that cannot be resolved: it may change rows."""
 
 
 def reconciliation(authorizer: Authorizer, asked: Accesses, schema: Schema | None) -> Reconciliation:
@@ -34,6 +41,7 @@ def reconciliation(authorizer: Authorizer, asked: Accesses, schema: Schema | Non
         grants=schema.grants if schema else (),
         held={table: any(found.values()) for table, found in asked.categories.items()},
         views=asked.views,
+        changed=_changed(asked),
     )
 
 
@@ -55,6 +63,23 @@ def _parts(asked: Accesses) -> Callable[[Event], Parts]:
                 known.clear()
             groups = asked.groups(event, asked.touched(event))
             found = known[key] = tuple(sorted({(dataset, action) for dataset, action, _ in groups}))
+        return found
+
+    return find
+
+
+def _changed(asked: Accesses) -> Callable[[Event], Columns]:
+    """The columns that an event changes in rows that were there: not what it only inserts."""
+
+    def find(event: Event) -> Columns:
+        touched = asked.touched(event)
+        text = event.sql or ""
+        update = "update" in (event.action, touched.kind) or UPSERT.search(text) is not None
+        hidden = not touched.resolved and UPDATE.search(text) is not None
+        found: Columns = {}
+        for (dataset, action, _), columns in asked.groups(event, touched).items() if update or hidden else ():
+            if action == "update" or hidden:
+                found[dataset] = found.get(dataset, frozenset()) | columns
         return found
 
     return find

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-import tutela
 from tutela.cli import COMMANDS, group
+from tutela.connectors.policy_files import PACK, pack_names, read_policies
+from tutela.engine.loader import load_policies, parse
 from tutela.engine.messages_bundle import BUNDLE
 from tutela.engine.messages_decision_log import DECISION_LOG
 from tutela.engine.messages_expression import EXPRESSION
@@ -31,12 +32,14 @@ from tutela.engine.messages_schema import SCHEMA
 from tutela.engine.messages_server import SERVER
 from tutela.engine.messages_tags import TAGS
 from tutela.engine.messages_waiver import WAIVER
+from tutela.engine.model import Words
+from tutela.engine.parameters import build_parameters
 from tutela.engine.register_references import REFERENCES
 from tutela.engine.registers import ENTRIES
 from tutela.server.configuration import SCHEMA as SERVE_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tutela.engine.message import Message
     from tutela.engine.rules import Default, Rule
@@ -81,13 +84,12 @@ ERRORS_HEAD: Final = """# Problems
 What can be wrong with an input. A problem is printed as `file:line:column: CODE message` with the line and a help text
 (in italics here), in English or Chinese (`--lang`). `{name}` stands for something of the input.
 """
-RULES_HEAD: Final = """# Rules of the pack `customer-information`
+RULES_HEAD: Final = """# Rules of the shipped packs
 
 `tutela rule ID` also shows where a rule stands and the condition it is lowered to. An id is a requirement and a slug.
 What denies can be a finding. Titles, messages and remedies are those that reports show, in English and Chinese.
-
-| rule | effect | severity | |
-| --- | --- | --- | --- |"""
+"""
+RULES_TABLE: Final = "| rule | effect | severity | |\n| --- | --- | --- | --- |"
 
 
 def cli() -> str:
@@ -143,17 +145,30 @@ def _words(text: str, help_text: str) -> str:
 
 
 def rules() -> str:
-    """Every rule of the shipped pack, bound as the starter project binds it."""
-    starter = Path(str(files("tutela"))) / "starter" / "policies"
-    policies = tutela.load("pack:customer-information", starter)
-    found: dict[str, Rule | Default] = {rule.id: rule for rule in policies.rules}
-    found |= {default.id: default for default in policies.defaults.values()}
+    """Every rule of the shipped packs: a table for each pack, and then what each rule says."""
     parts = [RULES_HEAD]
-    parts += [_row(found[name]) for name in sorted(found)]
-    parts.append("")
+    found: dict[str, list[Rule | Default]] = {}
+    for pack in pack_names():
+        title, own = _pack(pack)
+        parts += [f"## Pack `{pack}`: {title.en} / {title.zh}\n", RULES_TABLE]
+        parts += [*(_row(rule) for rule in sorted({rule.id: rule for rule in own}.values(), key=lambda of: of.id)), ""]
+        for rule in own:
+            found.setdefault(rule.id, []).append(rule)
     for name in sorted(found):
         parts += _rule(found[name])
     return "\n".join(parts)
+
+
+def _pack(name: str) -> tuple[Words, list[Rule | Default]]:
+    """The title of a pack, which its vocabulary has, and its rules, bound as it suggests."""
+    sources = read_policies([f"{PACK}{name}"])
+    parsed = parse(sources)
+    if parsed.of("retention"):  # checks of retention become rules where there are schedules
+        sources += read_policies([Path(str(files("tutela"))) / "starter" / "policies" / "retention.yaml"])
+    title = next(document.data["title"] for document in parsed.of("vocabulary") if "title" in document.data)
+    declared, _ = build_parameters(parsed.of("parameters"))
+    policies = load_policies(sources, {of.name: of.suggested for of in declared.declared.values()})
+    return Words(title["en"], title["zh"]), [*policies.rules, *policies.defaults.values()]
 
 
 def _effect(rule: Rule | Default) -> str:
@@ -165,16 +180,20 @@ def _row(rule: Rule | Default) -> str:
     return f"| [`{rule.id}`](#{anchor}) | {_effect(rule)} | {rule.severity.value} | {_cell(rule.meta.title.en)} |"
 
 
-def _rule(rule: Rule | Default) -> Iterator[str]:
+def _rule(variants: Sequence[Rule | Default]) -> Iterator[str]:
+    """What a rule is and says; several that carry one id may each say something else."""
+    rule = variants[-1]
     meta = rule.meta
     yield f"## {rule.id}\n"
     yield f"**{meta.title.text('en')}** / **{meta.title.text('zh')}**\n"
-    yield f"- effect: {_effect(rule)}; severity: {rule.severity.value}; actions: {', '.join(rule.actions)}"
+    actions = dict.fromkeys(action for one in variants for action in one.actions)
+    yield f"- effect: {_effect(rule)}; severity: {rule.severity.value}; actions: {', '.join(actions)}"
     if meta.basis:
         yield "- basis: " + "; ".join(f"{basis} ({basis.confidence})" for basis in meta.basis)
-    for name, words in (("message", meta.message), ("remedy", meta.remedy)):
-        if words.en or words.zh:
-            yield f"- {name}: {words.text('en')} / {words.text('zh')}"
+    for one in dict.fromkeys(variant.meta for variant in variants):
+        for name, words in (("message", one.message), ("remedy", one.remedy)):
+            if words.en or words.zh:
+                yield f"- {name}: {words.text('en')} / {words.text('zh')}"
     yield ""
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .taxonomy import Taxonomy
 
 _REMEMBERED: Final = 1 << 15
+_BY_TAG: Final = "tag category="
 _TAG: Final = re.compile(r"@tutela\(\s*category\s*=\s*([\w.]{1,100})\s*\)")
 _NUMBERED: Final = re.compile(r"comment (?:.*(?<!编)号|(?:平台|渠道)用户.*)")
 """A comment that speaks of a number on a badge or card, and not of one of the database."""
@@ -141,6 +142,11 @@ class Classified(NamedTuple):
     """Categories of identifiers that stand in its running text, where values were looked at."""
 
 
+def is_tagged(found: Classified) -> bool:
+    """Whether somebody declared the category, beside the column or in its comment."""
+    return any(word.startswith(_BY_TAG) for word in found.evidence)
+
+
 class Classifier:
     """The compiled hints of one taxonomy under one sensitivity profile."""
 
@@ -243,7 +249,7 @@ class Classifier:
         return told._replace(marks={**marks, **reading.marks}, words=words, clinical=clinical)
 
     def _tagged(self, column: Column, key: str) -> Classified:
-        evidence = (f"tag category={key}",)
+        evidence = (f"{_BY_TAG}{key}",)
         if key == "none":
             return Classified(column, None, sensitive=False, confidence=1.0, evidence=evidence)
         if key not in self._taxonomy.categories:

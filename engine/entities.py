@@ -14,24 +14,39 @@ if TYPE_CHECKING:
 
 HOMES: Final[Mapping[str, tuple[str, ...]]] = {
     "account": ("people", "service_accounts"),
+    "activity": ("activities",),
+    "audit_finding": ("audit_findings",),
+    "audit_order": ("audit_orders",),
     "break_glass": ("break_glass",),
     "channel": ("channels",),
     "collection_event": (),
     "column": ("catalog",),
+    "complaint": ("complaints",),
+    "consent": ("consents",),
     "copy": ("copies",),
+    "customer_change": (),
+    "data_quality": ("catalog",),
+    "dataset": ("catalog",),
+    "device": ("devices",),
+    "duty": ("activities", "plans"),
     "employee": ("people",),
     "form_field": (),
+    "gate": ("catalog",),
     "grant": (),
     "import_request": ("imports",),
-    "message": (),
+    "incident": ("incidents",),
+    "message": ("messages",),
     "policy": ("policy_changes",),
     "record_group": ("catalog",),
+    "record_kind": (),
     "rights_request": ("rights_requests",),
     "role": ("roles",),
     "schedule": (),
     "shared_copy": ("sharing_requests",),
     "sharing_request": ("sharing_requests",),
     "statutory_exception": ("statutory_retention",),
+    "structure": ("catalog",),
+    "system": ("systems",),
     "table": ("catalog",),
     "transfer": (),
     "use_request": ("use_requests",),
@@ -72,9 +87,13 @@ def _declared(world: World, kind: str) -> Iterable[str]:
         case "column":
             tables = registers.get("catalog", ())
             return (f"{table['dataset']}.{column['name']}" for table in tables for column in table.get("columns", ()))
-        case "table" | "record_group":
+        case "data_quality" | "dataset" | "gate" | "record_group" | "structure" | "table":
             return (table["dataset"] for table in registers.get("catalog", ()))
+        case "consent":
+            return world.customers.withdrawn
         case "policy":
             return world.changes
+        case "duty":
+            return (*world.upkeep.activities, *world.upkeep.plans)
         case _:
             return (entry["id"] for register in HOMES[kind] for entry in registers.get(register, ()))

@@ -25,15 +25,24 @@ APPLICATIONS: Final = {
     "use_request": "use_requests",
 }
 DIRECT: Final[Mapping[str, tuple[str, ...]]] = {
+    "activity": ("activities",),
+    "audit_finding": ("audit_findings",),
+    "audit_order": ("audit_orders",),
     "break_glass": ("break_glass",),
     "channel": ("channels",),
+    "complaint": ("complaints",),
+    "consent": ("consents",),
     "copy": ("copies",),
+    "device": ("devices",),
     "employee": ("people",),
     "import_request": ("imports",),
+    "incident": ("incidents",),
+    "message": ("messages",),
     "rights_request": ("rights_requests",),
     "role": ("roles",),
-    "shared_copy": ("sharing_requests", "receipts", "tracking"),
+    "shared_copy": ("sharing_requests", "transfers", "receipts", "tracking"),
     "statutory_exception": ("statutory_retention",),
+    "system": ("systems",),
 }
 """Resource type -> the registers whose entry has the resource's id."""
 
@@ -91,7 +100,7 @@ def _wanted(facts: Facts, question: Any) -> Iterator[tuple[str, str]]:  # noqa: 
 
 def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (request-like)
     world, kind, name = facts.world, resource["type"], resource["id"]
-    if kind in ("table", "column", "record_group"):
+    if kind in ("column", "data_quality", "dataset", "gate", "record_group", "structure", "table"):
         dataset = world.catalog.dataset(str(peek(resource, "dataset") or name)) or {}
         yield "catalog", str(dataset.get("dataset"))
         yield "systems", str(dataset.get("system"))
@@ -109,11 +118,24 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
         number = peek(resource, "request_id") if kind == "transfer" else name
         yield from _application(world, forms.get(str(number), {}), register)
     yield from ((register, name) for register in DIRECT.get(kind, ()))
+    yield from _measured(world, kind, name)
+    yield "change_notices", str(peek(resource, "change_notice"))
+    if kind in ("rights_request", "consent"):
+        yield from (("recipient_notices", notice["id"]) for notice in world.recipient_notices.get(name, ()))
+        yield from (("sharing_requests", str(share)) for share in _list(resource, "untold_shares"))
+    if (kind, name) == ("duty", "complaint_channels"):
+        yield from (("complaint_channels", entry["id"]) for entry in world.registers.get("complaint_channels", ()))
+    yield from world.upkeep.behind(kind, name)
     if (kind, name) in world.resources:
         yield "resources", name
     if kind in ("role", "grant"):
         for review in world.reviews.get(f"role:{peek(resource, 'grantee') or name}", ()):
             yield "access_reviews", review["id"]
+
+
+def _measured(world: Any, kind: str, name: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (World)
+    if kind == "data_quality":
+        yield from (("quality_reports", report["id"]) for report in world.measured.reports(name))
 
 
 def _list(resource: Any, name: str) -> Sequence[Any]:  # noqa: ANN401 (request-like)

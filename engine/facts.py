@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 from .digest import digest
 from .facts_access import TableView
 from .facts_collection import ColumnView, FieldView
+from .facts_complaints import ComplaintView
+from .facts_duties import ActivityView, AuditFindingView, AuditOrderView, DutyView
+from .facts_incidents import IncidentView
 from .facts_intake import ChannelView, EventView, ImportView
-from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView, SharedCopyView
-from .facts_rights import RightsRequestView
+from .facts_messages import MessageView
+from .facts_protection import DatasetView, DeviceView, SystemView
+from .facts_quality import ChangeView, GateView, KindView, QualityView
+from .facts_retention import CopyView, ExceptionView, RowsView, ScheduleView
+from .facts_rights import RightsRequestView, WithdrawalView
+from .facts_shared import SharedCopyView
 from .facts_sharing import SharingView
-from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, MessageView, PolicyView, RoleView
+from .facts_standing import AccountView, BreakGlassView, EmployeeView, GrantView, PolicyView, RoleView
+from .facts_structure import StructureView
 from .facts_transfer import TransferView
 from .facts_use import UseView
 from .known import Known, View
@@ -34,24 +42,39 @@ if TYPE_CHECKING:
 
 RESOURCES: Final[Mapping[str, type[View]]] = {
     "account": AccountView,
+    "activity": ActivityView,
+    "audit_finding": AuditFindingView,
+    "audit_order": AuditOrderView,
     "break_glass": BreakGlassView,
     "channel": ChannelView,
     "collection_event": EventView,
     "column": ColumnView,
+    "complaint": ComplaintView,
+    "consent": WithdrawalView,
     "copy": CopyView,
+    "customer_change": ChangeView,
+    "data_quality": QualityView,
+    "dataset": DatasetView,
+    "device": DeviceView,
+    "duty": DutyView,
     "employee": EmployeeView,
     "form_field": FieldView,
+    "gate": GateView,
     "grant": GrantView,
     "import_request": ImportView,
+    "incident": IncidentView,
     "message": MessageView,
     "policy": PolicyView,
     "record_group": RowsView,
+    "record_kind": KindView,
     "rights_request": RightsRequestView,
     "role": RoleView,
     "schedule": ScheduleView,
     "shared_copy": SharedCopyView,
     "sharing_request": SharingView,
     "statutory_exception": ExceptionView,
+    "structure": StructureView,
+    "system": SystemView,
     "table": TableView,
     "transfer": TransferView,
     "use_request": UseView,

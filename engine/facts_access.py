@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from .facts_catalog import key_of
+from .facts_catalog import PROFILING, key_of
 from .facts_people import during
 from .facts_retention import RowsView
 from .known import View, flag, texts
@@ -239,6 +239,15 @@ class TableView(View):
         """Customers asked for who withdrew the consent that the stated purpose rests on."""
         return self._without_consent(withdrawn=True)
 
+    def refusing_subjects(self) -> list[str]:
+        """Customers asked for who refused the stated purpose altogether; or at all, where they are evaluated for it."""
+        purpose = self.question.context.get("purpose")
+        return [] if purpose is None else refusing(self.world, self._subjects, str(purpose), self._now)
+
+    def beyond_care(self) -> list[str]:
+        """Categories asked for that no greeting needs."""
+        return self.world.catalog.beyond_care(self._categories)
+
     def _without_consent(self, *, withdrawn: bool) -> list[str]:
         customers = self.world.customers
         if not customers.has_consents or not self.personal():
@@ -281,6 +290,18 @@ def without_consent(  # noqa: PLR0913 (what a consent has to cover)
         and not customers.covers_purpose(subject, purposes, now, categories)
         and customers.withdrew_purpose(subject, purposes, now) is withdrawn
     ]
+
+
+def refusing(world: World, subjects: Sequence[str], purpose: str, now: datetime) -> list[str]:
+    """Customers whose data may not be used for a purpose because they refused it.
+
+    Who refused it on one channel may be reached on another; but a profile has no channel.
+    """
+    customers = world.customers
+    if world.catalog.profiling(purpose):
+        purposes = (purpose, PROFILING)
+        return [s for s in subjects if any(customers.refuses(s, refused, None, now) for refused in purposes)]
+    return [subject for subject in subjects if customers.refuses_everywhere(subject, purpose, now)]
 
 
 def _may_be_minor(band: str | None, among_minors: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import TutelaError
 
@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from .taxonomy import Taxonomy
+
+
+PROFILING: Final = "profiling"
+PROFILES: Final = ("personal.derived", "personal.behaviour")
+CARE: Final = "customer_care"
+GREETING: Final = (
+    "personal.name", "personal.contact.phone", "personal.contact.email", "personal.contact.im",
+    "personal.contact.address", "personal.contact.postcode", "personal.demographic.birth_date",
+)  # fmt: skip
+"""What somebody who greets customers needs to know: whom, where, and on which day."""
 
 
 class Catalog:
@@ -70,6 +80,10 @@ class Catalog:
         entry = self.dataset(name)
         return name if entry is None else str(entry["dataset"])
 
+    def key(self, name: str) -> str:
+        """The name of a table as names are compared: with that of the catalog, where it has the table."""
+        return key_of(self.full(name))
+
     def names(self, entry: Mapping[str, Any]) -> Mapping[str, dict[str, Any]]:
         """The declared columns of a data set by their name in small letters."""
         return self._names[key_of(entry["dataset"])]
@@ -95,6 +109,11 @@ class Catalog:
     def personal(self, categories: Iterable[str]) -> bool:
         """Whether any category is personal; one that the taxonomy lacks counts as personal."""
         return any(category.startswith("personal") or self._strange(category) for category in categories)
+
+    def has_level(self, category: str) -> bool:
+        """Whether the taxonomy says how protected a category is: not of a group. Without one, any counts."""
+        found = None if self._taxonomy is None else self._taxonomy.categories.get(category)
+        return self._taxonomy is None or (found is not None and found.level > 0)
 
     def _strange(self, category: str) -> bool:
         if self._taxonomy is None:
@@ -143,6 +162,42 @@ class Catalog:
         entry = self.purposes.get(purpose) if isinstance(purpose, str) else None
         needed = () if entry is None else entry["categories"]
         return [c for c in categories if self.personal([c]) and not within(c, needed)]
+
+    def holding(self, kind: str | None = None) -> list[str]:
+        """The data sets that are declared to hold rows of a kind, or of any."""
+        return [
+            str(entry["dataset"])
+            for entry in self._datasets.values()
+            if (kind in entry.get("holds", ()) if kind else entry.get("holds"))
+        ]
+
+    def profiling(self, purpose: object) -> bool:
+        """Whether people are evaluated for a purpose: as it says, else where it needs their derived data or behaviour.
+
+        Of data in which nobody can be told from others nobody is evaluated.
+        """
+        entry = self.purposes.get(purpose) if isinstance(purpose, str) else None
+        if entry is None:
+            return purpose == PROFILING
+        said = entry.get("profiling")
+        if said is not None:
+            return bool(said)
+        needs = any(within(category, PROFILES) for category in entry["categories"])
+        return purpose == PROFILING or (needs and bool(entry.get("identity_required", True)))
+
+    def refusable(self, purpose: object) -> bool:
+        """Whether a registered purpose says how customers switch it off."""
+        entry = self.purposes.get(purpose) if isinstance(purpose, str) else None
+        return bool((entry or {}).get("refusal_route", "").strip())
+
+    def caring(self, purpose: object) -> bool:
+        """Whether a purpose is to greet customers: on birthdays and holidays."""
+        entry = self.purposes.get(purpose) if isinstance(purpose, str) else None
+        return purpose == CARE or (entry or {}).get("family") == CARE
+
+    def beyond_care(self, categories: Iterable[str]) -> list[str]:
+        """Personal categories that no greeting needs."""
+        return [category for category in categories if self.personal([category]) and not within(category, GREETING)]
 
     def told_as(self, purpose: str) -> frozenset[str]:
         """The purposes that cover a purpose when customers were told of one of them."""

@@ -202,9 +202,31 @@ class ColumnView(CategoryView):
         """A notice tells of it."""
         return "notice" in self._declared
 
+    def needed(self) -> bool:
+        """One of its purposes needs such data, as the register of purposes says; no register asks nothing more."""
+        catalog, category = self.world.catalog, self._category or ""
+        known = [catalog.purposes.get(purpose) for purpose in self.purposes()]
+        return any(entry is None or within(category, entry["categories"]) for entry in known)
+
+    def noticed(self) -> bool:
+        """A notice that is in effect tells of it: the one that the catalog names, where the project has notices."""
+        named, customers = self._declared.get("notice"), self.world.customers
+        if named is None or not customers.has_notices:
+            return named is not None
+        return customers.tells(str(named), self._category or "", self._now)
+
+    def kept_as(self) -> str:
+        """The data set whose schedule counts: its own or that which it copies; empty where the catalog lacks it."""
+        return kept_as(self.world.catalog, self._entry)
+
     def provenance(self) -> str | None:
         """Where the data set came from."""
         return self._entry.get("provenance")
+
+
+def kept_as(catalog: Catalog, entry: Mapping[str, Any]) -> str:
+    """The data set whose schedule counts for an entry of the catalog; empty for an entry without a name."""
+    return catalog.full(str(entry.get("copy_of") or entry.get("dataset", "")))
 
 
 def column_key(

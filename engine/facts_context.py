@@ -46,6 +46,18 @@ class ContextView(View):
         """The purpose is on the prohibited list."""
         return self.world.catalog.prohibited(self.purpose())
 
+    def purpose_profiling(self) -> bool:
+        """People are evaluated for the purpose."""
+        return self.world.catalog.profiling(self.purpose())
+
+    def purpose_refusable(self) -> bool:
+        """The register of purposes says how customers switch the purpose off."""
+        return self.world.catalog.refusable(self.purpose())
+
+    def purpose_care(self) -> bool:
+        """The purpose is to greet customers."""
+        return self.world.catalog.caring(self.purpose())
+
     @cached_property
     def _use(self) -> UseView | None:
         name = self.stated.get("request_id")

@@ -29,8 +29,12 @@ class Customers:
         self._sets = {entry["id"]: entry["subjects"] for entry in registers.get("subject_sets", ())}
         self.has_consents = "consents" in registers
         self._consents: dict[str, Consent | list[Consent]] = {}
+        self.withdrawn: dict[str, Consent] = {}
+        """Consents that have a day of withdrawal, by their id."""
         # Most customers have one consent: no list for each of a million.
         for consent in registers.get("consents", ()):
+            if consent.withdrawn_at is not None:
+                self.withdrawn[consent.id] = consent
             first = self._consents.setdefault(consent.subject, consent)
             if first is not consent:
                 if isinstance(first, list):
@@ -227,6 +231,26 @@ class Customers:
             and (channel is None or entry.get("channel", channel) == channel)
             for entry in self._opt_outs.get(subject, ())
         )
+
+    def refuses_everywhere(self, subject: str, purpose: str, now: datetime) -> bool:
+        """Whether a customer refused a purpose whatever the channel."""
+        return any(
+            entry["at"] <= now
+            and (entry.get("lifted_at") is None or now < entry["lifted_at"])
+            and entry.get("purpose", purpose) == purpose
+            and "channel" not in entry
+            for entry in self._opt_outs.get(subject, ())
+        )
+
+    def tells(self, version: str, category: str, now: datetime) -> bool:
+        """Whether a notice is registered, in effect, and tells of a category."""
+        notice = self.notices.get(version)
+        return notice is not None and _in_effect(notice, now) and within(category, notice["categories"])
+
+    def in_effect(self, version: str, now: datetime) -> bool:
+        """Whether a notice is registered and in effect."""
+        notice = self.notices.get(version)
+        return notice is not None and _in_effect(notice, now)
 
     def agrees_to_messages(self, subject: str, purpose: str, channel: object, now: datetime) -> bool:
         """Whether a customer agreed to messages for a purpose on a channel."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import within
 from .facts_collection import for_event, form_ready, last_reviewed
@@ -12,7 +12,15 @@ from .known import View, texts
 from .periods import day_end, day_start
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+
+
+OFFLINE: Final = frozenset({
+    "sales", "market_event", "event", "survey", "customer_service", "hotline", "phone_recording", "partner", "internal",
+    "store",
+})  # fmt: skip
+"""Kinds of channels that need no site or application."""
 
 
 class _IntakeView(View):
@@ -193,6 +201,25 @@ class ChannelView(View):
     def responsible(self) -> str:
         """The named collector."""
         return str(self._entry["responsible_employee"])
+
+    def collects_online(self) -> bool:
+        """It collects on a site or in an application; a kind that nobody knows does."""
+        return str(self._entry["kind"]) not in OFFLINE
+
+    def policy_published(self) -> bool:
+        """It names the privacy policy that is public now: address, version, and a day that has come.
+
+        Where the project has notices, the version is that of one in effect.
+        """
+        policy: Mapping[str, Any] = self._entry.get("privacy_policy", {})
+        customers = self.world.customers
+        published = policy.get("published_at")
+        return (
+            str(policy.get("url", "")).startswith(("https://", "http://"))
+            and published is not None
+            and day_start(published, self.world.zone) <= self._now
+            and (not customers.has_notices or customers.in_effect(str(policy.get("version")), self._now))
+        )
 
     def responsible_active(self) -> bool:
         """The named collector is in the company's service."""

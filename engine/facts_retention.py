@@ -1,4 +1,4 @@
-"""What registers know about keeping and erasing: groups of rows, copies, data at partners, schedules, exceptions."""
+"""What registers know about keeping and erasing: groups of rows, copies, schedules, exceptions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import key_of, within
 from .known import View, flag, texts
-from .periods import add_period, day_end, day_start, period_end
+from .periods import add_period, day_end, period_end
 from .request import parse_time
-from .world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -205,49 +204,6 @@ class CopyView(View):
     def taken_at(self) -> datetime | None:
         """When it was made."""
         return self._entry.get("taken_at")
-
-
-class SharedCopyView(View):
-    """The data that a recipient holds under a sharing request (`id`: the request's number)."""
-
-    @cached_property
-    def _form(self) -> Mapping[str, Any]:
-        return self.world.sharing[self.stated["id"]]
-
-    @cached_property
-    def _tracking(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.world.tracking.get(self.stated["id"], {})
-        return found
-
-    def executed_at(self) -> datetime | None:
-        """When the data was handed over."""
-        return executed_at(self._form)
-
-    def period_to(self) -> datetime | None:
-        """The end of the last day of sharing."""
-        last = self._form.get("period", {}).get("to")
-        return None if last is None else day_end(last, self.world.zone)
-
-    def receipt_signed_at(self) -> datetime | None:
-        """When the recipient signed for it."""
-        receipt = self.world.receipts.get(self.stated["id"])
-        return None if receipt is None or self._now < receipt["signed_at"] else receipt["signed_at"]
-
-    def next_check_by(self) -> datetime | None:
-        """The end of the day by which the recipient is to be checked next."""
-        due = self._tracking.get("next_check_at")
-        return None if due is None else day_end(due, self.world.zone)
-
-    def closed(self) -> bool:
-        """Returned or destroyed, with a certificate; missing for a request that nobody registered."""
-        if not self._form:
-            raise KeyError(self.stated["id"])
-        closed = self._tracking.get("closed_at")
-        return (
-            closed is not None
-            and day_start(closed, self.world.zone) <= self._now
-            and bool(self._tracking.get("destruction_certificate"))
-        )
 
 
 class ScheduleView(View):

@@ -26,6 +26,8 @@ IDENTIFYING: Final = (
 )  # fmt: skip
 KEPT: Final = "P3Y"
 """How long the record of an impact assessment is kept at least."""
+FACELESS: Final = frozenset({"aggregated", "anonymised"})
+"""Forms in which what is shared tells of nobody, if that is true."""
 GONE: Final = frozenset({"draft", "rejected", "revoked"})
 """Requests in these states do not count towards an accumulated volume."""
 VARIES: Final = frozenset({"id", "submitted_at", "idempotency_key", "approvals", "filing", "status", "executed_at"})
@@ -131,6 +133,14 @@ class SharingView(ApplicationView):
         at_home = HOME if self.recipient_kind() == "internal_department" else None
         return (self.recipient_country() or at_home) != HOME
 
+    def onward_recipients(self) -> list[str]:
+        """To whom the recipient is to pass the data on."""
+        return list(self._recipient.get("onward_to", ()))
+
+    def onward_applied(self) -> bool:
+        """Each of them is named in the application, so that whoever approves it agrees."""
+        return True
+
     def legal_role(self) -> str:
         """What the recipient is in law; a controller unless somebody says otherwise."""
         return str(self._recipient.get("legal_role", "controller"))
@@ -196,6 +206,7 @@ class SharingView(ApplicationView):
             "scope": list(entry["scope"]),
             "purposes": list(entry["purposes"]),
             "duties": list(entry.get("duties", ())),
+            "onward_transfer": entry.get("onward_transfer", "unstated"),
             "signed_at": day_start(entry["signed_at"], zone),
             "valid_from": day_start(entry["valid_from"], zone),
             "valid_to": day_end(entry["valid_to"], zone),

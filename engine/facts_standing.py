@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .facts_access import declared
 from .facts_catalog import key_of
-from .facts_people import former_roles, left_at, roles
+from .facts_people import employed, former_roles, left_at, roles
 from .known import View, texts
 from .periods import day_start
 
@@ -19,6 +19,8 @@ PUBLIC: Final = "public"
 READS: Final = frozenset({"select", "usage", "connect", "references"})
 """Whatever else is granted counts as changing data."""
 BLANKET: Final = frozenset({"all", "all privileges", "*"})
+POLICY_REVIEW: Final = "policy_review"
+"""The duty whose scope says which policies were reviewed."""
 
 
 def reviewed_at(view: View, *scopes: str) -> datetime | None:
@@ -174,6 +176,21 @@ class EmployeeView(View):
         left = left_at(self._person)
         return left if left is not None and left <= self._now else None
 
+    def in_service(self) -> bool:
+        """The person is in the company's service."""
+        return employed(self._person, self._now)
+
+    def handles_customer_data(self) -> bool:
+        """A role of the person may do something with personal data."""
+        return not self.world.upkeep.permitted_roles.isdisjoint(roles(self._person, self._now))
+
+    def trained_at(self) -> datetime | None:
+        """When the person was last trained, with success, on a day that has come."""
+        trainings = self.world.upkeep.trainings.get(self._person["id"], ())
+        days = [entry["completed_at"] for entry in trainings if entry["result"] == "passed"]
+        found = (day_start(day, self.world.zone) for day in (*days, self._person.get("last_training_at")) if day)
+        return max((at for at in found if at <= self._now), default=None)
+
     def exit_complete(self) -> bool:
         """Data held by the leaver was removed, and an exit audit is recorded."""
         done = self._person.get("exit", {})
@@ -209,48 +226,6 @@ class BreakGlassView(View):
         return incident is not None and declared(incident, self._entry["granted_at"])
 
 
-class MessageView(View):
-    """A message to customers: `channel`, `message_type`, `purpose` and `subjects`."""
-
-    @cached_property
-    def _subjects(self) -> Sequence[str]:
-        return self.world.customers.everybody(texts(self.stated["subjects"]))
-
-    @property
-    def _purpose(self) -> str:
-        return str(self.stated.get("purpose", "sales_marketing"))
-
-    def purpose(self) -> str:
-        """What the message is for."""
-        return self._purpose
-
-    def purpose_listed(self) -> bool:
-        """The purpose stands in the register and is not prohibited."""
-        return self.world.catalog.listed(self._purpose)
-
-    def purpose_prohibited(self) -> bool:
-        """The purpose is on the prohibited list."""
-        return self.world.catalog.prohibited(self._purpose)
-
-    def subject_count(self) -> int:
-        """How many are to get it."""
-        return len(self._subjects)
-
-    def restricted(self) -> bool:
-        """The data of somebody who is to get it is kept for storage only."""
-        return any(self.world.customers.restricted(subject, self._now) for subject in self._subjects)
-
-    def unagreed_subjects(self) -> list[str]:
-        """Recipients who never agreed to such messages on this channel, or no longer do."""
-        customers, channel = self.world.customers, self.stated.get("channel")
-        return [s for s in self._subjects if not customers.agrees_to_messages(s, self._purpose, channel, self._now)]
-
-    def refusing_subjects(self) -> list[str]:
-        """Recipients who refused such messages on this channel."""
-        customers, channel = self.world.customers, self.stated.get("channel")
-        return [s for s in self._subjects if customers.refuses(s, self._purpose, channel, self._now)]
-
-
 class PolicyView(View):
     """A policy file that was changed (`id`: its own id, `version`)."""
 
@@ -262,6 +237,11 @@ class PolicyView(View):
             if "version" not in self.stated or entry["to_version"] == self.stated["version"]
         ]
         return found[-1] if found else None
+
+    def reviewed_at(self) -> datetime | None:
+        """When it was last held against the law: the last review of policies that names it."""
+        reviews = self.world.upkeep.done(POLICY_REVIEW, self._now)
+        return max((e["done_at"] for e in reviews if self.stated["id"] in e.get("scope", ())), default=None)
 
     def change_recorded(self) -> bool:
         """The change is on record."""

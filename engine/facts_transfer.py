@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .facts_catalog import key_of
-from .facts_sharing import SharingView
+from .facts_sharing import FACELESS, SharingView
 from .known import texts
 
 if TYPE_CHECKING:
@@ -44,6 +44,16 @@ class TransferView(SharingView):
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             return 1
         return max(0, count - self.subject_count())
+
+    def missing_subjects(self) -> int:
+        """How many fewer customers leave than were approved; what is not stated is judged as too many.
+
+        Figures about customers are not counted: a row of them is about several.
+        """
+        count = self.stated.get("row_count")
+        if self.form() in FACELESS or not isinstance(count, int) or isinstance(count, bool):
+            return 0
+        return max(0, self.subject_count() - count)
 
     def other_recipient(self) -> bool:
         """It goes to somebody else than was approved."""

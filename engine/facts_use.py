@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from .facts_access import without_consent
+from .facts_access import refusing, without_consent
 from .facts_approvals import Chain, request_hash
 from .facts_people import department, employed
 from .known import View
@@ -290,6 +290,26 @@ class UseView(ApplicationView):
         return self._named_all and all(
             customers.authorised(s, purpose, None, now, self._personal_categories) for s in self._subjects
         )
+
+    def purpose_profiling(self) -> bool:
+        """People are evaluated for the purpose."""
+        return self.world.catalog.profiling(self._known.get("purpose"))
+
+    def purpose_refusable(self) -> bool:
+        """The register of purposes says how customers switch the purpose off."""
+        return self.world.catalog.refusable(self._known.get("purpose"))
+
+    def purpose_care(self) -> bool:
+        """The purpose is to greet customers."""
+        return self.world.catalog.caring(self._known.get("purpose"))
+
+    def refusing_subjects(self) -> list[str]:
+        """Customers named who refused the purpose."""
+        return refusing(self.world, self._subjects, str(self._known.get("purpose", "")), self._now)
+
+    def beyond_care(self) -> list[str]:
+        """Categories applied for that no greeting needs."""
+        return self.world.catalog.beyond_care(self._categories)
 
     def export(self) -> bool:
         """Whether it is to leave the system."""

@@ -11,12 +11,12 @@ from .known import peek
 from .model import NO_WORDS, UNPARSED, Finding, Reason, Report, Severity, TableEntry, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from .authorizer import Authorizer
     from .decision import Decision
-    from .errors import Location
+    from .errors import Lang, Location
     from .model import Access, ColumnEntry
     from .request import Request
 
@@ -40,6 +40,9 @@ class Asked(NamedTuple):
     """Of something that happened: the account and the time that a log gives."""
     evidence: Words = NO_WORDS
     """What was counted, and where it stands: said after the rule's message."""
+
+
+JOINTS: Final[tuple[tuple[Lang, str], ...]] = (("en", "; "), ("zh", ";"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +155,17 @@ def _findings(item: Asked, answer: Answer) -> Iterator[Finding]:
     )
     for rule, given in answer.denials:
         reasons = _with(given, item.evidence) if item.evidence.en else given
-        _, severity, message, *_ = reasons[0]
+        severity, message = reasons[0].severity, _told(reasons)
         mark = fingerprint(rule, kind, name, key)
         yield Finding(rule, severity, message, kind, name, location, reasons, mark, access=access)
+
+
+def _told(reasons: Sequence[Reason]) -> Words:
+    """What all reasons of one rule say, each thing once: variants of a rule have words of their own."""
+    first, *others = dict.fromkeys(reason.message for reason in reasons)
+    if not others:
+        return first
+    return Words(*(mark.join(words.text(lang) for words in (first, *others)) for lang, mark in JOINTS))
 
 
 def _with(reasons: tuple[Reason, ...], evidence: Words) -> tuple[Reason, ...]:

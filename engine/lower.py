@@ -252,7 +252,7 @@ def _plain_rule(surface: Surface, number: int, actions: tuple[str, ...]) -> None
     """A rule written out by its author: conditions keep their own places."""
     path: Path = ["rules", number]
     node = surface.node(path)
-    _mixed(surface, [*path, "target"], node.get("target", {}))
+    mixed(surface, [*path, "target"], node.get("target", {}))
     surface.out.rules.append(
         Rule(
             id=node["id"],
@@ -268,11 +268,12 @@ def _plain_rule(surface: Surface, number: int, actions: tuple[str, ...]) -> None
             obligations=obligations(node["obligations"]) if "obligations" in node else (),
             needs=tuple(node.get("needs", ())),
             meta=meta(node),
+            variant=node.get("variant", ""),
         )
     )
 
 
-def _mixed(surface: Surface, path: Path, target: Mapping[str, Scalar | list[Scalar]]) -> None:
+def mixed(surface: Surface, path: Path, target: Mapping[str, Scalar | list[Scalar]]) -> None:
     """Refuse a list in which only some categories mean everything below them: all of them would come to mean it."""
     for name, values in target.items():
         stars = {isinstance(v, str) and v.endswith(".*") for v in (values if isinstance(values, list) else [values])}

@@ -4,24 +4,25 @@ A request asks to keep or to erase a group of rows (`resource.type == 'record_gr
 holds), or to keep a table at all (`resource.type == 'table'`). Every schedule becomes rules of its own for its data
 set, so that a reason points at the schedule; the checks give ids and words. Checks and schedules may stand in
 different files: a pack has the checks, a company its schedules. Order of precedence: a hold beats every period.
+What `unscheduled` describes is denied unless one of the schedules is for it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from .lower import bases, literals, period_text
+from .lower import bases, condition, literals, mixed, period_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from .errors import Problem
-    from .lower import Lowered, Surface
+    from .lower import Lowered, Path, Surface
     from .rules import Scalar
 
 ROWS: Final = {"resource.type": "record_group"}
 TABLE: Final = {"resource.type": "table"}
-JUDGED: Final = ("copy", "record_group", "schedule", "shared_copy", "statutory_exception", "table")
+JUDGED: Final = ("copy", "record_group", "schedule", "shared_copy", "statutory_exception", "structure", "table")
 """What the rules of this form know how to judge."""
 HELD: Final = "$any([hold.active for hold in resource.holds])"
 IMPORTANT: Final = (
@@ -67,6 +68,9 @@ def lower_schedules(surfaces: Sequence[Surface], out: Lowered) -> None:
                 out.problems.append(problem)
                 continue
             found[schedule["dataset"]] = (surface, number)
+    for surface in surfaces:
+        for number in range(len(surface.data.get("unscheduled", ()))):
+            _unscheduled(surface, ["unscheduled", number], found)
     for checks in checked:
         _undefined(checks, sorted(found))
         for surface, number in found.values():
@@ -110,6 +114,39 @@ def _undefined(checked: Surface, datasets: Sequence[str]) -> None:
             unless=unless,
             variant=variant,
         )
+
+
+def _unscheduled(surface: Surface, path: Path, found: Mapping[str, tuple[Surface, int]]) -> None:
+    """Deny what must have a schedule and has none; of a category, one that names it or nothing in particular.
+
+    `kept_as` is the data set whose schedule counts. The name of a table would make each column of a schema a question
+    of its own.
+    """
+    node = surface.node(path)
+    mixed(surface, [*path, "target"], node["target"])
+    by_category = "resource.category" in node["target"]
+    whole: list[str] = []
+    named: list[str] = []
+    for name, (at, number) in sorted(found.items()):
+        categories = at.data["schedules"][number].get("categories") if by_category else None
+        named += [f"{name} {category}" for category in categories or ()]
+        if not categories:
+            whole.append(name)
+    kept = [f"resource.kept_as in {literals(whole)}"] if whole else []
+    if named:
+        kept.append(
+            f"$any([(resource.kept_as + ' ' + step) in {literals(sorted(named))} for step in resource.category_path])"
+        )
+    surface.rule(
+        path,
+        effect="deny",
+        actions=tuple(node["actions"]),
+        target=node["target"],
+        when=condition(surface, path, "when"),
+        unless=" or ".join(kept),
+        needs=("retention-schedule",),
+        variant=node.get("variant", "unscheduled"),
+    )
 
 
 def _schedule(checked: Surface, surface: Surface, number: int) -> None:

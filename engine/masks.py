@@ -30,7 +30,7 @@ _DATES: Final = frozenset({_T.DATE, _T.TIMESTAMP, _T.TIMESTAMPNTZ, _T.TIMESTAMPT
 
 @dataclass(frozen=True, slots=True)
 class Mask:
-    """What is left of a column: nothing, the same for all, a hash, some letters, or a coarser date."""
+    """What is left of a column: nothing, the same for all, a hash, some letters, a coarser date, a day without year."""
 
     kind: str
     first: int = 0
@@ -114,15 +114,24 @@ def _truncate(mask: Mask, column: exp.Expr, of: exp.DataType, _family: str) -> e
     return exp.cast(cut, of.copy())
 
 
+def _month_day(_mask: Mask, column: exp.Expr, _of: exp.DataType, family: str) -> exp.Expr:
+    """`02-29` for a day or time: the year is hidden."""
+    name, form = ("strftime", "%m-%d") if family == "duckdb" else ("to_char", "MM-DD")
+    finite = _call("isfinite", column.copy())
+    shown = _call(name, column.copy(), exp.Literal.string(form))
+    return exp.Case(ifs=[exp.If(this=finite, true=shown)])
+
+
 def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
 _MAKERS: Final[Mapping[str, Callable[[Mask, exp.Expr, exp.DataType, str], exp.Expr]]] = {
-    "full": _full, "partial": _partial, "hash": _hash, "truncate": _truncate,
+    "full": _full, "partial": _partial, "hash": _hash, "truncate": _truncate, "month_day": _month_day,
 }  # fmt: skip
 _FITTING: Final[Mapping[str, frozenset[Any]]] = {
     "full": TEXTS, "partial": _SPELLED, "hash": _SPELLED, "truncate": _DATES,
+    "month_day": frozenset({_T.DATE, _T.TIMESTAMP, _T.TIMESTAMPNTZ}),
 }  # fmt: skip
 
 

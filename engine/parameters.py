@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,20 +50,23 @@ class Parameters:
 
 
 def build_parameters(documents: Sequence[Document]) -> tuple[Parameters, list[Problem]]:
-    """Join the parameter files: every binding has a declaration and a value of its type."""
+    """Join the parameter files: every binding has a declaration and a value of its type.
+
+    Two packs may declare one parameter, in the same words.
+    """
     problems: list[Problem] = []
     declared: dict[str, Declared] = {}
     for document in documents:
         data: Any = document.data
         for name, entry in data.get("declare", {}).items():
             at = place(document, ["declare", name], "parameter-duplicate", key=True, name=name, what="declared")
-            if name in declared:
-                problems.append(_again(at, declared[name].location))
-                continue
-            declared[name] = Declared(
+            found = Declared(
                 name, entry["type"], at.location, entry.get("suggested"), entry.get("description", ""),
                 entry.get("source", ""), tuple(entry.get("enum", ())), entry.get("minimum"),
             )  # fmt: skip
+            first = declared.setdefault(name, found)
+            if first != replace(found, location=first.location):
+                problems.append(_again(at, first.location))
     values = _bind(documents, declared, problems)
     return Parameters(declared, values), problems
 
@@ -96,8 +99,6 @@ def _bind(
 
 
 def _again(problem: Problem, first: Location) -> Problem:
-    from dataclasses import replace
-
     return replace(problem, args={**problem.args, "first": first})
 
 

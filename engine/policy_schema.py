@@ -17,7 +17,7 @@ CATEGORY: Final = r"^[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)*$"
 CATEGORIES: Final = r"^[a-z][a-z_0-9]*(\.[a-z][a-z_0-9]*)*(\.\*)?$"
 NAME: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$"
 ACTIONS: Final = ("collect", "use", "share", "retain", "erase", "read", "update", "export", "delete", "grant")
-MASKS: Final = ("full", "partial", "hash", "null", "truncate")
+MASKS: Final = ("full", "partial", "hash", "null", "truncate", "month_day")
 UNITS: Final = ("day", "month", "year")
 """What masked dates are cut to, from the finest on."""
 ROW_TYPES: Final = ("string", "number", "boolean", "datetime")
@@ -140,20 +140,27 @@ ACTION: Final[Schema] = {
 }
 
 
+TARGET: Final[Schema] = {
+    "type": "object",
+    "description": "attribute = value, or one of several; `personal.contact.*` means that category and below",
+    "propertyNames": {"pattern": r"^(subject|resource|context)\.[A-Za-z][A-Za-z0-9_.]*$"},
+    "additionalProperties": {
+        "type": ["string", "number", "boolean", "array"],
+        "items": {"type": ["string", "number", "boolean"]},
+        "minItems": 1,
+    },
+}
+VARIANT: Final[Schema] = {
+    "type": "string",
+    "pattern": NAME,
+    "description": "tells several rules apart that carry one id, each with words of its own",
+}
 RULE: Final[Schema] = _check(
     required=("effect",),
+    variant=VARIANT,
     effect={"enum": ["allow", "deny"]},
     actions=_list(ACTION, 1),
-    target={
-        "type": "object",
-        "description": "attribute = value, or one of several; `personal.contact.*` means that category and below",
-        "propertyNames": {"pattern": r"^(subject|resource|context)\.[A-Za-z][A-Za-z0-9_.]*$"},
-        "additionalProperties": {
-            "type": ["string", "number", "boolean", "array"],
-            "items": {"type": ["string", "number", "boolean"]},
-            "minItems": 1,
-        },
-    },
+    target=TARGET,
     when=CONDITION,
     unless=CONDITION,
     obligations=_list(_ref("obligation")),
@@ -252,6 +259,15 @@ RETENTION: Final[Schema] = _object(
         closed_account=_ref("check"),
         unneeded=_ref("check"),
         requested=_ref("check"),
+    ),
+    unscheduled=_list(
+        _check(
+            required=("actions", "target"),
+            variant=VARIANT,
+            actions=_list(ACTION, 1),
+            target=TARGET,
+            when=CONDITION,
+        )
     ),
     schedules=_list(_ref("schedule")),
     **_BODY,

@@ -8,6 +8,7 @@ from .closures import decode_constants, maker
 from .functions import callables, functions
 from .index import make_tables
 from .obligations import due
+from .plain import is_tuple
 from .store import EFFECT, RuleStore, unpack_default
 
 if TYPE_CHECKING:
@@ -143,6 +144,23 @@ class PolicySet:
                 shapes = (compiled.plans[number][0], *(compiled.clause_table[clause][1] for clause in parts))
                 found.update(path for shape in shapes if shape >= 0 for path in compiled.shape_reads[shape])
         return frozenset(found)
+
+    def named_resources(self, action: str) -> dict[str, frozenset[str]]:
+        """Resource type -> the ids that targets of an action's rules name together with it; none where none is named.
+
+        A type that no target names is not there.
+        """
+        found: dict[str, set[str]] = {}
+        for table in self.by_action.get(action, ()):
+            paths = [path for path, _ in table.signature.parts]
+            if "resource.type" not in paths:
+                continue
+            for key in table.rules:
+                parts = dict(zip(paths, key if is_tuple(key) else (key,), strict=True))
+                ids = found.setdefault(str(parts["resource.type"]), set())
+                if "resource.id" in parts:
+                    ids.add(str(parts["resource.id"]))
+        return {kind: frozenset(ids) for kind, ids in found.items()}
 
     def duties(self, number: int, question: Any) -> tuple[Obligation, ...]:  # noqa: ANN401 (request-like)
         """The obligations of a rule that a request calls for; one that cannot be told is called for."""

@@ -2,8 +2,8 @@
 
 `watch` is a tap on the events of a log, whatever judges them afterwards; it keeps counters by account, application,
 table and hour, so that memory does not grow with the number of events. Once the events are over, `asked` gives requests
-about what was counted: `log_window`, `approved_use`, `account`, `account_use`, `granted_use`. So policies say what a
-finding is.
+about what was counted: `log_window`, `approved_use`, `executed_transfer`, `account`, `account_use`, `granted_use`,
+`customer_change`. So policies say what a finding is.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from .model import Access
 from .reconcile_accounts import Accounts
 from .reconcile_anomalies import Anomalies, Terms
 from .reconcile_approvals import AUDITOR, Approvals
+from .reconcile_changes import Changes
 from .reconcile_grants import Grants
 from .reconcile_log import LogShape
+from .reconcile_transfers import Transfers
 from .reconcile_words import SEQUENCE, say
 from .request import Request
 from .stated import request_named
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from .model import Words
     from .reconcile_accounts import AccountUse
     from .reconcile_approvals import ApprovedUse
+    from .reconcile_changes import Columns
     from .tables import Grant
 
 Parts = tuple[tuple[str, str], ...]
@@ -76,6 +79,7 @@ class Reconciliation:
         grants: Sequence[Grant] = (),
         held: Mapping[str, bool] | None = None,
         views: frozenset[str] = frozenset(),
+        changed: Callable[[Event], Columns] | None = None,
     ) -> None:
         self._authorizer = authorizer
         self._parts = parts
@@ -89,6 +93,10 @@ class Reconciliation:
         self._touched: dict[Parts, Touched] = {}
         self._accounts = Accounts(world) if world else None
         self._approvals = Approvals(world) if world else None
+        changes = Changes(world) if world and changed else None
+        self._changes = changes if changes and changes.wanted else None
+        self._changed = changed
+        self._transfers = Transfers.of(world) if world else None
         self._places: dict[str, Location] | None = None
         """Application -> where its register has it; found when it is first needed."""
         self._first: Place | None = None
@@ -118,8 +126,13 @@ class Reconciliation:
         self._grants.see(event.account, at, parts)
         if self._accounts is not None:
             self._accounts.see(event, at, parts)
-        if self._approvals is not None and (name := request_named(event)):
-            self._approvals.see(event, at, name)
+        if self._changes is not None and self._changed is not None and (changed := self._changed(event)):
+            self._changes.see(event, at, changed)
+        if self._approvals is not None and self._transfers is not None:
+            name = request_named(event)
+            if name:
+                self._approvals.see(event, at, name)
+            self._transfers.see(event, at, name)
 
     def _touch(self, parts: Parts) -> Touched:
         found = self._touched.get(parts)
@@ -150,7 +163,9 @@ class Reconciliation:
         yield from self._of_log(missing)
         yield from self._of_accounts()
         yield from self._of_approvals()
+        yield from self._of_transfers()
         yield from self._of_grants()
+        yield from self._of_changes()
 
     def _concerned(self, request: Request) -> bool:
         facts, policies = self._facts, self._authorizer.policies
@@ -202,12 +217,26 @@ class Reconciliation:
             }  # fmt: skip
             yield self._ask("read", "log_window", use.request, properties, self._place(use), use.evidence)
 
+    def _of_transfers(self) -> Iterator[Asked]:
+        if self._transfers is None or self._first is None or self._last is None:
+            return
+        for use in self._transfers.uses(self._first, self._last):
+            yield self._ask("read", "executed_transfer", use.request, use.properties, self._place(use), use.evidence)
+
     def _of_grants(self) -> Iterator[Asked]:
         for use in self._grants.uses():
             properties = {"accesses": use.found.count if use.found else 0, "ungranted": use.found is not None}
             at = use.found.first if use.found else (NEVER, use.location.line, use.location)
             access = Access(use.account, at=_time(at)) if use.found else None
             yield self._ask("grant", "granted_use", use.name, properties, at, use.evidence, access=access)
+
+    def _of_changes(self) -> Iterator[Asked]:
+        for use in self._changes.found() if self._changes else ():
+            access = Access(use.account, at=_time(use.found.first))
+            yield self._ask(
+                "retain", "customer_change", use.name, use.properties, use.found.first, use.evidence,
+                key=f"{use.name} {_when(use.found.first)}", access=access,
+            )  # fmt: skip
 
     def _place(self, use: ApprovedUse) -> Place:
         """Where the application was used; of one that was not, where its register has it."""

@@ -18,9 +18,15 @@ USED: Final = Words(
     " end",
     "累计 {rows} 行,批准 {limit} 行;使用人 {people} 名,其中 {outside} 名不在批准范围;期限届满后 {late} 次",
 )
+NOTICED: Final = Words("the change that notice {notice} is about", "变更通知 {notice} 所述的变更")
+UNNOTICED: Final = Words(
+    "no notice to the customer names these changes, and they name none", "没有任何客户通知注明这些变更,变更也未注明通知"
+)
 RECORDS: Final = Words(
     "{accesses} accesses name it, {records} are recorded", "注明该申请的访问 {accesses} 次,使用记录 {records} 次"
 )
+HANDED_OVER: Final = Words("handed over on {at}, as the registers say", "登记册显示数据已于 {at} 交付")
+NOT_TOLD: Final = Words("no event of this log tells of it", "本日志中没有任何事件与之对应")
 LEFT: Final = Words("used after {person} left on {at}", "{person} 于 {at} 离职后仍被使用")
 MOVED: Final = Words(
     "used by {person} on {dataset} ({action}), which only the former role {role} permits",

@@ -10,7 +10,15 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from . import shapes_data, shapes_people, shapes_requests, shapes_subjects
+from . import (
+    shapes_data,
+    shapes_incidents,
+    shapes_people,
+    shapes_quality,
+    shapes_requests,
+    shapes_subjects,
+    shapes_upkeep,
+)
 from .documents import Items
 from .entries import Entries
 from .errors import Location, Problem
@@ -33,7 +41,7 @@ FILING: Final = shapes_requests.FILING
 
 KEYS: Final[Mapping[str, str]] = {
     "departments": "code", "catalog": "dataset", "notices": "version", "filings": "request_id",
-    "receipts": "request_id", "tracking": "request_id",
+    "receipts": "request_id", "tracking": "request_id", "transfers": "request_id",
 }  # fmt: skip
 """Registers whose entries are not named by `id`."""
 SEVERAL: Final = frozenset({"policy_changes", "resources"})
@@ -67,18 +75,36 @@ ENTRIES: Final[Mapping[str, Schema]] = {
     "sharing_requests": shapes_requests.SHARING,
     "approvals": {**APPROVAL, "required": [*APPROVAL["required"], "request_id"]},
     "filings": {**FILING, "required": [*FILING["required"], "request_id"]},
+    "transfers": shapes_requests.TRANSFER,
     "receipts": shapes_requests.RECEIPT,
     "tracking": shapes_requests.TRACKING,
+    "recipient_notices": shapes_incidents.RECIPIENT_NOTICE,
     "pias": shapes_requests.PIA,
     "imports": shapes_requests.IMPORT,
     "use_records": shapes_people.USE_RECORD,
     "holds": shapes_data.HOLD,
     "statutory_retention": shapes_data.STATUTORY,
     "copies": shapes_data.COPY,
-    "incidents": shapes_people.INCIDENT,
+    "incidents": shapes_incidents.INCIDENT,
+    "complaints": shapes_incidents.COMPLAINT,
+    "complaint_channels": shapes_incidents.COMPLAINT_CHANNEL,
     "break_glass": shapes_people.BREAK_GLASS,
     "policy_changes": shapes_people.POLICY_CHANGE,
+    "messages": shapes_quality.MESSAGE,
+    "change_notices": shapes_quality.CHANGE_NOTICE,
+    "quality_reports": shapes_quality.QUALITY_REPORT,
     "resources": shapes_data.RESOURCE,
+    "activities": shapes_upkeep.ACTIVITY,
+    "plans": shapes_upkeep.PLAN,
+    "audit_orders": shapes_upkeep.AUDIT_ORDER,
+    "audit_findings": shapes_upkeep.AUDIT_FINDING,
+    "cases": shapes_upkeep.CASE,
+    "risks": shapes_upkeep.RISK,
+    "backups": shapes_upkeep.BACKUP,
+    "cleanup_runs": shapes_upkeep.CLEANUP_RUN,
+    "devices": shapes_upkeep.DEVICE,
+    "trainings": shapes_upkeep.TRAINING,
+    "certificates": shapes_upkeep.CERTIFICATE,
 }
 FORMS: Final[Mapping[str, Schema]] = {
     "sharing_request": shapes_requests.SHARING,

@@ -36,19 +36,20 @@ PERSON: Final = (
 )  # fmt: skip
 """What follows from an account, a person's entry, and the instant."""
 CONTEXT: Final = (
-    "purpose", "purpose_listed", "purpose_prohibited", "role_read_only",
+    "purpose", "purpose_listed", "purpose_prohibited", "purpose_profiling", "purpose_refusable", "purpose_care",
+    "role_read_only",
     *(name for name in ContextView.attributes if name.startswith(("request_", "break_glass_"))),
 )  # fmt: skip
 """What follows from the purpose and the role, when no application and no ticket is named."""
 TABLE: Final = (
     "dataset", "known", "categories", "personal", "sensitive", "permitted_roles", "beyond_need", "quarantined",
     "system_kind", "shadow", "owned", "platform_approved", "encrypted_in_transit", "provenance", "legal_review",
-    "need_to_know", "only_reads", "purpose_untold", "identity_needed", "identifying",
+    "need_to_know", "only_reads", "purpose_untold", "identity_needed", "identifying", "beyond_care",
 )  # fmt: skip
 """What follows from a table, its columns, the action, the purpose and the instant; roles narrow it afterwards."""
 NOBODY: Final = (
     "restricted", "subject_count", "unrelated_subjects", "birth_dates", "stated_minors", "minors_approved",
-    "untold_subjects", "withdrawn_subjects", "holds",
+    "untold_subjects", "withdrawn_subjects", "refusing_subjects", "holds",
 )  # fmt: skip
 """What follows, too, when no customers are named and nobody approved that this person sees minors' data."""
 ARRAYS: Final = (

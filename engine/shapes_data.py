@@ -31,6 +31,13 @@ COLUMN: Final = entry(
     consent_form=TEXT,
     notice=TEXT,
 )
+HELD: Final = ("customers", "contacts", "service", "visits", "complaints", "recordings")
+"""What a table is for, where rules ask something of such tables."""
+PARTS: Final = (
+    "class", "subject_type", "collected_at", "entered_at", "entered_by", "review_status", "reviewed_at",
+    "last_verified_at", "time", "content", "outcome",
+)  # fmt: skip
+"""Parts that columns play in such tables."""
 DATASET: Final = entry(
     "dataset",
     dataset=TEXT,
@@ -45,6 +52,16 @@ DATASET: Final = entry(
     legal_review=TEXT,
     minors=entry("responsible", responsible={**TEXT, "description": "answers for the data of minors"}),
     restricted={**FLAG, "description": "storage only"},
+    holds={
+        **items(one_of(*HELD)),
+        "description": "what its rows are: rules ask more of such tables; an empty list: none of these",
+    },
+    parts={
+        **entry("", **dict.fromkeys(PARTS, TEXT)),
+        "description": "part -> the column that plays it: `class` the customer's class, `time` when a contact was, ...",
+    },
+    mandatory={**TEXTS, "description": "columns that every row has to fill"},
+    steward={**TEXT, "description": "keeps the rows complete and right"},
 )
 CHANNEL: Final = entry(
     "id kind responsible_employee allowed status",
@@ -69,6 +86,14 @@ PURPOSE: Final = entry(
     phrases={**TEXTS, "description": "wordings in a purpose text that mean this prohibited purpose"},
     compatible_with={**TEXTS, "description": "purposes told to customers that cover this one"},
     identity_required={**FLAG, "description": "false: de-identified data would do"},
+    profiling={
+        **FLAG,
+        "description": "people are evaluated; absent: where it needs who they are and derived data or behaviour",
+    },
+    refusal_route={
+        **TEXT,
+        "description": "how customers switch it off: an option without profiles, or where to refuse",
+    },
 )
 FORM: Final = entry(
     "id version channel fields registered_at",
@@ -120,6 +145,14 @@ SYSTEM: Final = entry(
     encrypted_at_rest=FLAG,
     encrypted_in_transit={**FLAG, "description": "absent: nobody knows, and it counts as not encrypted"},
     log_feed=FLAG,
+    log_months={**COUNT, "description": "how many months its logs are kept"},
+    log_protection={
+        **one_of("append_only", "hash_chain", "none"),
+        "description": "what keeps its logs from being changed",
+    },
+    maintainer={**TEXT, "description": "the person who maintains it"},
+    controls={**TEXTS, "description": "declared controls of its network: `firewall`, `intrusion_detection` and others"},
+    last_patched_at=DAY,
 )
 HOLD: Final = entry(
     "id matter scope placed_by placed_at",

@@ -96,24 +96,6 @@ MINOR_APPROVAL: Final = entry(
     valid_from=TIME,
     valid_to=or_null(TIME),
 )
-INCIDENT: Final = entry(
-    "id detected_at status",
-    id=TEXT,
-    detected_at=TIME,
-    plan_activated_at=TIME,
-    leakage_stopped_at=TIME,
-    quarantine={**TEXTS, "description": "data sets and systems to which access is closed"},
-    quarantined_at=TIME,
-    released_at=or_null(TIME),
-    management_notified_at=TIME,
-    authority_reported_at=TIME,
-    customer_notices={"type": "object"},
-    categories=CATEGORIES,
-    responders=TEXTS,
-    postmortem_at=TIME,
-    closed_at=or_null(TIME),
-    status=one_of("open", "contained", "closed"),
-)
 BREAK_GLASS: Final = entry(
     "id incident employee reason scope granted_at expires_at",
     id=TEXT,

@@ -51,6 +51,7 @@ SHARING: Final = entry(
         id=TEXT,
         legal_role=one_of("same_controller", "controller", "processor", "joint_controller"),
         country=TEXT,
+        onward_to={**TEXTS, "description": "to whom the recipient is to pass it on"},
     ),
     mode=one_of("share", "entrust", "assign", "sale", "merger", "publish"),
     content=entry(
@@ -111,6 +112,17 @@ USE: Final = entry(
     },
     status=STATUS,
 )
+SHA256: Final[dict[str, str]] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+TRANSFER: Final = entry(
+    "request_id sent_at rows sha256 executor",
+    request_id=TEXT,
+    sent_at=TIME,
+    rows={**COUNT, "description": "how many customers were in what was sent"},
+    sha256={**SHA256, "description": "of what was sent"},
+    executor=TEXT,
+    log_event_ids={**TEXTS, "description": "the events of the access log that show it"},
+)
+"""What went out under an application, as whoever carried it out recorded it."""
 RECEIPT: Final = entry(
     "request_id recipient signed_by signed_at",
     request_id=TEXT,
@@ -119,14 +131,24 @@ RECEIPT: Final = entry(
     signed_at=TIME,
     rows=COUNT,
     categories=CATEGORIES,
-    sha256={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    sha256=SHA256,
     remarks=TEXT,
 )
 TRACKING: Final = entry(
     "request_id next_check_at",
     request_id=TEXT,
     next_check_at=DAY,
-    checks=items(entry("at", at=DAY, by=TEXT, use_ok=FLAG, security_ok=FLAG, notes=TEXT)),
+    checks=items(
+        entry(
+            "at",
+            at=DAY,
+            by=TEXT,
+            use_ok=FLAG,
+            security_ok=FLAG,
+            passed_on_to={**TEXTS, "description": "to whom the recipient was found to have passed it on"},
+            notes=TEXT,
+        )
+    ),
     closed_at=or_null(DAY),
     destruction_certificate=or_null(TEXT),
 )

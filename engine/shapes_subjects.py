@@ -93,5 +93,5 @@ RIGHTS_REQUEST: Final = entry(
     status=one_of("open", "done", "partly_done", "refused"),
     refusal_reason=TEXT,
     refusal_basis=TEXT,
-    propagated_to=TEXTS,
+    propagated_to={**TEXTS, "description": "recipients that are to be told; `recipient_notices` shows that they were"},
 )  # fmt: skip

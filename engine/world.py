@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from .facts_catalog import Catalog
 from .facts_customers import Customers
 from .facts_people import EARLIEST, People
+from .measured import Measured
+from .sent import Sent
+from .upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,6 +50,7 @@ class World:
         self.people = People(registers)
         self.catalog = Catalog(registers, taxonomy, profile)
         self.customers = Customers(registers, zone)
+        self.upkeep = Upkeep(registers, self.people, self.catalog)
         self.sharing = self._by_id("sharing_requests")
         self.use = self._by_id("use_requests")
         self.approvals = self._grouped("approvals", "request_id")
@@ -57,6 +62,8 @@ class World:
                 self.successors.setdefault(old, []).append(entry)
         self.receipts = self._by_id("receipts", "request_id")
         self.tracking = self._by_id("tracking", "request_id")
+        self.transfers = self._by_id("transfers", "request_id")
+        self.recipient_notices = self._grouped("recipient_notices", "about")
         self.agreements = self._grouped("agreements", "partner")
         self.partners = self._by_id("partners")
         self.applications = self._by_id("applications")
@@ -64,10 +71,15 @@ class World:
         self.imports = self._by_id("imports")
         self.break_glass = self._by_id("break_glass")
         self.incidents = self._by_id("incidents")
+        self.complaints = self._by_id("complaints")
         self.reviews = self._grouped("access_reviews", "scope")
         self.tickets = self._grouped("tickets", "subject")
         self.copies = self._by_id("copies")
         self.changes = self._grouped("policy_changes", "policy")
+        self.sent = Sent(registers.get("messages", ()))
+        self.profiling = [name for name in self.catalog.purposes if self.catalog.profiling(name)]
+        """The purposes for which people are evaluated."""
+        self.measured = Measured(registers, self.catalog)
         self.holds: Sequence[dict[str, Any]] = registers.get("holds", ())
         self.statutory: Sequence[dict[str, Any]] = registers.get("statutory_retention", ())
         self.resources: dict[tuple[str, str], Mapping[str, Any]] = {
@@ -86,6 +98,29 @@ class World:
         keyed = [entry for entry in self.sharing.values() if "idempotency_key" in entry]
         for entry in sorted(keyed, key=lambda found: (shared_at(found) is None, shared_at(found) or EARLIEST)):
             self.keyed.setdefault(entry["idempotency_key"], entry)
+
+    @cached_property
+    def _holders(self) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:
+        """Customer -> applications under which the data went out; and those of which nobody knows all customers."""
+        found: dict[str, list[str]] = {}
+        unnamed: list[str] = []
+        for entry in self.sharing.values():
+            if executed_at(entry) is None:
+                continue
+            subjects = entry.get("content", {}).get("subjects", {})
+            named = self.customers.named(subjects.get("ids", ()), subjects.get("ids_ref"))
+            if not named or len(named) < subjects.get("count", 0):
+                unnamed.append(entry["id"])
+                continue
+            for subject in named:
+                found.setdefault(subject, []).append(entry["id"])
+        return found, unnamed
+
+    def shared(self, subject: str, by: datetime) -> list[dict[str, Any]]:
+        """The applications under which a customer's data was, or may have been, handed over by an instant."""
+        found, unnamed = self._holders
+        entries = (self.sharing[name] for name in (*found.get(subject, ()), *unnamed))
+        return [entry for entry in entries if (executed_at(entry) or by) <= by]
 
     def has(self, register: str) -> bool:
         """Whether the project has a register at all, be it empty."""

@@ -74,11 +74,13 @@ def lint(
     from tutela.connectors.columns import ask_columns
     from tutela.connectors.sources import read_sources
     from tutela.engine.authorizer import Authorizer
+    from tutela.engine.facts import Facts
     from tutela.engine.findings import report as make_report
 
     when = as_of or datetime.now(UTC)
     schema = read_sources(_named(paths), dialect=dialect)
-    asked = ask_columns(schema, _classifier(policies, facts), when)
+    catalog = facts.world.catalog if isinstance(facts, Facts) else None
+    asked = ask_columns(schema, _classifier(policies, facts), when, catalog=catalog)
     return make_report("lint", Authorizer(policies, facts), asked, when)
 
 

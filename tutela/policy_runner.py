@@ -118,7 +118,8 @@ class Runner:
 
         schema = parse_schema(lint["sql"], "lint.sql", lint.get("dialect") or self.project.dialect)
         classifier = load_classifier(self.project, authorizer.policies, facts=authorizer.facts)
-        for asked in ask_columns(schema, classifier, when):
+        facts = cast("Facts | None", authorizer.facts)
+        for asked in ask_columns(schema, classifier, when, catalog=facts.world.catalog if facts else None):
             if isinstance(asked, Unreadable):
                 yield Answer("deny", (UNPARSED,))
             else:

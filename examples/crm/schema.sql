@@ -153,3 +153,33 @@ SELECT c.id, c.customer_no, c.full_name, c.mobile, c.email
 FROM crm.customer AS c
 WHERE c.relationship_ended_at IS NULL;
 COMMENT ON VIEW crm.v_customer_contact IS '在册客户联系方式';
+
+-- What the rules on the quality of customer data ask for. Left out: whether a customer is a person or an organisation.
+ALTER TABLE crm.customer
+    ADD COLUMN collected_at     timestamptz NOT NULL,
+    ADD COLUMN entered_at       timestamptz NOT NULL DEFAULT now(),
+    ADD COLUMN entered_by       varchar(10) NOT NULL,
+    ADD COLUMN review_status    varchar(10) NOT NULL DEFAULT 'pending',
+    ADD COLUMN reviewed_at      timestamptz,
+    ADD COLUMN last_verified_at timestamptz;
+COMMENT ON COLUMN crm.customer.entered_by IS '录入人工号 @tutela(category=none)';
+COMMENT ON COLUMN crm.customer.review_status IS '初审状态 @tutela(category=none)';
+
+ALTER TABLE crm.contact_log
+    ALTER COLUMN summary SET NOT NULL,
+    ADD COLUMN outcome varchar(20) NOT NULL DEFAULT 'open';
+COMMENT ON COLUMN crm.contact_log.outcome IS '沟通结果 @tutela(category=none)';
+
+CREATE TABLE crm.complaint (
+    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    customer_id bigint NOT NULL REFERENCES crm.customer (id),
+    channel     varchar(20) NOT NULL,
+    content     text NOT NULL,
+    received_at timestamptz NOT NULL,
+    outcome     varchar(20),
+    settled_at  timestamptz
+);
+COMMENT ON TABLE crm.complaint IS '客户投诉';
+COMMENT ON COLUMN crm.complaint.channel IS '投诉渠道 @tutela(category=none)';
+COMMENT ON COLUMN crm.complaint.content IS '投诉内容 @tutela(category=personal.communication.content)';
+COMMENT ON COLUMN crm.complaint.outcome IS '处理结果 @tutela(category=none)';

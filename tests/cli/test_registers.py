@@ -108,6 +108,7 @@ UNDATED = {
     "sharing_requests": (
         no_time_of_transfer,
         {
+            "SHR-14.integrity-mismatch shared_copy SHR-2026-0412",
             "SHR-15.receipt-missing-or-overdue shared_copy SHR-2026-0412",
             "SHR-16.tracking-overdue shared_copy SHR-2026-0412",
         },
@@ -226,3 +227,34 @@ def test_a_broken_form_is_told_as_a_form(tutela: Tool, crm: Path) -> None:
     assert 2 == done.returncode
     assert "key-missing" in done.stderr
     assert "request-field" not in done.stderr
+
+
+def test_what_was_late_is_accepted_by_a_baseline_or_a_waiver(tutela: Tool, company: Path, tmp_path: Path) -> None:
+    """Closing an incident takes nothing back: its finding is the same one, and whoever accepted it hears no more."""
+
+    def close(entries: list[dict[str, Any]]) -> None:
+        entries[1] |= {"status": "closed", "closed_at": "2026-11-19T18:00:00+08:00"}
+
+    base, waivers = tmp_path / "base.json", tmp_path / "waivers.yaml"
+    waivers.write_text(
+        "waivers:\n  - {rule: BRE-05.management-report-late, resource: INC-2026-04, reason: explained, owner: cid,"
+        " expires: '2026-12-31'}\n",
+        encoding="utf-8",
+    )
+    tutela("duties", *NOW, "--write-baseline", base, cwd=company)
+    before = tutela("duties", *NOW, "-f", "json", "--waivers", waivers, cwd=company)
+    change(company, "incidents", close)
+    after = tutela("duties", *NOW, "-f", "json", cwd=company)
+    accepted = tutela("duties", *NOW, "-f", "json", "--baseline", base, cwd=company)
+    late, still = (
+        next(one for one in json.loads(done.stdout)["findings"] if one["rule"] == "BRE-05.management-report-late")
+        for done in (before, after)
+    )
+
+    assert late["waiver"] is not None
+    assert still["waiver"] is None
+    assert late["fingerprint"] == still["fingerprint"]
+    # Closed without recovery: that is new.
+    new = [one["rule"] for one in json.loads(accepted.stdout)["findings"] if one["state"] == "new"]
+    assert "BRE-04.containment-missing" in new
+    assert "BRE-05.management-report-late" not in new

@@ -10,6 +10,7 @@ from tutela.connectors.columns import ask_columns
 from tutela.connectors.ddl import parse_schema
 from tutela.engine.errors import Location
 from tutela.engine.events import Event
+from tutela.engine.facts_catalog import Catalog
 from tutela.engine.findings import Asked, Unreadable
 from tutela.project import Project, load_classifier
 
@@ -41,6 +42,28 @@ def test_lint_asks_with_inherited_categories() -> None:
     assert 5 == hole.location.line
     assert "`crm.bad`" in hole.what.en
     assert "nowhere" in hole.what.zh
+
+
+def test_tables_that_the_catalog_declares_are_asked_for_their_structure() -> None:
+    """With the columns that queries see, those that must be filled, and those that somebody tagged; no other table."""
+    script = """CREATE TYPE place AS (city text);
+CREATE TABLE crm.customer (id int PRIMARY KEY, name text NOT NULL, home place, class text);
+COMMENT ON COLUMN crm.customer.class IS '@tutela(category=none)';
+CREATE TABLE crm.orders (id int NOT NULL);
+CREATE VIEW crm.v AS SELECT id FROM crm.customer;
+"""
+    entries = [{"dataset": "CRM.Customer", "holds": ("customers",)}, {"dataset": "crm.orders", "holds": ()}]
+    catalog = Catalog({"catalog": [*entries, {"dataset": "crm.v", "holds": ("customers",)}]}, None, "pipl_strict")
+    schema = parse_schema(script, "s.sql", "postgres")
+    asked = [item for item in ask_columns(schema, CLASSIFIER, AT, catalog=catalog) if isinstance(item, Asked)]
+    (structure,) = [item for item in asked if item.request.resource["type"] == "structure"]
+    said = structure.request.resource
+
+    assert structure.location is not None
+    assert ("crm.customer", "retain", 2) == (said["id"], structure.request.action_name, structure.location.line)
+    assert ["id", "name", "home", "class"] == said["columns"]
+    assert ["id", "name"] == said["not_null"]
+    assert ["class"] == said["tagged"]
 
 
 def test_audit_asks_with_the_same_categories() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,11 +15,13 @@ from tutela.connectors.duties import ask_duties
 from tutela.connectors.policy_files import read_policies
 from tutela.connectors.policy_review import changes, review, version
 from tutela.engine.authorizer import Authorizer
+from tutela.engine.documents import read_document
+from tutela.engine.facts import Facts
 from tutela.engine.loader import Source, load_policies
+from tutela.engine.registers import read_register
 from tutela.project import find_project, load_facts_of, load_policies_of
 
 if TYPE_CHECKING:
-    from tutela.engine.facts import Facts
     from tutela.engine.policyset import PolicySet
 
 CRM: Final = Path(__file__).parents[2] / "examples" / "crm"
@@ -125,16 +129,12 @@ def base() -> PolicySet:
 
 def gate(**entry: Any) -> list[str]:  # noqa: ANN401 (register fields)
     """What the gate says about one changed policy file with this record."""
-    from tutela.engine.facts import Facts as AllFacts
-
     source = Source("house.yaml", "kind: access\nid: house\nrules: []\n")
     record = {
         "policy": "house", "to_version": version(source.text), "author": "E1", "approved_by": ("E2",),
         "filed_no": "BA-1", "effective_from": datetime.fromisoformat("2026-11-01T00:00:00+08:00"), **entry,
     }  # fmt: skip
-    from zoneinfo import ZoneInfo
-
-    world = AllFacts({"policy_changes": [record]}, None, zone=ZoneInfo("Asia/Shanghai"), profile="pipl_strict")
+    world = Facts({"policy_changes": [record]}, None, zone=ZoneInfo("Asia/Shanghai"), profile="pipl_strict")
     (item,) = changes([source], NOW)
     decision = Authorizer(base(), world).decide(item.request)
     return [] if decision.allowed else [reason.rule for reason in decision.reasons]
@@ -158,11 +158,48 @@ def test_the_gate_wants_a_record_of_this_very_version(entry: dict[str, Any], exp
 
 
 def test_duties_ask_about_everything_that_stands() -> None:
-    """Every role, person, channel, ticket, exception, request; accounts of leavers; data that was handed over."""
-    asked = list(ask_duties(facts(), NOW))
+    """Every role, person, channel, ticket, exception, request; accounts of leavers; what the second pack is about."""
+    asked = list(ask_duties(facts(), load_policies_of(PROJECT), NOW))
     kinds = {item.request.resource["type"] for item in asked}
     accounts = {item.request.resource["id"] for item in asked if item.request.resource["type"] == "account"}
 
-    assert {"channel", "role", "employee", "account", "statutory_exception", "rights_request"} == kinds
+    assert {
+        "account", "activity", "audit_finding", "audit_order", "channel", "complaint", "dataset", "device", "duty",
+        "employee", "incident", "policy", "rights_request", "role", "shared_copy", "statutory_exception", "system",
+    } == kinds  # fmt: skip
     assert {"wuqiang", "zhaolei"} == accounts
-    assert all(item.location is not None and item.location.line for item in asked)
+    places = [item.location for item in asked]
+    assert all(place is not None and (place.line or place.file.endswith(".json")) for place in places)
+
+
+def test_withdrawals_are_asked_about_where_the_data_had_been_shared() -> None:
+    """A withdrawn consent of a customer whose data went out before, at its line; none that stands, none of others."""
+    share = {"id": "S-1", "applicant": "E1", "content": {"subjects": {"ids": ["C-1"]}}}
+    said: dict[str, list[dict[str, Any]]] = {
+        "sharing_requests": [{**share, "executed_at": "2026-10-01T09:00:00+08:00"}],
+        "consents": [
+            {"id": "CO-1", "subject": "C-1", "withdrawn_at": "2026-11-01T09:00:00+08:00"},
+            {"id": "CO-EARLY", "subject": "C-1", "withdrawn_at": "2026-09-30T09:00:00+08:00"},
+            {"id": "CO-AHEAD", "subject": "C-1", "withdrawn_at": "2026-12-01T09:00:00+08:00"},
+            {"id": "CO-STANDS", "subject": "C-1"},
+            {"id": "CO-OTHER", "subject": "C-2", "withdrawn_at": "2026-11-01T09:00:00+08:00"},
+        ],
+    }
+    given = {
+        "given_by": "subject", "type": "separate", "purposes": ["p"], "given_at": "2026-01-01T09:00:00+08:00",
+        "notice_version": "v1",
+    }  # fmt: skip
+    said["consents"] = [{**given, **entry} for entry in said["consents"]]
+    made = {name: read_register(name, read_document(json.dumps(entries), name))[0] for name, entries in said.items()}
+    world = Facts(made, None, zone=ZoneInfo("Asia/Shanghai"), profile="pipl_strict")
+    asked, without = (
+        [
+            item.request.resource["id"]
+            for item in ask_duties(world, policies, NOW)
+            if item.request.resource["type"] == "consent"
+        ]
+        for policies in (load_policies_of(PROJECT), base())
+    )
+
+    assert ["CO-1"] == asked
+    assert [] == without

@@ -163,14 +163,12 @@ def test_problems_between_registers_are_told_beside_others(tmp_path: Path) -> No
 
 def test_what_nests_too_deep_is_told(tmp_path: Path) -> None:
     """Where a shape is open, a text may still not exhaust the machine."""
-    deep = '{"id": "a", "detected_at": "2026-01-01T00:00:00Z", "status": "open", "customer_notices": {"a": %s}}' % (
-        "[" * 900 + "]" * 900
-    )
+    deep = '{"type": "document", "id": "a", "properties": {"a": %s}}' % ("[" * 900 + "]" * 900)
 
-    assert ["incidents.json register-too-deep an entry is nested too deep"] == one(
-        tmp_path, "incidents.json", f"[{deep}]"
+    assert ["resources.json register-too-deep an entry is nested too deep"] == one(
+        tmp_path, "resources.json", f"[{deep}]"
     )
-    assert one(tmp_path, "incidents.jsonl", deep)[0].split(" ")[1] in ("register-too-deep", "json-syntax")
+    assert one(tmp_path, "resources.jsonl", deep)[0].split(" ")[1] in ("register-too-deep", "json-syntax")
 
 
 def test_every_register_has_a_case() -> None:

@@ -7,8 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import psycopg
 from psycopg.types.string import TextLoader
+from sqlglot import exp
+
+from tutela.engine.masks import Mask, type_of
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engine"))
 from rewrite_bench import compared, fill, kept, views
@@ -71,3 +75,20 @@ def test_ways_round_where_backslashes_escape(postgres: Callable[[str, str], str]
     answer = database(postgres("escapes", ""), traps(), "7", "SET standard_conforming_strings = off")
 
     assert kept(answer, rewriter("postgres", *views()), "postgres", read_alike=False) > 60
+
+
+def test_a_day_without_its_year(postgres: Callable[[str, str], str]) -> None:
+    """Month and day stay, whatever the year, in PostgreSQL as in DuckDB; what is no day gives NULL."""
+    days = ["1988-02-29", "2001-12-03", "0004-01-31", "infinity", None]
+    shown: dict[str, list[Any]] = {}
+    for dialect in ("postgres", "duckdb"):
+        made = Mask("month_day").sql(exp.column("x"), type_of("DATE", dialect), dialect).sql(dialect)
+        rows = ", ".join(f"({number}, {f'DATE {day!r}' if day else 'NULL'})" for number, day in enumerate(days))
+        query = f"SELECT {made} FROM (VALUES {rows}) AS t (n, x) ORDER BY n"
+        if dialect == "duckdb":
+            shown[dialect] = duckdb.connect().execute(query).fetchall()
+        else:
+            with psycopg.connect(postgres("yearless", "")) as db:
+                shown[dialect] = db.execute(query.encode()).fetchall()
+
+    assert [("02-29",), ("12-03",), ("01-31",), (None,), (None,)] == shown["postgres"] == shown["duckdb"]

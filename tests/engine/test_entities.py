@@ -42,6 +42,11 @@ REGISTERS: dict[str, list[dict[str, Any]]] = {
     "catalog": [{"dataset": "crm.customer", "columns": [{"name": "mobile"}]}, {"dataset": "crm.note"}],
     "roles": [{"id": "sales"}],
     "policy_changes": [],
+    "activities": [
+        {"id": "a1", "duty": "drill", "done_at": "2026-01-01T00:00:00+08:00", "by": "p1", "result": "passed"},
+        {"id": "a2", "duty": "drill", "done_at": "2026-02-01T00:00:00+08:00", "by": "p1", "result": "passed"},
+    ],
+    "plans": [{"id": "l1", "duty": "incident_plan", "version": "1", "responsible": ["p1"]}],
     "resources": [
         {"type": "paper", "id": "a", "properties": {"status": "draft"}},
         {"type": "paper", "id": "b", "properties": {"status": "final"}},
@@ -102,7 +107,20 @@ def test_entities_are_listed_by_type(pdp: Authorizer) -> None:
     assert isinstance(pdp.facts, Facts)
     world = pdp.facts.world
     subjects = {kind: known_subjects(world, kind) for kind in ("employee", "user", "account", "service", "spaceship")}
-    kinds = ("table", "column", "record_group", "role", "paper", "book", "account", "policy", "grant", "other")
+    kinds = (
+        "table",
+        "column",
+        "record_group",
+        "role",
+        "paper",
+        "book",
+        "account",
+        "policy",
+        "grant",
+        "other",
+        "duty",
+        "dataset",
+    )
     resources = {kind: known_resources(world, kind) for kind in kinds}
 
     assert {
@@ -123,6 +141,8 @@ def test_entities_are_listed_by_type(pdp: Authorizer) -> None:
         "policy": [],
         "grant": [],
         "other": [],
+        "duty": ["drill", "incident_plan"],
+        "dataset": ["crm.customer", "crm.note"],
     } == resources
 
 

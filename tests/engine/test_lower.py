@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from tutela.engine.authorizer import Authorizer
 from tutela.engine.documents import read_document
+from tutela.engine.errors import PolicyError
 from tutela.engine.loader import Source, load_policies, lower_all, parse
 from tutela.engine.lower import bases, literal, literals, words
 from tutela.engine.lower import tests as read_target
@@ -314,3 +315,52 @@ def test_the_published_schema_accepts_what_the_loader_accepts(path: Path) -> Non
     data: Any = read_document(path.read_text(encoding="utf-8"), path.name).data
 
     validator.validate(data)  # pyright: ignore[reportUnknownMemberType] (the stub is incomplete)
+
+
+def test_what_needs_a_schedule_is_denied_without_one() -> None:
+    """By the data set, and of a category by a schedule that names it or none; schedules stand in other files."""
+    words = {"message": "m"}
+    needing = [
+        {"id": "R-kept", "actions": ["retain"], "target": {"resource.type": "structure"}, **words},
+        {
+            "id": "R-tags",
+            "variant": "tags",
+            "actions": ["collect"],
+            "target": {"resource.type": "column", "resource.category": "personal.derived.*"},
+            "when": "resource.kept_as != ''",
+            **words,
+        },
+    ]
+    schedules = [
+        {**SCHEDULE, "categories": ["personal.name", "personal.derived"]},
+        {**SCHEDULE, "id": "RS-2", "dataset": "a.b"},
+    ]
+    found = texts(lowered(retention(unscheduled=needing), {**retention(schedules=schedules, checks=CHECKS), "id": "s"}))
+    alone = texts(lowered(retention(unscheduled=needing)))
+
+    assert ("", "resource.kept_as in ['a.b', 'crm.customer']") == found["R-kept", "unscheduled"]
+    assert (
+        "resource.kept_as != ''",
+        (
+            "resource.kept_as in ['a.b'] or $any([(resource.kept_as + ' ' + step) in "
+            "['crm.customer personal.derived', 'crm.customer personal.name'] for step in resource.category_path])"
+        ),
+    ) == found["R-tags", "tags"]
+    assert {("R-kept", "unscheduled"): ("", ""), ("R-tags", "tags"): ("resource.kept_as != ''", "")} == alone
+
+
+def test_variants_let_rules_share_an_id() -> None:
+    """Each has words of its own; two of the same variant are refused."""
+    one = {"id": "A-1.x", "effect": "deny", "actions": ["read"], "message": "m"}
+    access = {"kind": "access", "id": "a"}
+
+    assert [("A-1.x", ""), ("A-1.x", "more")] == [
+        (rule.id, rule.variant) for rule in lowered({**access, "rules": [one, {**one, "variant": "more"}]})
+    ]
+    same: list[dict[str, str]] = [{}, {"variant": "more"}]
+    for variants in ([more, more] for more in same):
+        with pytest.raises(PolicyError) as refused:
+            load_policies(
+                [VOCABULARY, Source("p.json", json.dumps({**access, "rules": [{**one, **v} for v in variants]}))]
+            )
+        assert ["rule-duplicate"] == [problem.code for problem in refused.value.problems]

@@ -65,7 +65,7 @@ def event(line: int, said: dict[str, Any]) -> Event:
         location=Location("log", line, 1),
         account=said.get("account", ""),
         at=datetime.fromisoformat(said["at"]) if "at" in said else None,
-        action="read",
+        action=said.get("action", "read"),
         sql=said.get("sql", CLEAN),
         request_id=said.get("request", ""),
         row_count=said.get("rows"),

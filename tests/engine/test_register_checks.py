@@ -61,8 +61,9 @@ def least(schema: dict[str, Any], path: tuple[str, ...], value: object) -> Any: 
         return [least(schema["items"], (), None)] if schema.get("minItems") else []
     if kind == "string":
         known = {"date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z"}
-        sha = "sha256:" + "0" * 64
-        return known.get(schema.get("format", ""), sha if "sha256" in schema.get("pattern", "") else "personal")
+        digits = "0" * 64
+        patterns = {"^sha256:[0-9a-f]{64}$": f"sha256:{digits}", "^[0-9a-f]{64}$": digits}
+        return known.get(schema.get("format", ""), patterns.get(schema.get("pattern", ""), "personal"))
     return {"integer": 1, "boolean": True}[kind]
 
 

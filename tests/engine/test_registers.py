@@ -112,7 +112,8 @@ def _least(schema: dict[str, Any]) -> Any:  # noqa: ANN401 (JSON)
     if kind == "string":
         known = {"date": "2026-01-01", "date-time": "2026-01-01T00:00:00Z"}
         wanted = schema.get("pattern", "")
-        pattern = "sha256:" + "0" * 64 if "sha256" in wanted else "P1Y" if wanted[:2] == "^P" else "personal.contact"
+        patterns = {"^sha256:[0-9a-f]{64}$": "sha256:" + "0" * 64, "^[0-9a-f]{64}$": "0" * 64}
+        pattern = patterns.get(wanted, "P1Y" if wanted[:2] == "^P" else "personal.contact")
         return known.get(schema.get("format", ""), pattern)
     return {"integer": 1, "boolean": True}[kind]
 

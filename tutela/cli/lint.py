@@ -53,6 +53,7 @@ def command(  # noqa: PLR0913 (options)
     from tutela.connectors.columns import ask_columns
     from tutela.engine.authorizer import Authorizer
     from tutela.engine.changes import report_change
+    from tutela.engine.facts import Facts
     from tutela.project import load_classifier, load_facts_of, load_policies_of
     from tutela.taxonomies import load_taxonomy
 
@@ -76,9 +77,11 @@ def command(  # noqa: PLR0913 (options)
             diff=diff,
             lang=setup.lang,
         )
-        asked = live.each(ask_columns(states.now, classifier, when, taken), states.now.size())
+        facts = authorizer.facts
+        catalog = facts.world.catalog if isinstance(facts, Facts) else None
+        asked = live.each(ask_columns(states.now, classifier, when, taken, catalog=catalog), states.now.size())
         if states.base is not None and output.explain is None:
-            before = ask_columns(states.base, classifier, when)
+            before = ask_columns(states.base, classifier, when, catalog=catalog)
             change = report_change("lint", authorizer, asked, before, when, states.name)
             return output.finish(replace(change, categories=classifier.labels), policies, setup.lang)
         return output.judge("lint", authorizer, asked, when, setup.lang, categories=classifier.labels)

@@ -206,7 +206,7 @@ def measure(folder: Path, names: list[str], rounds: int) -> list[dict[str, Any]]
 
 
 def pack() -> dict[str, Any]:
-    """The shipped pack with the registers of examples/crm: one read, allowed, and denied for want of a purpose."""
+    """The project examples/crm: one read, allowed, and denied for want of a purpose."""
     import tutela
     from tutela.project import find_project, load_authorizer
 
@@ -255,7 +255,7 @@ def layout(result: dict[str, Any]) -> str:
             cells = "".join(f"{_cell(row[kind]):>18}" for kind in ("allow_hot", "deny_hot", "reasons_hot"))
             lines.append(f"{row['name'] + ', same 100 again':44}{cells}")
     one = result["pack"]
-    lines.append(f"\npack:customer-information with examples/crm, {one['rules']} rules; median (best block)")
+    lines.append(f"\nexamples/crm with its packs, {one['rules']} rules; median (best block)")
     lines += [f"  {kind:42}{_cell(one[kind]):>18}" for kind in ("allow", "deny", "reasons")]
     lines.append("\ngoals (`best`: met in the best round only)")
     for goal in result["goals"]:

@@ -18,7 +18,7 @@ import tutela as library
 from tutela.bundles import load_bundle, with_bundle
 from tutela.connectors.bundle_tar import Entry, pack, unpack
 from tutela.engine.request import Request, parse_time
-from tutela.project import Project, load_authorizer, load_facts_of, load_policies_of
+from tutela.project import find_project, load_authorizer, load_facts_of, load_policies_of
 from tutela.taxonomies import lineage_source, taxonomy_sources
 
 if TYPE_CHECKING:
@@ -379,7 +379,7 @@ def test_python_loads_bundles(bundles: Path, monkeypatch: pytest.MonkeyPatch) ->
     """`load` gives the policies, `load_bundle` all that decisions need, in one step."""
     monkeypatch.chdir(bundles)
     key = bundles / "release.pub.pem"
-    there = with_bundle(Project(bundles / "crm", registers=("registers",)))
+    there = with_bundle(find_project(bundles / "crm"))
     snapshot = library.load_bundle("crm.tutela", [key])
     body = {
         "subject": {"type": "employee", "id": "E1"},

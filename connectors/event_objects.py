@@ -1,4 +1,4 @@
-r"""JSON objects in DuckDB: their fields as columns, and when these are what they seem.
+"""JSON objects in DuckDB: their fields as columns, and when these are what they seem.
 
 DuckDB gives most values as texts, whatever stands in the file: `true`, `1.5` and `{"a":1}` are texts then like any
 other. So a text that could have been something else is not plain; it is rare, and the reader of lines looks at it.
@@ -6,6 +6,7 @@ other. So a text that could have been something else is not plain; it is rare, a
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
@@ -75,10 +76,11 @@ class Objects(NamedTuple):
     def _plain(self) -> str:
         """When time, rows and what is kept raw are what they seem, and each key stands once."""
         kinds = self.kinds()
-        raw = [_of(source) for source, kind in kinds.items() if kind == _RAW and source != self.usual.get("row_count")]
-        seen = [value for value in raw if value == _of(self.usual.get("id", ""))]
-        unseen = [value for value in raw if value not in seen]
-        tests = ["single", *map(_is_text, seen)]
+        apart = {self.usual.get("id"), self.usual.get("row_count")}
+        unseen = [_of(source) for source, kind in kinds.items() if kind == _RAW and source not in apart]
+        tests = ["single"]
+        if (name := self.usual.get("id")) is not None and kinds[name] == _RAW:
+            tests.append(_is_text(_of(name)))
         if unseen:  # hardly ever is there any of them
             rest = " AND ".join(map(_is_text, unseen))
             tests.append(f"CASE WHEN coalesce({', '.join(unseen)}) IS NULL THEN TRUE ELSE {rest} END")
@@ -104,6 +106,8 @@ def objects_of(mapping: LogMapping, seen: Collection[str]) -> Objects | None:
     rows = sources.get("row_count")
     if "at" not in sources or sum(source == rows for source in mapping.fields.values()) > 1:
         return None
+    if any(re.fullmatch(f"{_OTHER}|{_WHOLE}", word) for word in mapping.actions):
+        return None  # `true` is another action than "true"
     usual = {name: source for name, source in sources.items() if source in seen or name in _MADE}
     rare = {name: source for name, source in sources.items() if name not in usual}
     kept = set(sources.values())

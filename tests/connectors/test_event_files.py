@@ -175,6 +175,73 @@ def test_orders_of_keys_that_the_first_lines_do_not_have(tmp_path: Path, seed: i
     assert taken > 300
 
 
+ODD: list[str] = [
+    "null", "true", "false", "7", "-7", "0", "-0", "1.5", "-0.0", "1e3", "1E-7", "12345678901234567890", "1" + "0" * 30,
+    '"true"', '"1.5"', '"1e3"', '"NaN"', '"12"', '"-3"', '"10.0.0.1"', '"[a]"', '"{b}"', '""', '" "', '"\\u0000z"',
+    '"a\\u001fb"', '"\\u001ftrue"', '"\\ud83d\\ude00"', '"\\/\\n"', '["a"]', "[]", '{"b": 1}',
+    '{"b": 1, "b": 2}', "{}", "-1e400",
+]  # fmt: skip
+"""Values of JSON, of which several look the same as a text."""
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_lines_that_are_all_objects_are_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Whatever values the fields have, and whatever stands in those that are not read: DuckDB's own reader is right."""
+    monkeypatch.setattr(event_lines, "objects_in_lines", None)  # would be called for the other way
+    r = Random(seed)  # noqa: S311 (test data)
+    whole = {"id": '"e"', "at": '"2026-11-02T09:00:00Z"', "account": '"u"', "action": '"read"', "row_count": "5",
+             "sql": '"select a from t"', "objects": '"a.b"', "employee": '"E1"', "session": "12"}  # fmt: skip
+    lines: list[str] = []
+    for number in range(1_200):
+        fields = {**whole, "id": f'"e{number}"'}
+        for name in [*fields, "purpose", "role", "columns", "result", "destination", "Account"]:
+            if r.random() < 0.06:
+                fields[name] = r.choice(ODD)
+            if r.random() < 0.04:
+                fields.pop(name, None)
+        pairs = [f'"{name}": {value}' for name, value in fields.items()]
+        if r.random() < 0.2:  # nobody reads these
+            pairs += r.choice([['"note": NaN'], ['"note": 1', '"note": 2'], ['"note": {"x": [1, {"y": 1, "y": 2}]}']])
+        if seed % 2:
+            r.shuffle(pairs)
+        lines.append("{" + ", ".join(pairs) + "}")
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(lines) + "\n" * (seed % 3 > 0), encoding="utf-8")
+    found, taken = _in_duckdb(path, "jsonl")
+    assert _by_place(list(read_log(path, format="jsonl"))) == found
+    assert taken > 300
+
+
+@pytest.mark.parametrize(
+    ("mapping", "taken"),
+    [
+        ({"fields": {"at": "t", "account": "who", "id": "who", "sql": "q"}}, True),
+        ({"fields": {"at": "t", "account": "who", "row_count": "n", "request_id": "n", "sql": "q"}}, False),
+        ({"fields": {"at": "t", "account": "who", "action": "ok", "sql": "q"}, "actions": {"true": "read"}}, False),
+        ({"fields": {"at": "t", "account": "who", "action": "ok", "sql": "q"}, "actions": {"1": "read"}}, False),
+        ({"fields": {"at": "t", "account": "WHO", "application": "who", "sql": "q"}}, False),
+    ],
+    ids=["a name for two", "rows and a text", "action true", "action 1", "capitals"],
+)
+def test_odd_mappings_mean_the_same(tmp_path: Path, mapping: dict[str, object], taken: bool) -> None:
+    """Two fields of one name, words for actions that JSON has itself, names that differ in capitals only."""
+    lines = [
+        f'{{"t": "2026-11-02T09:00:00Z", "who": {who}, "WHO": "w", "q": "select a from t", "n": {n}, "ok": {ok}}}'
+        for who in ('"u"', "5", "1.5", "true")
+        for n in ("7", '"7"', "1.5", "null")
+        for ok in ("true", '"true"', "1", '"1"')
+    ]
+    path = tmp_path / "log.jsonl"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    expected = _by_place(list(read_log(path, format="jsonl", mapping=mapping)))
+    with duck_database() as database:
+        assert taken == (load_file(database, path, "jsonl", make_mapping(mapping), _counted) is not None)
+    if taken:  # otherwise the reader of lines is asked for all of it
+        assert expected == _in_duckdb(path, "jsonl", mapping)[0]
+
+
 def test_constants_and_names(tmp_path: Path) -> None:
     """A mapping's names, constants and words for actions are the same in SQL."""
     path = tmp_path / "log.jsonl"

@@ -64,12 +64,12 @@ INVENTORIES: Final = frozenset({"catalog", "devices"})
 def ask_duties(facts: Facts, policies: PolicySet, as_of: datetime) -> Iterator[Asked]:
     """One request for everything that has to be in order at an instant: in the registers, and by the policies."""
     for register, key, kind, action in STANDING:
-        for name, _, location in _entries(facts, register, key):
+        for name, _, location in entries_of(facts, register, key):
             yield _ask(action, kind, name, as_of, location)
-    for name, form, location in _entries(facts, "sharing_requests", "id"):
+    for name, form, location in entries_of(facts, "sharing_requests", "id"):
         if executed_at(form) is not None:
             yield _ask("retain", "shared_copy", name, as_of, location)
-    for name, person, location in _entries(facts, "people", "id"):
+    for name, person, location in entries_of(facts, "people", "id"):
         yield _ask("grant", "employee", name, as_of, location)
         if left_at(person) is not None:
             revoked: datetime | None = person.get("exit", {}).get("access_revoked_at")
@@ -89,15 +89,15 @@ def _ask_upkeep(facts: Facts, named: Mapping[str, frozenset[str]], as_of: dateti
     last = {
         entry["duty"]: location
         for register in ("plans", "activities")
-        for _, entry, location in _entries(facts, register, "id")
+        for _, entry, location in entries_of(facts, register, "id")
     }
-    for _, _, location in _entries(facts, "complaint_channels", "id"):
+    for _, _, location in entries_of(facts, "complaint_channels", "id"):
         last["complaint_channels"] = location
     for duty in sorted(named.get("duty", ())):
         yield _ask("retain", "duty", duty, as_of, last.get(duty))
     for register, key, kind, there in UPKEEP:
         if kind in named:
-            entries = _entries(facts, register, key)
+            entries = entries_of(facts, register, key)
             standing = [(name, place) for name, entry, place in entries if there(entry, facts.world, as_of)]
             if not standing and register in INVENTORIES:
                 standing = [(register, None)]
@@ -119,7 +119,8 @@ def _ask_withdrawals(facts: Facts, as_of: datetime) -> Iterator[Asked]:
             yield _ask("retain", "consent", consent.id, as_of, location)
 
 
-def _entries(facts: Facts, register: str, key: str) -> Iterator[tuple[str, Mapping[str, Any], Location | None]]:
+def entries_of(facts: Facts, register: str, key: str) -> Iterator[tuple[str, Mapping[str, Any], Location | None]]:
+    """The entries of a register with their ids and places."""
     entries: Sequence[Any] = facts.registers.get(register, ())
     for index, entry in enumerate(entries):
         yield entry[key], entry, entries.place(index) if isinstance(entries, Entries) else None

@@ -118,24 +118,18 @@ def _resource(facts: Facts, resource: Any) -> Iterator[tuple[str, str]]:  # noqa
         number = peek(resource, "request_id") if kind == "transfer" else name
         yield from _application(world, forms.get(str(number), {}), register)
     yield from ((register, name) for register in DIRECT.get(kind, ()))
-    yield from _measured(world, kind, name)
     yield "change_notices", str(peek(resource, "change_notice"))
     if kind in ("rights_request", "consent"):
         yield from (("recipient_notices", notice["id"]) for notice in world.recipient_notices.get(name, ()))
         yield from (("sharing_requests", str(share)) for share in _list(resource, "untold_shares"))
     if (kind, name) == ("duty", "complaint_channels"):
         yield from (("complaint_channels", entry["id"]) for entry in world.registers.get("complaint_channels", ()))
-    yield from world.upkeep.behind(kind, name)
+    yield from (*world.upkeep.behind(kind, name), *world.measured.behind(kind, name))
     if (kind, name) in world.resources:
         yield "resources", name
     if kind in ("role", "grant"):
         for review in world.reviews.get(f"role:{peek(resource, 'grantee') or name}", ()):
             yield "access_reviews", review["id"]
-
-
-def _measured(world: Any, kind: str, name: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 (World)
-    if kind == "data_quality":
-        yield from (("quality_reports", report["id"]) for report in world.measured.reports(name))
 
 
 def _list(resource: Any, name: str) -> Sequence[Any]:  # noqa: ANN401 (request-like)

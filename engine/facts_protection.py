@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from .upkeep import Entry
+    from .world import World
 
 RECOVERY: Final = "recovery_plan"
 RESTORE: Final = "restore_test"
@@ -24,24 +25,18 @@ UPKEEP: Final = "maintenance"
 """Duties whose scope says of which data set or system they were done."""
 
 
-class _Placed(View):
-    """Something of which activities may say that they cover it."""
-
-    _names: Sequence[str] = ()
-
-    def _last(self, duty: str, days: Iterable[date] = ()) -> datetime | None:
-        """When a duty was last done over it, or the last of some days that have come."""
-        upkeep, zone = self.world.upkeep, self.world.zone
-        done = (
-            entry["done_at"]
-            for entry in upkeep.done(duty, self._now)
-            if not {key_of(part) for part in entry.get("scope", ())}.isdisjoint(self._names)
-        )
-        come = (at for at in (day_start(day, zone) for day in days) if at <= self._now)
-        return max((*done, *come), default=None)
+def _last(world: World, now: datetime, duty: str, names: Sequence[str], days: Iterable[date] = ()) -> datetime | None:
+    """When a duty was last done over what goes by some names, or the last of some days that have come."""
+    done = (
+        entry["done_at"]
+        for entry in world.upkeep.done(duty, now)
+        if not {key_of(part) for part in entry.get("scope", ())}.isdisjoint(names)
+    )
+    come = (at for at in (day_start(day, world.zone) for day in days) if at <= now)
+    return max((*done, *come), default=None)
 
 
-class DatasetView(_Placed):
+class DatasetView(View):
     """A data set of the catalog as such (`id`: its name)."""
 
     states_nothing = True
@@ -52,10 +47,6 @@ class DatasetView(_Placed):
         if found is None:
             raise KeyError(self.stated["id"])
         return found
-
-    @cached_property
-    def _names(self) -> Sequence[str]:  # type: ignore[override]
-        return places(self._entry)
 
     @cached_property
     def _backups(self) -> Sequence[Entry]:
@@ -93,7 +84,8 @@ class DatasetView(_Placed):
 
     def restore_tested_at(self) -> datetime | None:
         """When a backup of it was last restored for a test."""
-        return self._last(RESTORE, (day for entry in self._backups if (day := entry.get("restore_tested_at"))))
+        days = (day for entry in self._backups if (day := entry.get("restore_tested_at")))
+        return _last(self.world, self._now, RESTORE, places(self._entry), days)
 
     def recovery_planned(self) -> bool:
         """A plan for its recovery is in effect, and names people in service."""
@@ -107,7 +99,7 @@ class DatasetView(_Placed):
 
     def classification_reviewed_at(self) -> datetime | None:
         """When the classes of its customers and the levels of its columns were last reviewed."""
-        return self._last(CLASSES)
+        return _last(self.world, self._now, CLASSES, places(self._entry))
 
 
 def _latest(pairs: Iterable[tuple[str, datetime]]) -> list[dict[str, Any]]:
@@ -118,7 +110,7 @@ def _latest(pairs: Iterable[tuple[str, datetime]]) -> list[dict[str, Any]]:
     return [{"name": name, "at": at} for name, at in last.items()]
 
 
-class SystemView(_Placed):
+class SystemView(View):
     """A system in which customer data stands (`id`: its name)."""
 
     states_nothing = True
@@ -127,10 +119,6 @@ class SystemView(_Placed):
     def _entry(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.world.catalog.systems[self.stated["id"]]
         return found
-
-    @cached_property
-    def _names(self) -> Sequence[str]:  # type: ignore[override]
-        return (key_of(self._entry["id"]),)
 
     def maintained(self) -> bool:
         """Somebody in service is its maintainer."""
@@ -143,7 +131,8 @@ class SystemView(_Placed):
     def last_maintained_at(self) -> datetime | None:
         """When it was last patched, upgraded or otherwise maintained."""
         patched = self._entry.get("last_patched_at")
-        return self._last(UPKEEP, () if patched is None else (patched,))
+        days = () if patched is None else (patched,)
+        return _last(self.world, self._now, UPKEEP, (key_of(self._entry["id"]),), days)
 
     def log_feed(self) -> bool:
         """Accesses to it are logged."""

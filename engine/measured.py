@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .facts_catalog import Catalog
 
@@ -27,3 +27,8 @@ class Measured:
     def reports(self, dataset: str) -> Sequence[dict[str, Any]]:
         """Every report about the records of a data set."""
         return self._reports.get(self._catalog.key(dataset), ())
+
+    def behind(self, kind: str, name: str) -> Iterator[tuple[str, str]]:
+        """Registers and ids of the entries that say something about a resource, besides the entry that is it."""
+        if kind == "data_quality":
+            yield from (("quality_reports", report["id"]) for report in self.reports(name))

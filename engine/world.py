@@ -50,7 +50,6 @@ class World:
         self.people = People(registers)
         self.catalog = Catalog(registers, taxonomy, profile)
         self.customers = Customers(registers, zone)
-        self.upkeep = Upkeep(registers, self.people, self.catalog)
         self.sharing = self._by_id("sharing_requests")
         self.use = self._by_id("use_requests")
         self.approvals = self._grouped("approvals", "request_id")
@@ -76,10 +75,6 @@ class World:
         self.tickets = self._grouped("tickets", "subject")
         self.copies = self._by_id("copies")
         self.changes = self._grouped("policy_changes", "policy")
-        self.sent = Sent(registers.get("messages", ()))
-        self.profiling = [name for name in self.catalog.purposes if self.catalog.profiling(name)]
-        """The purposes for which people are evaluated."""
-        self.measured = Measured(registers, self.catalog)
         self.holds: Sequence[dict[str, Any]] = registers.get("holds", ())
         self.statutory: Sequence[dict[str, Any]] = registers.get("statutory_retention", ())
         self.resources: dict[tuple[str, str], Mapping[str, Any]] = {
@@ -98,6 +93,27 @@ class World:
         keyed = [entry for entry in self.sharing.values() if "idempotency_key" in entry]
         for entry in sorted(keyed, key=lambda found: (shared_at(found) is None, shared_at(found) or EARLIEST)):
             self.keyed.setdefault(entry["idempotency_key"], entry)
+
+    # What few questions need is indexed when the first one does: a service that is asked about tables starts without.
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """What the company does again and again around customer data."""
+        return Upkeep(self.registers, self.people, self.catalog)
+
+    @cached_property
+    def sent(self) -> Sent:
+        """The send log."""
+        return Sent(self.registers.get("messages", ()))
+
+    @cached_property
+    def measured(self) -> Measured:
+        """What was measured of records."""
+        return Measured(self.registers, self.catalog)
+
+    @cached_property
+    def profiling(self) -> Sequence[str]:
+        """The purposes for which people are evaluated."""
+        return [name for name in self.catalog.purposes if self.catalog.profiling(name)]
 
     @cached_property
     def _holders(self) -> tuple[Mapping[str, Sequence[str]], Sequence[str]]:

@@ -162,6 +162,8 @@ def _findings(item: Asked, answer: Answer) -> Iterator[Finding]:
 
 def _told(reasons: Sequence[Reason]) -> Words:
     """What all reasons of one rule say, each thing once: variants of a rule have words of their own."""
+    if len(reasons) == 1:
+        return reasons[0].message
     first, *others = dict.fromkeys(reason.message for reason in reasons)
     if not others:
         return first

@@ -31,13 +31,12 @@ class Severity(StrEnum):
     LOW = "low"
     INFO = "info"
 
-    @property
-    def rank(self) -> int:
-        """0 for critical up to 4 for info."""
-        return _RANKS[self]
+    rank: int
+    """0 for critical up to 4 for info."""
 
 
-_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
+for _rank, _severity in enumerate(Severity):
+    _severity.rank = _rank
 
 
 class Words(NamedTuple):

@@ -14,7 +14,6 @@ from tutela.engine.facts_people import employed, left_at
 from tutela.engine.findings import Asked
 from tutela.engine.periods import day_start
 from tutela.engine.request import Request
-from tutela.engine.world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -67,7 +66,7 @@ def ask_duties(facts: Facts, policies: PolicySet, as_of: datetime) -> Iterator[A
         for name, _, location in _entries(facts, register, key):
             yield _ask(action, kind, name, as_of, location)
     for name, form, location in _entries(facts, "sharing_requests", "id"):
-        if executed_at(form) is not None:
+        if facts.world.handed_over_at(form) is not None:
             yield _ask("retain", "shared_copy", name, as_of, location)
     for name, person, location in _entries(facts, "people", "id"):
         yield _ask("grant", "employee", name, as_of, location)

@@ -133,6 +133,20 @@ def test_what_has_not_come_yet_is_not_asked_about() -> None:
     assert [("device", "D")] == asked(known, *targets, as_of="2026-11-19T23:59:59+08:00")
 
 
+def test_what_went_out_is_asked_about_whichever_register_says_so() -> None:
+    """An application, the record of its transfer, or a receipt: each says that the data is with the recipient."""
+    known = facts(
+        sharing_requests="[{id: S-SAID, applicant: P-1, status: executed}, {id: S-SENT, applicant: P-1},\n"
+        " {id: S-SIGNED, applicant: P-1}, {id: S-PLANNED, applicant: P-1, status: approved}]",
+        transfers=f"[{{request_id: S-SENT, sent_at: {NOW!r}, rows: 1, sha256: {'a' * 64}, executor: P-1}}]",
+        receipts=f"[{{request_id: S-SIGNED, recipient: R, signed_by: N, signed_at: {NOW!r}}}]",
+    )
+
+    assert [("shared_copy", name) for name in ("S-SAID", "S-SENT", "S-SIGNED")] == asked(
+        known, "{resource.type: shared_copy}"
+    )
+
+
 def test_people_in_service_and_policies() -> None:
     """Leavers are no longer trained; every policy is asked about with what it cites."""
     person = "- {{id: {0}, name: X, department: d, grade: staff, status: {1}, hired_at: '2020-01-01'}}\n"

@@ -32,7 +32,7 @@ def ask_quality(authorizer: Authorizer, as_of: datetime) -> Iterator[Asked]:
     """A request for every kind of records, the records of every data set, its gate, and every message that was sent."""
     facts = authorizer.facts
     if isinstance(facts, Facts):
-        for asked in (*_kinds(facts, as_of), *_records(facts, as_of)):
+        for asked in (*_kinds(as_of), *_records(facts, as_of)):
             if _judged(authorizer, facts, asked.request):
                 yield asked
         yield from _gates(authorizer, facts, as_of)
@@ -41,15 +41,15 @@ def ask_quality(authorizer: Authorizer, as_of: datetime) -> Iterator[Asked]:
                 yield asked
 
 
-def _kinds(facts: Facts, as_of: datetime) -> Iterator[Asked]:
-    for kind in KEPT if "catalog" in facts.registers else ():
+def _kinds(as_of: datetime) -> Iterator[Asked]:
+    for kind in KEPT:
         yield Asked(Request(AUDITOR, "retain", {"type": "record_kind", "id": kind}, as_of=as_of), None)
 
 
 def _records(facts: Facts, as_of: datetime) -> Iterator[Asked]:
     """A copy is judged with the data set that it copies."""
     for entry, location in _entries(facts, "catalog"):
-        if "copy_of" not in entry:
+        if facts.world.upkeep.original(entry):
             resource = {"type": "data_quality", "id": entry["dataset"]}
             yield Asked(Request(AUDITOR, "retain", resource, as_of=as_of), location)
 
@@ -58,7 +58,7 @@ def _gates(authorizer: Authorizer, facts: Facts, as_of: datetime) -> Iterator[As
     world = facts.world
     for entry, location in _entries(facts, "catalog"):
         name = entry["dataset"]
-        if world.catalog.personal(_categories(entry)) and _judged(authorizer, facts, _gate(name, [], as_of)):
+        if world.upkeep.personal(entry) and _judged(authorizer, facts, _gate(name, [], as_of)):
             yield Asked(_gate(name, open_actions(authorizer, world, entry, as_of), as_of), location)
 
 
@@ -79,12 +79,6 @@ def _judged(authorizer: Authorizer, facts: Facts, request: Request) -> bool:
 def _gate(name: str, found: list[str], as_of: datetime) -> Request:
     resource = {"type": "gate", "id": name, "properties": {"open_actions": found}}
     return Request(AUDITOR, "retain", resource, as_of=as_of)
-
-
-def _categories(entry: Mapping[str, Any]) -> list[str]:
-    """What a data set is declared to hold; one without declared columns may hold anything."""
-    columns = entry.get("columns", ())
-    return [column["category"] for column in columns if column.get("category")] if columns else ["personal"]
 
 
 def _entries(facts: Facts, register: str) -> Iterator[tuple[Mapping[str, Any], Location | None]]:

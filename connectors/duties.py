@@ -56,7 +56,7 @@ UPKEEP: Final[tuple[tuple[str, str, str, Callable[[Mapping[str, Any], World, dat
     ("people", "id", "employee", lambda entry, _, as_of: employed(entry, as_of)),
 )
 """Register, key, resource type, which entries there are at an instant: asked where a rule is about such things."""
-INVENTORIES: Final = frozenset({"catalog", "devices"})
+INVENTORIES: Final = frozenset({"catalog", "devices", "people"})
 """Of these there must be entries where a rule is about them: without any, the register itself is asked about."""
 
 

@@ -133,6 +133,12 @@ def test_what_has_not_come_yet_is_not_asked_about() -> None:
     assert [("device", "D")] == asked(known, *targets, as_of="2026-11-19T23:59:59+08:00")
 
 
+@pytest.mark.parametrize("people", [{}, {"people": "[]"}], ids=["no register", "an empty one"])
+def test_people_of_whom_nobody_is_registered_are_asked_about(people: dict[str, str]) -> None:
+    """A rule about everybody in service is not fulfilled because nobody is on record."""
+    assert [("employee", "people")] == asked(facts(**people), "{resource.type: employee}")
+
+
 def test_what_went_out_is_asked_about_whichever_register_says_so() -> None:
     """An application, the record of its transfer, or a receipt: each says that the data is with the recipient."""
     known = facts(

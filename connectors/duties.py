@@ -50,7 +50,7 @@ UPKEEP: Final[tuple[tuple[str, str, str, Callable[[Mapping[str, Any], World, dat
     ("activities", "id", "activity", lambda entry, _, as_of: entry["done_at"] <= as_of),
     ("audit_orders", "id", "audit_order", lambda entry, _, as_of: entry["ordered_at"] <= as_of),
     ("audit_findings", "id", "audit_finding", _raised),
-    ("catalog", "dataset", "dataset", lambda entry, world, _: world.upkeep.personal(entry)),
+    ("catalog", "dataset", "dataset", lambda entry, world, _: world.upkeep.customers(entry)),
     ("systems", "id", "system", lambda entry, world, _: entry["id"] in world.upkeep.systems),
     ("devices", "id", "device", _in_use),
     ("people", "id", "employee", lambda entry, _, as_of: employed(entry, as_of)),

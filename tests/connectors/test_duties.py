@@ -25,6 +25,7 @@ CATALOG = """
 - {dataset: crm.price, system: erp, columns: [{name: price, category: null}]}
 - {dataset: crm.new, system: lost, columns: [{name: what}]}
 - {dataset: crm.bare}
+- {dataset: crm.firm, holds: [customers], system: crm, columns: [{name: title, category: organisation.name}]}
 """
 
 
@@ -79,11 +80,11 @@ def test_a_duty_is_found_where_it_was_last_done() -> None:
     assert {"drill": "activities.yaml:2:3", "plan": "plans.yaml:1:3", "tea": "None"} == places
 
 
-def test_data_sets_that_hold_or_may_hold_personal_data() -> None:
-    """A column on which there is no word counts, and so do columns that nobody listed; their systems are asked, too."""
+def test_data_sets_about_customers() -> None:
+    """A column on which there is no word counts, columns that nobody listed, and customers that are organisations."""
     known = facts(catalog=CATALOG, systems="- {id: crm}\n- {id: erp}\n")
 
-    assert [("dataset", name) for name in ("crm.customer", "crm.new", "crm.bare")] == asked(
+    assert [("dataset", name) for name in ("crm.customer", "crm.new", "crm.bare", "crm.firm")] == asked(
         known, "{resource.type: dataset}"
     )
     assert [("system", "crm"), ("system", "lost")] == asked(known, "{resource.type: system}")

@@ -14,7 +14,6 @@ from tutela.engine.facts_people import employed, left_at
 from tutela.engine.findings import Asked
 from tutela.engine.periods import day_start
 from tutela.engine.request import Request
-from tutela.engine.world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,13 +50,13 @@ UPKEEP: Final[tuple[tuple[str, str, str, Callable[[Mapping[str, Any], World, dat
     ("activities", "id", "activity", lambda entry, _, as_of: entry["done_at"] <= as_of),
     ("audit_orders", "id", "audit_order", lambda entry, _, as_of: entry["ordered_at"] <= as_of),
     ("audit_findings", "id", "audit_finding", _raised),
-    ("catalog", "dataset", "dataset", lambda entry, world, _: world.upkeep.personal(entry)),
+    ("catalog", "dataset", "dataset", lambda entry, world, _: world.upkeep.customers(entry)),
     ("systems", "id", "system", lambda entry, world, _: entry["id"] in world.upkeep.systems),
     ("devices", "id", "device", _in_use),
     ("people", "id", "employee", lambda entry, _, as_of: employed(entry, as_of)),
 )
 """Register, key, resource type, which entries there are at an instant: asked where a rule is about such things."""
-INVENTORIES: Final = frozenset({"catalog", "devices"})
+INVENTORIES: Final = frozenset({"catalog", "devices", "people"})
 """Of these there must be entries where a rule is about them: without any, the register itself is asked about."""
 
 
@@ -67,7 +66,7 @@ def ask_duties(facts: Facts, policies: PolicySet, as_of: datetime) -> Iterator[A
         for name, _, location in entries_of(facts, register, key):
             yield _ask(action, kind, name, as_of, location)
     for name, form, location in entries_of(facts, "sharing_requests", "id"):
-        if executed_at(form) is not None:
+        if facts.world.handed_over_at(form) is not None:
             yield _ask("retain", "shared_copy", name, as_of, location)
     for name, person, location in entries_of(facts, "people", "id"):
         yield _ask("grant", "employee", name, as_of, location)

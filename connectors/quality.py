@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from tutela.engine.facts import Facts
 from tutela.engine.findings import Asked
@@ -16,7 +16,7 @@ from .duties import AUDITOR, entries_of
 from .gates import open_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import datetime
 
     from tutela.engine.authorizer import Authorizer
@@ -33,7 +33,7 @@ def ask_quality(authorizer: Authorizer, as_of: datetime) -> Iterator[Asked]:
         return
     named = policies.named_resources("retain")
     if "record_kind" in named:
-        yield from _kinds(facts, as_of)
+        yield from _kinds(as_of)
     if "data_quality" in named:
         yield from _records(facts, as_of)
     if "gate" in named:
@@ -42,22 +42,22 @@ def ask_quality(authorizer: Authorizer, as_of: datetime) -> Iterator[Asked]:
         yield from _messages(facts, as_of)
 
 
-def _kinds(facts: Facts, as_of: datetime) -> Iterator[Asked]:
-    for kind in KEPT if "catalog" in facts.registers else ():
+def _kinds(as_of: datetime) -> Iterator[Asked]:
+    for kind in KEPT:
         yield Asked(Request(AUDITOR, "retain", {"type": "record_kind", "id": kind}, as_of=as_of), None)
 
 
 def _records(facts: Facts, as_of: datetime) -> Iterator[Asked]:
     """A copy is judged with the data set that it copies."""
     for name, entry, location in entries_of(facts, "catalog", "dataset"):
-        if "copy_of" not in entry:
+        if facts.world.upkeep.original(entry):
             yield Asked(Request(AUDITOR, "retain", {"type": "data_quality", "id": name}, as_of=as_of), location)
 
 
 def _gates(authorizer: Authorizer, facts: Facts, as_of: datetime) -> Iterator[Asked]:
     world = facts.world
     for name, entry, location in entries_of(facts, "catalog", "dataset"):
-        if world.catalog.personal(_categories(entry)):
+        if world.upkeep.personal(entry):
             yield Asked(_gate(name, open_actions(authorizer, world, entry, as_of), as_of), location)
 
 
@@ -71,9 +71,3 @@ def _messages(facts: Facts, as_of: datetime) -> Iterator[Asked]:
 def _gate(name: str, found: list[str], as_of: datetime) -> Request:
     resource = {"type": "gate", "id": name, "properties": {"open_actions": found}}
     return Request(AUDITOR, "retain", resource, as_of=as_of)
-
-
-def _categories(entry: Mapping[str, Any]) -> list[str]:
-    """What a data set is declared to hold; one without declared columns may hold anything."""
-    columns = entry.get("columns", ())
-    return [column["category"] for column in columns if column.get("category")] if columns else ["personal"]

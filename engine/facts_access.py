@@ -54,11 +54,19 @@ class TableView(View):
         return any(column != "*" and column not in self._columns for column in self._wanted)
 
     @cached_property
-    def _categories(self) -> list[str]:
+    def _touched(self) -> list[Mapping[str, Any]]:
         columns, wanted = self._columns, self._wanted
-        touched = columns.values() if "*" in wanted else [columns[c] for c in wanted if c in columns]
+        return list(columns.values()) if "*" in wanted else [columns[c] for c in wanted if c in columns]
+
+    @cached_property
+    def _categories(self) -> list[str]:
         stated = texts(self.stated.get("categories", ()))
-        return list(dict.fromkeys([*stated, *(c["category"] for c in touched if c.get("category"))]))
+        return list(dict.fromkeys([*stated, *(c["category"] for c in self._touched if c.get("category"))]))
+
+    @property
+    def _untold(self) -> bool:
+        """Of a column asked for the catalog says neither what it holds nor that it holds nothing."""
+        return any("category" not in column for column in self._touched)
 
     def dataset(self) -> str:
         """The table, as the catalog writes it."""
@@ -76,7 +84,7 @@ class TableView(View):
     def personal(self) -> bool:
         """Personal data; a column or table that nobody knows may hold anything."""
         found = self.world.catalog.personal(self._categories)
-        if found:
+        if found or (self._untold and not self._seen):
             return True
         if self._entry is None:
             return not self.known()

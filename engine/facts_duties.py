@@ -65,13 +65,23 @@ class DutyView(View):
 
     def open_risks(self) -> list[str]:
         """The risks on record that are not closed."""
-        return [entry["id"] for entry in self.world.upkeep.risks if entry["status"] != "closed"]
+        return [entry["id"] for entry in self._risks]
 
     def unowned_risks(self) -> list[str]:
         """Those for which nobody in service answers."""
         upkeep = self.world.upkeep
-        unowned = (entry for entry in upkeep.risks if not upkeep.in_service(entry.get("owner"), self._now))
-        return [entry["id"] for entry in unowned if entry["status"] != "closed"]
+        return [entry["id"] for entry in self._risks if not upkeep.in_service(entry.get("owner"), self._now)]
+
+    @cached_property
+    def _risks(self) -> Sequence[Entry]:
+        """The risks that are not closed, and were not identified on a day to come."""
+        zone, now = self.world.zone, self._now
+        return [
+            entry
+            for entry in self.world.upkeep.risks
+            if entry["status"] != "closed"
+            and ("identified_at" not in entry or day_start(entry["identified_at"], zone) <= now)
+        ]
 
 
 def in_effect(plan: Entry, now: datetime, zone: ZoneInfo) -> bool:
@@ -97,6 +107,10 @@ class ActivityView(View):
     def duty(self) -> str:
         """What was done."""
         return str(self._entry["duty"])
+
+    def audit(self) -> bool:
+        """It is an audit, by its name or because it carries out an order of one."""
+        return "audit" in self.duty().casefold() or "order" in self._entry
 
     def done_at(self) -> datetime:
         """When."""

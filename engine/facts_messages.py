@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .facts_retention import instant
 from .known import View, flag, texts
@@ -13,14 +13,24 @@ from .sent import kind_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+CONTENT: Final = frozenset({"channel", "message_type", "purpose", "personalised", "subjects"})
+"""What a caller says of a message that is to be sent."""
+
 
 class MessageView(View):
-    """A message as the send log has it, else as stated: `channel`, `message_type`, `purpose` and `subjects`."""
+    """A message as stated (`channel`, `message_type`, `purpose`, `subjects`), or by its number, as the log has it."""
 
     @cached_property
+    def _logged(self) -> Mapping[str, Any] | None:
+        """The register's entry, where the caller says nothing of a message but its number.
+
+        Who says what is to be sent asks about that: the number of an old message does not make it the old message.
+        """
+        return None if CONTENT.intersection(self.stated) else self.world.sent.by_id.get(self.stated["id"])
+
+    @property
     def _from(self) -> Mapping[str, Any]:
-        """The register's entry, else what the caller states."""
-        return self.world.sent.by_id.get(self.stated["id"], self.stated)
+        return self.stated if self._logged is None else self._logged
 
     @cached_property
     def _subjects(self) -> Sequence[str]:
@@ -97,7 +107,8 @@ class MessageView(View):
         if not self.world.has("messages"):
             return _stated(self.stated["earlier_messages"])
         kind, now = self.channel_kind(), self._now
-        found = (self.world.sent.before(subject, kind, now, self.stated["id"]) for subject in self._subjects)
+        itself = None if self._logged is None else self._logged["id"]
+        found = (self.world.sent.before(subject, kind, now, itself) for subject in self._subjects)
         return [{"times": times} for times in found if times]
 
     def local_hour(self) -> int:

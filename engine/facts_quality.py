@@ -44,10 +44,8 @@ class QualityView(View):
         return "holds" in self._entry
 
     def personal(self) -> bool:
-        """The catalog declares personal data in it; one without declared columns may hold anything."""
-        columns = self._entry.get("columns", ())
-        declared = [column["category"] for column in columns if column.get("category")]
-        return not columns or self.world.catalog.personal(declared)
+        """It holds personal data, or may."""
+        return self.world.upkeep.personal(self._entry)
 
     def measured_at(self) -> datetime | None:
         """When its records were last measured, by a person who was in service then."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from .facts_sharing import FACELESS, SharingView
 from .known import View
 from .periods import day_end, day_start
-from .world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +46,7 @@ class SharedCopyView(View):
 
     def executed_at(self) -> datetime | None:
         """When the data was handed over."""
-        return executed_at(self._form)
+        return self.world.handed_over_at(self._form)
 
     def period_to(self) -> datetime | None:
         """The end of the last day of sharing."""

@@ -11,7 +11,7 @@ from .facts_catalog import within
 from .facts_people import department, employed
 from .facts_use import ApplicationView, open_ended
 from .periods import add_period, day_end, day_start
-from .world import executed_at, shared_at
+from .world import shared_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -258,7 +258,7 @@ class SharingView(ApplicationView):
             for other in self.world.sharing.values()
             if other["id"] != self._known["id"]
             and other.get("recipient", {}).get("id") == self._recipient.get("id")
-            and (executed := executed_at(other)) is not None
+            and (executed := self.world.handed_over_at(other)) is not None
             and executed <= self._now
             and self._unsigned(other["id"])
         ]

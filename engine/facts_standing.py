@@ -181,8 +181,9 @@ class EmployeeView(View):
         return employed(self._person, self._now)
 
     def handles_customer_data(self) -> bool:
-        """A role of the person may do something with personal data."""
-        return not self.world.upkeep.permitted_roles.isdisjoint(roles(self._person, self._now))
+        """A role of the person may do something with personal data; where the catalog names no role, anybody's may."""
+        permitted = self.world.upkeep.permitted_roles
+        return not permitted or not permitted.isdisjoint(roles(self._person, self._now))
 
     def trained_at(self) -> datetime | None:
         """When the person was last trained, with success, on a day that has come."""

@@ -9,7 +9,6 @@ from . import reconcile_words as say_words
 from .reconcile_approvals import ApprovedUse
 from .reconcile_words import counted, say
 from .tally import Place, Tally, tally
-from .world import executed_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,5 +59,5 @@ class Transfers:
     def _times(self, name: str) -> list[datetime]:
         """When data went out: as whoever carried it out recorded, and as the application says."""
         recorded: Mapping[str, Any] = self.world.transfers.get(name, {})
-        found = (recorded.get("sent_at"), executed_at(self.world.sharing[name]))
+        found = (recorded.get("sent_at"), self.world.handed_over_at(self.world.sharing[name]))
         return [at for at in found if at is not None]

@@ -68,6 +68,8 @@ SPANS: Final = (
     Span("cases", "", "opened_at", "decided_at"),
     Span("cleanup_runs", "", "started_at", "finished_at"),
     Span("certificates", "", "issued_at", "valid_to"),
+    Span("quality_reports", "", "oldest_verified_at", "measured_at"),
+    Span("quality_reports", "slowest_entry", "collected_at", "entered_at"),
 )
 FIRST_ZONE: Final = timedelta(hours=14)
 """A civil day without a time zone begins first at UTC+14."""

@@ -33,6 +33,6 @@ class Sent:
                 for subject in dict.fromkeys(entry["subjects"]):
                     self._times.setdefault((subject, kind), []).append((entry["sent_at"], entry["id"]))
 
-    def before(self, subject: str, kind: str, now: datetime, but: str) -> list[datetime]:
-        """When a customer got other messages than one, by now."""
+    def before(self, subject: str, kind: str, now: datetime, but: str | None) -> list[datetime]:
+        """When a customer got messages by now, other than one of the log that is asked about."""
         return [at for at, name in self._times.get((subject, kind), ()) if at <= now and name != but]

@@ -49,8 +49,8 @@ class Upkeep:
 
     @cached_property
     def datasets(self) -> Sequence[Entry]:
-        """The data sets that hold personal data, or may."""
-        return [entry for entry in self._catalogued if self.personal(entry)]
+        """The data sets about customers."""
+        return [entry for entry in self._catalogued if self.customers(entry)]
 
     @cached_property
     def systems(self) -> Sequence[str]:
@@ -82,6 +82,10 @@ class Upkeep:
         if not columns or any("category" not in column for column in columns):
             return True
         return self._catalog.personal(column["category"] for column in columns if column["category"])
+
+    def customers(self, dataset: Entry) -> bool:
+        """Whether a data set is about customers, who may be organisations: by what its rows are, or may hold."""
+        return bool(dataset.get("holds")) or self.personal(dataset)
 
     def backups(self, dataset: Entry, now: datetime) -> list[Entry]:
         """The backups of a data set, or of its system, that were complete by an instant."""

@@ -121,7 +121,7 @@ class World:
         found: dict[str, list[str]] = {}
         unnamed: list[str] = []
         for entry in self.sharing.values():
-            if executed_at(entry) is None:
+            if self.handed_over_at(entry) is None:
                 continue
             subjects = entry.get("content", {}).get("subjects", {})
             named = self.customers.named(subjects.get("ids", ()), subjects.get("ids_ref"))
@@ -136,7 +136,16 @@ class World:
         """The applications under which a customer's data was, or may have been, handed over by an instant."""
         found, unnamed = self._holders
         entries = (self.sharing[name] for name in (*found.get(subject, ()), *unnamed))
-        return [entry for entry in entries if (executed_at(entry) or by) <= by]
+        return [entry for entry in entries if (self.handed_over_at(entry) or by) <= by]
+
+    def handed_over_at(self, entry: Mapping[str, Any]) -> datetime | None:
+        """When data went out under an application: as it says, else as the record of the transfer or a receipt does."""
+        said = executed_at(entry)
+        if said is not None:
+            return said
+        name: str = entry["id"]
+        sent, signed = self.transfers.get(name, {}).get("sent_at"), self.receipts.get(name, {}).get("signed_at")
+        return min((at for at in (sent, signed) if at is not None), default=None)
 
     def has(self, register: str) -> bool:
         """Whether the project has a register at all, be it empty."""

@@ -25,6 +25,7 @@ CATALOG = """
 - {dataset: crm.price, system: erp, columns: [{name: price, category: null}]}
 - {dataset: crm.new, system: lost, columns: [{name: what}]}
 - {dataset: crm.bare}
+- {dataset: crm.firm, holds: [customers], system: crm, columns: [{name: title, category: organisation.name}]}
 """
 
 
@@ -79,11 +80,11 @@ def test_a_duty_is_found_where_it_was_last_done() -> None:
     assert {"drill": "activities.yaml:2:3", "plan": "plans.yaml:1:3", "tea": "None"} == places
 
 
-def test_data_sets_that_hold_or_may_hold_personal_data() -> None:
-    """A column on which there is no word counts, and so do columns that nobody listed; their systems are asked, too."""
+def test_data_sets_about_customers() -> None:
+    """A column on which there is no word counts, columns that nobody listed, and customers that are organisations."""
     known = facts(catalog=CATALOG, systems="- {id: crm}\n- {id: erp}\n")
 
-    assert [("dataset", name) for name in ("crm.customer", "crm.new", "crm.bare")] == asked(
+    assert [("dataset", name) for name in ("crm.customer", "crm.new", "crm.bare", "crm.firm")] == asked(
         known, "{resource.type: dataset}"
     )
     assert [("system", "crm"), ("system", "lost")] == asked(known, "{resource.type: system}")
@@ -131,6 +132,26 @@ def test_what_has_not_come_yet_is_not_asked_about() -> None:
     )
     assert [("audit_finding", "F"), ("device", "D")] == asked(known, *targets, as_of="2026-11-20T09:59:59+08:00")
     assert [("device", "D")] == asked(known, *targets, as_of="2026-11-19T23:59:59+08:00")
+
+
+@pytest.mark.parametrize("people", [{}, {"people": "[]"}], ids=["no register", "an empty one"])
+def test_people_of_whom_nobody_is_registered_are_asked_about(people: dict[str, str]) -> None:
+    """A rule about everybody in service is not fulfilled because nobody is on record."""
+    assert [("employee", "people")] == asked(facts(**people), "{resource.type: employee}")
+
+
+def test_what_went_out_is_asked_about_whichever_register_says_so() -> None:
+    """An application, the record of its transfer, or a receipt: each says that the data is with the recipient."""
+    known = facts(
+        sharing_requests="[{id: S-SAID, applicant: P-1, status: executed}, {id: S-SENT, applicant: P-1},\n"
+        " {id: S-SIGNED, applicant: P-1}, {id: S-PLANNED, applicant: P-1, status: approved}]",
+        transfers=f"[{{request_id: S-SENT, sent_at: {NOW!r}, rows: 1, sha256: {'a' * 64}, executor: P-1}}]",
+        receipts=f"[{{request_id: S-SIGNED, recipient: R, signed_by: N, signed_at: {NOW!r}}}]",
+    )
+
+    assert [("shared_copy", name) for name in ("S-SAID", "S-SENT", "S-SIGNED")] == asked(
+        known, "{resource.type: shared_copy}"
+    )
 
 
 def test_people_in_service_and_policies() -> None:

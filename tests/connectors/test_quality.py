@@ -172,6 +172,51 @@ def test_what_nobody_judges_is_not_asked() -> None:
     assert sent[0]["sent_at"] == found[0].request.as_of
 
 
+RECORDS: Final = (
+    "kind: access\nid: records\nactions: [retain]\nrules:\n"
+    "  - {id: R-1.judged, effect: allow, target: {resource.type: [data_quality, record_kind]},\n"
+    "     when: resource.id != ''}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [(), ({"name": "mobile"},), ({"name": "no", "category": None}, {"name": "mobile"})],
+    ids=["no column is declared", "no category", "one category is missing"],
+)
+def test_data_that_may_be_personal_has_a_gate(columns: tuple[dict[str, str | None], ...]) -> None:
+    """Who leaves out what a column holds does not escape the trial, and is let through by the same gap as others."""
+    known = facts(catalog=[{**CATALOG, "columns": columns}])
+    anybody = rule("effect: allow, actions: [read], when: subject.employed")
+    (shut,), (open_,) = asked(policies(), known, "gate"), asked(policies(anybody), known, "gate")
+
+    assert ([], ["read"]) == (shut.request.resource["open_actions"], open_.request.resource["open_actions"])
+
+
+def test_a_copy_of_itself_is_no_copy() -> None:
+    """Records are judged with those that they copy, where there are such."""
+    names = {"a": "a", "b": "c", "c": "b", "d": None, "e": "d"}
+    known = facts(
+        catalog=[
+            {**CATALOG, "dataset": name, **({} if source is None else {"copy_of": source})}
+            for name, source in names.items()
+        ]
+    )
+
+    found = asked(policies(RECORDS), known, "data_quality")
+    assert ["a", "b", "c", "d"] == [one.request.resource["id"] for one in found]
+
+
+def test_without_a_catalog_no_records_are_kept() -> None:
+    """Every company keeps them: a missing register is no way round the question where."""
+    known = facts()
+    del known.registers["catalog"]  # type: ignore[attr-defined]
+
+    assert ["customers", "contacts", "visits", "complaints"] == [
+        one.request.resource["id"] for one in asked(policies(RECORDS), known, "record_kind")
+    ]
+
+
 def test_without_registers_nothing_is_asked() -> None:
     """There is nothing that could be out of order."""
     assert [] == list(ask_quality(Authorizer(load_policies_of(find_project(CRM))), NOW))

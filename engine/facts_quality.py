@@ -118,6 +118,11 @@ class ChangeView(View):
         """When it was first changed; null when the log has no time."""
         return instant(self.stated["first_changed_at"])
 
+    def last_changed_at(self) -> datetime | None:
+        """When it was last changed: one notice does not stand for the changes of years."""
+        one = self.stated.get("changes") == 1 and "last_changed_at" not in self.stated
+        return self.first_changed_at() if one else instant(self.stated["last_changed_at"])
+
     def change_notified_at(self) -> datetime | None:
         """When the customer was told."""
         return self._by_now("notified_at")

@@ -96,10 +96,11 @@ class Changes:
         """Everything that was counted."""
         for (dataset, notice, account), counted_ in self._found.items():
             words = say(NOTICED, notice=notice) if notice else UNNOTICED
-            first = counted_.tally.first[0]
+            first, last = counted_.tally.first[0], counted_.tally.last[0]
             properties = {
                 "dataset": dataset, "columns": sorted(counted_.columns), "change_notice": notice or None,
-                "first_changed_at": None if first == NEVER else first, "changes": counted_.tally.count,
+                "first_changed_at": None if first == NEVER else first,
+                "last_changed_at": None if last == NEVER else last, "changes": counted_.tally.count,
             }  # fmt: skip
             name = f"{dataset}/{notice or account}"
             yield ChangeFound(name, counted_.account, properties, counted(words, counted_.tally), counted_.tally)

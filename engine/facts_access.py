@@ -136,8 +136,7 @@ class TableView(View):
         """
         if self._entry is None or not self.world.catalog.names_owners:
             return True
-        owner, people = self._entry.get("owner"), self.world.people
-        return owner is not None and (not people.known or people.in_service(owner, self._now))
+        return self.world.people.serves(self._entry.get("owner"), self._now)
 
     def platform_approved(self) -> bool:
         """The system's platform stands on the approved list; no register of systems asks nothing."""

@@ -105,7 +105,7 @@ def last_reviewed(  # noqa: PLR0913 (what a statement of need has to cover)
     found = [
         day_start(entry["reviewed_at"], world.zone)
         for entry in world.catalog.needs(kind, category, dataset, channels)
-        if not world.people.known or world.people.in_service(entry["owner"], now)
+        if world.people.serves(entry["owner"], now)
     ]
     return max((at for at in found if at <= now), default=None)
 

@@ -69,14 +69,11 @@ class ComplaintView(View):
 
     def handled(self) -> bool:
         """Somebody in service is assigned to it; of one that is settled, somebody who was in service then."""
-        handler, people = self._entry.get("handler", ""), self.world.people
-        at = self.settled_at() or self._now
-        return bool(handler.strip()) and (not people.known or people.in_service(handler, at))
+        return self.world.people.serves(self._entry.get("handler"), self.settled_at() or self._now)
 
 
 def complaint_media(world: World, now: datetime) -> list[str]:
     """Ways to complain that customers can read of at an instant, and that somebody in service looks after."""
-    people = world.people
     return sorted(
         {
             entry["medium"]
@@ -85,6 +82,6 @@ def complaint_media(world: World, now: datetime) -> list[str]:
             and day_start(entry["published_at"], world.zone) <= now
             and entry.get("published_in", "").strip()
             and (entry.get("withdrawn_at") is None or now < entry["withdrawn_at"])
-            and (not people.known or people.in_service(entry["responsible_employee"], now))
+            and world.people.serves(entry["responsible_employee"], now)
         }
     )

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from .upkeep import Entry, Upkeep
+    from .facts_people import People
+    from .upkeep import Entry
 
 
 class DutyView(View):
@@ -57,7 +58,7 @@ class DutyView(View):
 
     def plan_staffed(self) -> bool:
         """There is a plan, and everybody whom it names is in service."""
-        return bool(self._plans) and all(staffed(plan, self.world.upkeep, self._now) for plan in self._plans)
+        return bool(self._plans) and all(staffed(plan, self.world.people, self._now) for plan in self._plans)
 
     def complaint_media(self) -> list[str]:
         """Ways to complain that customers can read of, and that somebody in service looks after."""
@@ -69,8 +70,8 @@ class DutyView(View):
 
     def unowned_risks(self) -> list[str]:
         """Those for which nobody in service answers."""
-        upkeep = self.world.upkeep
-        return [entry["id"] for entry in self._risks if not upkeep.in_service(entry.get("owner"), self._now)]
+        people = self.world.people
+        return [entry["id"] for entry in self._risks if not people.serves(entry.get("owner"), self._now)]
 
     @cached_property
     def _risks(self) -> Sequence[Entry]:
@@ -90,9 +91,9 @@ def in_effect(plan: Entry, now: datetime, zone: ZoneInfo) -> bool:
     return first is not None and day_start(first, zone) <= now and (last is None or now < day_start(last, zone))
 
 
-def staffed(plan: Entry, upkeep: Upkeep, now: datetime) -> bool:
+def staffed(plan: Entry, people: People, now: datetime) -> bool:
     """Whether a plan names people, all of whom are in service."""
-    return bool(plan["responsible"]) and all(upkeep.in_service(name, now) for name in plan["responsible"])
+    return bool(plan["responsible"]) and all(people.serves(name, now) for name in plan["responsible"])
 
 
 class ActivityView(View):
@@ -177,7 +178,7 @@ class AuditFindingView(View):
 
     def owned(self) -> bool:
         """Somebody in service answers for it."""
-        return self.world.upkeep.in_service(self._entry.get("owner"), self._now)
+        return self.world.people.serves(self._entry.get("owner"), self._now)
 
     def open(self) -> bool:
         """Nobody verified that it is put right, or accepted it, on a day that has come."""
@@ -198,4 +199,4 @@ class AuditFindingView(View):
     def _decided(self, case: Entry) -> bool:
         at: datetime | None = case.get("decided_at")
         said = bool(case.get("decision", "").strip())
-        return said and at is not None and at <= self._now and self.world.upkeep.in_service(case.get("decided_by"), at)
+        return said and at is not None and at <= self._now and self.world.people.serves(case.get("decided_by"), at)

@@ -27,10 +27,6 @@ class IncidentView(View):
     def _by_now(self, at: datetime | None) -> datetime | None:
         return None if at is None or self._now < at else at
 
-    def _serves(self, name: str, at: datetime) -> bool:
-        people = self.world.people
-        return bool(name.strip()) and (not people.known or people.in_service(name, at))
-
     def detected_at(self) -> datetime:
         """When somebody or something first noticed it."""
         detected: datetime = self._entry["detected_at"]
@@ -59,11 +55,11 @@ class IncidentView(View):
     @cached_property
     def _done(self) -> frozenset[str]:
         """The kinds of steps that somebody in service took since it was detected, and said what they were."""
-        entry, detected = self._entry, self._entry["detected_at"]
+        entry, detected, people = self._entry, self._entry["detected_at"], self.world.people
         found = {
             step["kind"]
             for step in entry.get("actions", ())
-            if detected <= step["at"] <= self._now and step["note"].strip() and self._serves(step["by"], step["at"])
+            if detected <= step["at"] <= self._now and step["note"].strip() and people.serves(step["by"], step["at"])
         }
         if entry.get("quarantine") and self._by_now(entry.get("quarantined_at", detected)) is not None:
             found.add("isolate")
@@ -108,13 +104,15 @@ class IncidentView(View):
     def review_gaps(self) -> list[str]:
         """What a review lacks: `review`, by somebody in service, its `cause`, `measures`, for each an `owner`."""
         review, at = self._entry.get("review"), self._by_now(self._entry.get("postmortem_at"))
-        if review is None or at is None or not self._serves(review["by"], at):
+        if review is None or at is None or not self.world.people.serves(review["by"], at):
             return ["review"]
         measures: Sequence[Mapping[str, Any]] = review["measures"]
         found = [] if review["cause"].strip() else ["cause"]
         if not any(measure["what"].strip() for measure in measures):
             found.append("measures")
-        if any(self._open(measure) and not self._serves(measure["owner"], self._now) for measure in measures):
+        if any(
+            self._open(measure) and not self.world.people.serves(measure["owner"], self._now) for measure in measures
+        ):
             found.append("owner")
         return found
 

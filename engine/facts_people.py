@@ -56,6 +56,10 @@ class People:
         person = self.by_id.get(name or "")
         return person is not None and employed(person, now)
 
+    def serves(self, name: str | None, now: datetime) -> bool:
+        """Whether somebody is in service at an instant; a project without a register of people wants a name only."""
+        return self.in_service(name, now) if self.known else bool((name or "").strip())
+
 
 def employed(person: Mapping[str, Any], now: datetime) -> bool:
     """Whether somebody was in the company's service at an instant; a suspended person is not."""

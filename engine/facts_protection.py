@@ -62,7 +62,7 @@ class DatasetView(View):
 
     def owned(self) -> bool:
         """Somebody in service answers for it."""
-        return self.world.upkeep.in_service(self._entry.get("owner"), self._now)
+        return self.world.people.serves(self._entry.get("owner"), self._now)
 
     def in_system(self) -> bool:
         """It stands in a registered system."""
@@ -91,7 +91,7 @@ class DatasetView(View):
         """A plan for its recovery is in effect, and names people in service."""
         upkeep, now = self.world.upkeep, self._now
         plans = upkeep.plans.get(RECOVERY, ())
-        return any(in_effect(plan, now, self.world.zone) and staffed(plan, upkeep, now) for plan in plans)
+        return any(in_effect(plan, now, self.world.zone) and staffed(plan, self.world.people, now) for plan in plans)
 
     def last_cleanup_at(self) -> datetime | None:
         """When what was due in it was last cleaned up."""
@@ -122,7 +122,7 @@ class SystemView(View):
 
     def maintained(self) -> bool:
         """Somebody in service is its maintainer."""
-        return self.world.upkeep.in_service(self._entry.get("maintainer"), self._now)
+        return self.world.people.serves(self._entry.get("maintainer"), self._now)
 
     def controls(self) -> list[str]:
         """The controls of its network that are declared."""

@@ -66,8 +66,7 @@ class StructureView(View):
 
     def steward_active(self) -> bool:
         """A person in service keeps the rows complete and right."""
-        steward, people = self._entry.get("steward"), self.world.people
-        return steward is not None and (not people.known or people.in_service(steward, self._now))
+        return self.world.people.serves(self._entry.get("steward"), self._now)
 
     def unclassified_columns(self) -> list[str]:
         """Columns for which neither the catalog nor a tag has a category with a level, or says that there is none."""

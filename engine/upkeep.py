@@ -70,11 +70,7 @@ class Upkeep:
     def counts(self, activity: Entry, now: datetime) -> bool:
         """Whether an activity was carried out by an instant: a day to come, a failure or a stranger prove nothing."""
         at: datetime = activity["done_at"]
-        return at <= now and activity["result"] != "failed" and self.in_service(activity["by"], at)
-
-    def in_service(self, name: str | None, now: datetime) -> bool:
-        """Whether somebody is in the company's service; a project without a register of people wants a name only."""
-        return self._people.in_service(name, now) if self._people.known else bool(name)
+        return at <= now and activity["result"] != "failed" and self._people.serves(activity["by"], at)
 
     def personal(self, dataset: Entry) -> bool:
         """Whether a data set holds personal data, or may: a column on whose category nobody has a word counts."""

@@ -40,6 +40,7 @@ _RUNS: Final = re.compile(
     re.ASCII,
 )
 """The same values as `TOKEN`, with everything between two of them as one match: eight times faster to split by."""
+_OPEN: Final = frozenset("'\"`")
 _STARTS: Final = ("\\", "\x01", "$", "/*", "[", "#", "'''")
 
 
@@ -51,6 +52,21 @@ def _unsure(sql: str) -> bool:
 def shape_of(sql: str) -> Shape:
     """The key of a statement's shape; the text itself where it is not sure which parts of it are values."""
     return sql if _unsure(sql) else tuple(_RUNS.split(sql))
+
+
+def comments(sql: str) -> list[str]:
+    """The comments of a statement: what stands in a value is none, and behind a place that is not sure none is told."""
+    doubt = _UNSURE.search(sql)
+    sure = doubt.start() if doubt else len(sql)
+    found: list[str] = []
+    read = 0
+    for token in _TOKEN.finditer(sql, 0, sure):
+        if not _OPEN.isdisjoint(sql[read : token.start()]) or (doubt and token.end() == sure):
+            break  # a quote that nothing closes, or more of a comment than is sure
+        if token[0].startswith(("--", "/*")):
+            found.append(token[0])
+        read = token.end()
+    return found
 
 
 def without_values(sql: str) -> str | None:

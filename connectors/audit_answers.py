@@ -136,7 +136,7 @@ class Answers:
         sure = self._verdicts.steady(window=True).sql("duckdb")
         self._database.create(
             "left_over",
-            "SELECT e.*, d.pair FROM (SELECT o.number, o.instant AS logged_at, o.row_count, b.question,"
+            "SELECT e.*, d.pair FROM (SELECT o.number, o.text, o.instant AS logged_at, o.row_count, b.question,"
             f" coalesce(o.instant, {self._as_of}) AS instant FROM occurred AS o JOIN asked_by AS b ON o.text = b.text"
             " WHERE b.question IN (SELECT question FROM unsettled)) AS e"
             f" JOIN unsettled AS u ON e.question = u.question AND u.atoms = {self._atoms}"
@@ -144,8 +144,9 @@ class Answers:
         )
         self._database.create(
             "doubtful",
-            "SELECT DISTINCT e.number, e.question, e.pair, e.instant, e.logged_at, e.row_count FROM (SELECT l.*,"
-            " l.row_count AS least_rows_in_window, CASE WHEN l.logged_at IS NOT NULL THEN w.most END AS rows_in_window"
+            "SELECT DISTINCT e.number, e.text, e.question, e.pair, e.instant, e.logged_at, e.row_count"
+            " FROM (SELECT l.*, l.row_count AS least_rows_in_window,"
+            " CASE WHEN l.logged_at IS NOT NULL THEN w.most END AS rows_in_window"
             f" FROM left_over AS l LEFT JOIN windows AS w ON l.pair = w.pair) AS e{_JOINED}"
             f" WHERE NOT coalesce({sure} AND e.row_count IS NOT NULL AND e.logged_at IS NOT NULL, FALSE)"
             f" OR {self._verdict} <> 'allow'",

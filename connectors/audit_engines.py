@@ -80,8 +80,8 @@ def _in_duckdb(
     from .audit_duckdb import duck_database
     from .audit_questions import look_ahead, look_at
     from .audit_sql import SqlAudit
+    from .event_ahead import statements_ahead
     from .event_files import load_file
-    from .event_lines import statements_ahead
 
     # What Python prepares, it prepares while DuckDB reads.
     with duck_database() as database, ThreadPoolExecutor(max_workers=1) as pool:
@@ -89,8 +89,9 @@ def _in_duckdb(
         begun = _stamp(reader.path)
         rest, looking = None, list[Future[None]]()
         if reader.path and checks is None:  # whoever watches events must see every one
-            if reader.format == "jsonl" and reader.path.is_file():
-                looking.append(pool.submit(look_at, statements_ahead(reader.path, reader.mapping), asked))
+            if reader.format in ("jsonl", "parquet") and reader.path.is_file():
+                ahead = statements_ahead(database, reader.path, reader.format, reader.mapping)
+                looking.append(pool.submit(look_at, ahead, asked))
             rest = load_file(database, reader.path, reader.format, reader.mapping, reader.skip)
         audit = preparing.result()
         if rest is None:
@@ -98,9 +99,7 @@ def _in_duckdb(
         else:
             looking.append(pool.submit(look_ahead, database, asked))
             yield from database.load(whole(rest.items, rest.furthest))
-        for each in looking:
-            each.result()
-        yield from audit.judge()
+        yield from audit.judge(lambda: [each.result() for each in looking])
         if rest is not None and reader.format == "parquet" and _stamp(reader.path) != begun:
             # It is read several times over: what is joined must be of the same file.
             raise InputError([Problem(code="log-changed", location=Location(reader.name))])

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tutela.engine.stated import stated_in
 from tutela.engine.statements import MAX_CACHE
 
 from .event_numbers import JUDGED
@@ -33,11 +34,8 @@ class Question(NamedTuple):
     """The values of `SAID`; of the statements of one shape, one stands for all."""
 
 
-def group_events(database: Database, accesses: Accesses, atoms: str, as_of: str) -> None:
-    """Make `parcels` (the events of a question that have the same atoms, added up), `asked_by` and `questions`.
-
-    `atoms` and `as_of` (the instant of events without one) are SQL.
-    """
+def add_up(database: Database, atoms: str, as_of: str) -> None:
+    """Make `added_up`: the events by text and atoms; these and `as_of` (the instant of events without one) are SQL."""
     database.create(
         "added_up",
         f"SELECT text, {atoms} AS atoms, min(instant) AS first, max(instant) AS last, count(*) AS size,"
@@ -45,6 +43,10 @@ def group_events(database: Database, accesses: Accesses, atoms: str, as_of: str)
         " sum(row_count) AS amount FROM (SELECT text, instant AS logged_at, row_count,"
         f" coalesce(instant, {as_of}) AS instant FROM occurred) AS e GROUP BY text, {atoms}",
     )
+
+
+def group_events(database: Database, accesses: Accesses) -> None:
+    """Make `parcels` (the events of a question that have the same atoms, added up), `asked_by` and `questions`."""
     _find_shapes(database, accesses)
     keys = ", ".join(("asked", *ASKED))
     database.create(
@@ -65,17 +67,22 @@ def group_events(database: Database, accesses: Accesses, atoms: str, as_of: str)
 
 
 def _find_shapes(database: Database, accesses: Accesses) -> None:
-    """Make `shaped`: the texts with what stands for their statement, its shape or itself."""
-    by_text = {
-        shape
-        for shape, place, sql in _samples(database, "texts")
-        if shape != sql and accesses.analyser_in(place).shape(sql) is None
-    }
-    database.table("by_text", {"shape": "VARCHAR"}, [Row(shape=shape) for shape in sorted(by_text)])
+    """Make `shaped`: the texts with what stands for their statement in a question.
+
+    That is a shape, the same for all shapes that touch and state the same; where its values matter, the statement.
+    """
+    first: dict[tuple[object, ...], str] = {}
+    rows: list[Row] = []
+    for shape, place, sql in _samples(database, "texts"):
+        touched = accesses.analyser_in(place).shape(sql) if shape != sql else None
+        if touched is not None:
+            alike = place, touched, tuple(stated_in(sql).items())
+            rows.append(Row(shape=shape, database=place, asked=first.setdefault(alike, shape)))
+    database.table("alike", dict.fromkeys(("shape", "database", "asked"), "VARCHAR"), rows)
     database.create(
         "shaped",
-        "SELECT t.*, CASE WHEN b.shape IS NULL THEN t.shape ELSE t.sql END AS asked"
-        " FROM texts AS t LEFT JOIN by_text AS b ON t.shape = b.shape",
+        "SELECT t.*, coalesce(a.asked, t.sql) AS asked FROM texts AS t"
+        " LEFT JOIN alike AS a ON t.shape = a.shape AND t.database = a.database",
     )
 
 

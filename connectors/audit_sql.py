@@ -19,9 +19,9 @@ from tutela.engine.stated import stated
 from tutela.engine.verdicts import Verdict, Verdicts
 
 from .audit_answers import Answers
-from .audit_questions import group_events, questions
+from .audit_questions import add_up, group_events, questions
 from .event_numbers import number_events
-from .event_table import EVENTS, SAID, event_of, naive
+from .event_table import SAID, event_of, naive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,12 @@ if TYPE_CHECKING:
     from .audit_questions import Question
     from .event_table import Database
 
-_PLAIN: Final = [name for name in EVENTS if name != "instant"]
-_JUDGED: Final = ["logged_at", "rows_in_window", "question", "part"]
+_TOLD: Final = {
+    **dict.fromkeys(("number", "logged_at", "row_count", "rows_in_window", "question", "part"), "d"),
+    **dict.fromkeys(("line", "id"), "e"),
+    **dict.fromkeys(SAID, "t"),
+}
+"""What is told of an event that is denied, and where it stands: what it said is known by its text."""
 _ABOUT: Final = itemgetter(
     *map(SAID.index, ("database", "sql", "action", "tables", "columns", "complete", "application"))
 )
@@ -87,10 +91,15 @@ class SqlAudit:
         self._pairs: dict[tuple[str, str], int] = {}
         """(account, table) -> its number: rows are counted by them."""
 
-    def judge(self) -> Iterator[Asked | Unreadable | Allowed]:
-        """What came of the events: those that are allowed as a number, the others to be asked one by one."""
+    def judge(self, settled: Callable[[], object] = list) -> Iterator[Asked | Unreadable | Allowed]:
+        """What came of the events: those that are allowed as a number, the others to be asked one by one.
+
+        `settled` returns when nobody else analyses statements any more.
+        """
         number_events(self._database)
-        group_events(self._database, self._accesses, self._verdicts.atoms().sql("duckdb"), self._as_of)
+        add_up(self._database, self._verdicts.atoms().sql("duckdb"), self._as_of)
+        settled()
+        group_events(self._database, self._accesses)
         asked = 0
         actions: set[str] = set()
         answers: list[tuple[int, ...]] = []
@@ -164,14 +173,16 @@ class SqlAudit:
 
     def _denied(self) -> Iterator[Asked | Unreadable]:
         """The events that are denied, or that nobody can tell in SQL, to be asked of the policies themselves."""
-        columns = [*(f"e.{name}" for name in _PLAIN), *(f"d.{name}" for name in _JUDGED)]
-        names = [*_PLAIN, *_JUDGED]
         told = 0
-        query = f"SELECT {', '.join(columns)} FROM denied AS d JOIN events AS e ON d.number = e.number"
+        columns = ", ".join(f"{table}.{name}" for name, table in _TOLD.items())
+        query = (
+            f"SELECT {columns} FROM denied AS d JOIN texts AS t ON d.text = t.text"
+            " JOIN (SELECT number, line, id FROM events) AS e ON d.number = e.number ORDER BY d.number, d.part"
+        )
         ((count,),) = self._database.rows("SELECT count(*) AS n FROM denied")
-        for at, values in enumerate(self._database.rows(f"{query} ORDER BY e.number, d.part")):
+        for at, values in enumerate(self._database.rows(query)):
             self._tell("explain", at, count)
-            row: dict[str, Any] = dict(zip(names, values, strict=True))
+            row: dict[str, Any] = dict(zip(_TOLD, values, strict=True))
             event = event_of(row, Location(self._file, row["line"], 1))
             subject = self._subjects[int(row["question"])]
             number = int(row["part"])

@@ -17,13 +17,24 @@ if TYPE_CHECKING:
 
 JUDGED: Final = "NOT odd AND result <> 'denied'"
 """Which texts of a file are those of events that are judged."""
-FURTHER: Final = 1 << 40
+DIGEST: Final = "hash({}) >> 2"
+"""What the number of a file's text is made of: to work it out costs less than to look the text up among the others."""
+FURTHER: Final = 1 << 62
 """Texts that come beside those of a file have numbers after them."""
+_OF_FILE: Final = ("result", *SAID)
 
 
 def list_texts(database: Database, records: str, odd: str) -> None:
-    """Make `file_texts` of the records of a file: `odd` is a condition under which texts and result are not plain."""
-    _list_texts(database, "file", records, ("result", *SAID), "row_number() OVER ()", f", coalesce({odd}, TRUE) AS odd")
+    """Make `file_texts` of the records of a file: `odd` is a condition under which texts and result are not plain.
+
+    A text that is NULL somewhere is not plain either.
+    """
+    missing = " OR ".join(f"t.{name} IS NULL" for name in _OF_FILE)
+    _list_said(database, "file", records, _OF_FILE)
+    digest = _digest(database, "file_said")
+    ((apart,),) = database.rows(f"SELECT count(*) = count(DISTINCT {digest}) AS apart FROM file_said")
+    number = digest if apart else "row_number() OVER ()"
+    _list_texts(database, "file", number, f", {missing} OR coalesce({odd}, TRUE) AS odd")
 
 
 def number_records(database: Database, records: str) -> int:
@@ -32,12 +43,19 @@ def number_records(database: Database, records: str) -> int:
     `records` has `number`, the texts, `result`, `instant`, `row_count` and `plain`: whether time and rows are what they
     seem. `others` gets the numbers of those for which they, or the texts, are not.
     """
-    # A text that is NULL joins nothing, and so is read otherwise, too.
+    rows = "e.number, e.instant, e.row_count, coalesce(e.plain, FALSE) AS plain"
+    digest = _digest(database, "file_texts")
+    ((counted,),) = database.rows(f"SELECT count(*) AS n FROM file_texts WHERE text <> {digest}")
+    if counted:
+        same = _same(database, "file_texts", _OF_FILE)
+        numbered = f"SELECT {rows}, t.text FROM {records} AS e JOIN file_texts AS t ON {same}"
+    else:
+        numbered = f"SELECT {rows}, {digest} AS text FROM {records} AS e"
     database.create(
         "file_occurred",
-        "SELECT e.number, e.instant, e.row_count, t.text, coalesce(e.plain AND NOT t.odd, FALSE) AS plain"
-        f" FROM {records} AS e LEFT JOIN file_texts AS t ON {_same(database, 'file_texts', ('result', *SAID))}"
-        " WHERE NOT coalesce(e.plain AND NOT t.odd AND t.result = 'denied', FALSE)",
+        f"SELECT e.number, e.instant, e.row_count, e.text, e.plain AND o.text IS NULL AS plain FROM ({numbered}) AS e"
+        f" LEFT JOIN (SELECT text, odd FROM file_texts WHERE NOT ({JUDGED})) AS o ON e.text = o.text"
+        " WHERE NOT coalesce(e.plain AND NOT o.odd, FALSE)",
     )
     database.create("others", "SELECT number FROM file_occurred WHERE NOT plain")
     ((count,),) = database.rows("SELECT count(*) AS n FROM others")
@@ -49,7 +67,8 @@ def number_events(database: Database) -> None:
     beside = database.loaded != "events"
     # In an order that is the same each time Spark works it out.
     number = f"{FURTHER if beside else 0} + row_number() OVER (ORDER BY {', '.join(f't.{name}' for name in SAID)})"
-    _list_texts(database, "loaded", database.loaded, SAID, number)
+    _list_said(database, "loaded", database.loaded, SAID)
+    _list_texts(database, "loaded", number)
     database.create(
         "loaded_occurred",
         f"SELECT e.number, e.instant, e.row_count, t.text FROM {database.loaded} AS e"
@@ -63,15 +82,17 @@ def number_events(database: Database) -> None:
     database.view("occurred", f"{occurred}loaded_occurred")
 
 
-def _list_texts(  # noqa: PLR0913 (of what, as what)
-    database: Database, name: str, source: str, columns: tuple[str, ...], number: str, more: str = ""
-) -> None:
-    """Make a table of what a relation says, with the shape of each statement."""
+def _list_said(database: Database, name: str, source: str, columns: tuple[str, ...]) -> None:
+    """Make a table of what a relation says, each combination once."""
+    database.create(f"{name}_said", f"SELECT DISTINCT {', '.join(columns)} FROM {source} AS e")
+
+
+def _list_texts(database: Database, name: str, number: str, more: str = "") -> None:
+    """Make a table of what was said, with numbers and the shape of each statement."""
     shape = (
         f"CASE WHEN regexp_matches(sql, {literal(UNSURE)}) THEN sql"
         f" ELSE regexp_replace(sql, {literal(TOKEN)}, {literal(database.backreference + MARK)}, 'g') END"
     )
-    database.create(f"{name}_said", f"SELECT DISTINCT {', '.join(columns)} FROM {source} AS e")
     database.create(
         f"{name}_shapes", f"SELECT sql AS statement, {shape} AS shape FROM (SELECT DISTINCT sql FROM {name}_said) AS t"
     )
@@ -82,9 +103,19 @@ def _list_texts(  # noqa: PLR0913 (of what, as what)
     )
 
 
+def _digest(database: Database, texts: str) -> str:
+    """A number made of the columns in which texts differ; whether it tells them apart is to be seen."""
+    differ = _differing(database, texts, _OF_FILE)
+    return f"CAST({DIGEST.format(', '.join(differ))} AS BIGINT)" if differ else "CAST(0 AS BIGINT)"
+
+
 def _same(database: Database, texts: str, names: tuple[str, ...]) -> str:
-    """When an event (`e`) says a text (`t`): columns in which all texts are alike need not be compared."""
+    """When an event (`e`) says a text (`t`)."""
+    return " AND ".join(f"e.{name} = t.{name}" for name in _differing(database, texts, names)) or "TRUE"
+
+
+def _differing(database: Database, texts: str, names: tuple[str, ...]) -> list[str]:
+    """The columns in which not all texts are alike: the others need not be compared."""
     tests = ", ".join(f"count(*) = count({name}) AND min({name}) = max({name})" for name in names)
     ((*alike,),) = database.rows(f"SELECT {tests} FROM {texts} AS t")
-    differ = [name for name, same in zip(names, alike, strict=True) if not same]
-    return " AND ".join(f"e.{name} = t.{name}" for name in differ) or "TRUE"
+    return [name for name, same in zip(names, alike, strict=True) if not same]

@@ -15,10 +15,14 @@ _TAG: Final = re.compile(r"\b(purpose|request)\s*[=:]\s*'?([A-Za-z][\w.-]{1,63})
 
 def stated(event: Event) -> dict[str, str]:
     """Purpose and request that a statement's comments or the application's name declare."""
-    found = dict(_TAG.findall(event.application))
-    if event.sql and _TAG.search(event.sql):  # hardly any statement has one
-        found.update(tag for text in comments(event.sql) for tag in _TAG.findall(text))
-    return found
+    return {**dict(_TAG.findall(event.application)), **stated_in(event.sql or "")}
+
+
+def stated_in(sql: str) -> dict[str, str]:
+    """What a statement's comments declare: the same for all statements of a shape."""
+    if not _TAG.search(sql):  # as in nearly all
+        return {}
+    return {name: value for text in comments(sql) for name, value in _TAG.findall(text)}
 
 
 def request_named(event: Event) -> str:

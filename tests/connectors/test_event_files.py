@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tutela.connectors import event_lines
+from tutela.connectors import event_lines, event_numbers
 from tutela.connectors.event_table import EVENTS, row_of
 from tutela.connectors.log_mapped import make_mapping
 from tutela.connectors.logs import read_log
@@ -305,6 +305,7 @@ def test_strange_bytes_are_found_wherever_they_stand(
 ) -> None:
     """A file is looked through piece by piece, also between two of them, and also behind its first piece."""
     monkeypatch.setattr(event_lines, "_LOOKED", 256)
+    monkeypatch.setattr(event_lines, "_SEEN", 256)
     path = tmp_path / "log.jsonl"
     line = b'{"at": "2026-11-02T09:00:00Z", "account": "u", "sql": "select a"}\n'
     text = line * 12
@@ -324,3 +325,33 @@ def test_files_that_could_be_split_otherwise_are_left_alone(tmp_path: Path, text
     path.write_bytes(text.encode())
     with duck_database() as database:
         assert load_file(database, path, "jsonl", make_mapping(None), _counted) is None
+
+
+@pytest.mark.parametrize("digest", [event_numbers.DIGEST, "hash(({}) IS NULL)"])
+def test_each_event_has_the_number_of_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, digest: str
+) -> None:
+    """Texts are numbered by a digest; where two would have the same, they are looked up instead."""
+    monkeypatch.setattr(event_numbers, "DIGEST", digest)
+    path = tmp_path / "log.jsonl"
+    results = ["success", "denied", "error", "nonsense", "success"] * 6
+    records = [
+        {"at": "2026-11-02T09:00:00Z", "account": f"u{n % 3}", "sql": f"select {'abc'[n % 2]} from t", "result": result}
+        for n, result in enumerate(results)
+    ]
+    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    with duck_database() as database:
+        rest = load_file(database, path, "jsonl", make_mapping(None), _counted)
+        assert rest is not None
+        assert [item.location.line for item in rest.items] == [4 + 5 * n for n in range(6)]
+        event_numbers.number_events(database)
+        said = {
+            number: (account, sql)
+            for number, account, sql in database.rows(
+                "SELECT o.number, t.account, t.sql FROM occurred AS o JOIN texts AS t ON o.text = t.text"
+            )
+        }
+    taken = ("success", "error")
+    assert said == {
+        n: (record["account"], record["sql"]) for n, record in enumerate(records, 1) if record["result"] in taken
+    }

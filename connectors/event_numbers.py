@@ -48,13 +48,13 @@ def number_records(database: Database, records: str) -> int:
     ((counted,),) = database.rows(f"SELECT count(*) AS n FROM file_texts WHERE text <> {digest}")
     if counted:
         same = _same(database, "file_texts", _OF_FILE)
-        numbered = f"SELECT {rows}, t.text FROM {records} AS e JOIN file_texts AS t ON {same}"
+        numbered = f"SELECT {rows}, t.text FROM {records} AS e LEFT JOIN file_texts AS t ON {same}"
     else:
         numbered = f"SELECT {rows}, {digest} AS text FROM {records} AS e"
     database.create(
         "file_occurred",
-        f"SELECT e.number, e.instant, e.row_count, e.text, e.plain AND o.text IS NULL AS plain FROM ({numbered}) AS e"
-        f" LEFT JOIN (SELECT text, odd FROM file_texts WHERE NOT ({JUDGED})) AS o ON e.text = o.text"
+        "SELECT e.number, e.instant, e.row_count, e.text, e.plain AND e.text IS NOT NULL AND o.text IS NULL AS plain"
+        f" FROM ({numbered}) AS e LEFT JOIN (SELECT text, odd FROM file_texts WHERE NOT ({JUDGED})) AS o ON e.text = o.text"
         " WHERE NOT coalesce(e.plain AND NOT o.odd, FALSE)",
     )
     database.create("others", "SELECT number FROM file_occurred WHERE NOT plain")

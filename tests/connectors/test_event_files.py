@@ -339,11 +339,12 @@ def test_each_event_has_the_number_of_what_it_says(
         {"at": "2026-11-02T09:00:00Z", "account": f"u{n % 3}", "sql": f"select {'abc'[n % 2]} from t", "result": result}
         for n, result in enumerate(results)
     ]
-    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
+    unknown = {"at": "2026-11-02T09:00:00Z", "account": "u0", "action": "nonsense", "sql": "select a from t"}
+    path.write_text("".join(json.dumps(record) + "\n" for record in [*records, unknown]), encoding="utf-8")
     with duck_database() as database:
         rest = load_file(database, path, "jsonl", make_mapping(None), _counted)
         assert rest is not None
-        assert [item.location.line for item in rest.items] == [4 + 5 * n for n in range(6)]
+        assert [item.location.line for item in rest.items] == [*(4 + 5 * n for n in range(6)), 31]
         event_numbers.number_events(database)
         said = {
             number: (account, sql)

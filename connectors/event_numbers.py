@@ -54,7 +54,8 @@ def number_records(database: Database, records: str) -> int:
     database.create(
         "file_occurred",
         "SELECT e.number, e.instant, e.row_count, e.text, e.plain AND e.text IS NOT NULL AND o.text IS NULL AS plain"
-        f" FROM ({numbered}) AS e LEFT JOIN (SELECT text, odd FROM file_texts WHERE NOT ({JUDGED})) AS o ON e.text = o.text"
+        f" FROM ({numbered}) AS e"
+        f" LEFT JOIN (SELECT text, odd FROM file_texts WHERE NOT ({JUDGED})) AS o ON e.text = o.text"
         " WHERE NOT coalesce(e.plain AND NOT o.odd, FALSE)",
     )
     database.create("others", "SELECT number FROM file_occurred WHERE NOT plain")

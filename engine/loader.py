@@ -5,6 +5,7 @@ Text comes in, never a path: reading folders, includes and packs is `connectors.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -41,6 +42,8 @@ class Parsed:
 
     documents: Mapping[str, Sequence[Document]]
     problems: list[Problem] = field(default_factory=list["Problem"])
+    undeclared: bool = False
+    """Whether a file that declares names for others did not load: that these are unknown would only echo it."""
     expressions: dict[str, Expression] = field(default_factory=dict[str, "Expression"])
     """Conditions that were checked when the files were loaded before: they are the same with other parameters."""
 
@@ -65,7 +68,7 @@ def load_parsed(parsed: Parsed, parameters: Mapping[str, object] | None = None) 
     vocabulary, problems = build_vocabulary(parsed.of("vocabulary"))
     told.extend(problems)
     declared, problems = build_parameters(parsed.of("parameters"))
-    told.extend(problems)
+    told.extend(problem for problem in problems if not (parsed.undeclared and problem.code == "parameter-unknown"))
     if parameters:
         declared = _with(declared, parameters)
     lowered = lower_all(parsed)
@@ -88,24 +91,33 @@ def parse(sources: Sequence[Source]) -> Parsed:
     documents: dict[str, list[Document]] = {}
     policies: list[Document] = []
     problems: list[Problem] = []
+    undeclared = False
     for name, text in sources:
         document = read_document(text, name)
         problems.extend(document.problems)
         kind, found = _kind(document)
         if not document.problems or isinstance(document.data, Map):
             problems.extend(found)
-        if kind is None:
-            continue
-        found = validate(document, schema_of_cached(kind), kind)
-        problems.extend(found)
-        if kind in POLICY_KINDS:
-            policies.append(document)
-        if not found:
-            documents.setdefault(kind, []).append(document)
-    actions = declared_actions(documents.get("vocabulary", ()))
-    for document in policies:
-        problems.extend(unknown_actions(document, actions))
-    return Parsed(documents, problems)
+        if kind is not None:
+            found = validate(document, schema_of_cached(kind), kind)
+            problems.extend(found)
+            if kind in POLICY_KINDS:
+                policies.append(document)
+            if not found:
+                documents.setdefault(kind, []).append(document)
+        if found or document.problems:
+            undeclared = undeclared or (kind or _kind_written(text)) not in POLICY_KINDS
+    if not undeclared:
+        actions = declared_actions(documents.get("vocabulary", ()))
+        for document in policies:
+            problems.extend(unknown_actions(document, actions))
+    return Parsed(documents, problems, undeclared)
+
+
+def _kind_written(text: str) -> str | None:
+    """The kind of a file that is no YAML, as far as one stands there."""
+    found = re.search(r"^kind:\s*(\w+)\s*$", text, re.MULTILINE | re.ASCII)
+    return found[1] if found else None
 
 
 _SCHEMAS: Final = {kind: schema_of(kind) for kind in KINDS}
@@ -209,10 +221,8 @@ def _duplicates(lowered: Lowered) -> list[Problem]:
 
 def _broken(parsed: Parsed, problems: Sequence[Problem]) -> bool:
     """Whether something that conditions depend on did not load."""
-    codes = ("vocabulary-", "parameter-d", "parameter-t")
-    return any(problem.code.startswith(codes) for problem in problems) or (
-        any(problem.code.startswith(("yaml-", "key-", "value-", "type-")) for problem in problems)
-        and not parsed.of("vocabulary")
+    return parsed.undeclared or any(
+        problem.code.startswith(("vocabulary-", "parameter-d", "parameter-t")) for problem in problems
     )
 
 

@@ -44,7 +44,11 @@ def _is_csvlog(head: Sequence[str]) -> bool:
 
 
 def _is_stderr(head: Sequence[str], options: Options) -> bool:
-    return any(_SHOWN.search(line) for line in head) or best(options.prefixes(), head) is not None
+    if any(_SHOWN.search(line) for line in head):
+        return True
+    # To try all the prefixes that servers are known to have takes longer than to see that these are objects.
+    lines = head if options.prefix else [line for line in head if not line.startswith("{")]
+    return bool(lines) and best(options.prefixes(), lines) is not None
 
 
 def _is_cloud(head: Sequence[str], options: Options) -> bool:

@@ -37,6 +37,10 @@ NO_RULE: Final = "no-permitting-policy"
 """The reason's id when no rule allows a request and its action has no default of its own."""
 
 NO_RULE_WORDS: Final = Words("no rule allows this", "没有任何规则允许此操作")
+NO_ACTION_WORDS: Final = Words("no rule is about this action", "没有任何规则涉及此操作")
+MEANT_WORDS: Final = Words("; did you mean `{guess}`?", ";是否应为 `{guess}`?")
+LONGEST_ACTION: Final = 64
+"""Letters of an action's name for which a known one is looked for that is like it."""
 UNDECIDED: Final = Words("the rule could not be evaluated, so it denies", "规则无法求值,按拒绝处理")
 
 
@@ -230,10 +234,23 @@ class Decision:
         default = self._default()
         near = tuple(self._nearly())
         if default is None:
-            return Reason(NO_RULE, Severity.HIGH, NO_RULE_WORDS, near)
+            return Reason(NO_RULE, Severity.HIGH, self._no_rule_words(), near)
         meta = default.meta
         message = next((words for words in (meta.message, meta.title) if words.en or words.zh), NO_RULE_WORDS)
         return Reason(default.id, default.severity, message, near, meta.basis, meta.remedy, default.location)
+
+    def _no_rule_words(self) -> Words:
+        """A mistyped action is denied like any other; whoever asks is told that no rule can ever allow it."""
+        name, known = self._question.action_name, list(self._policies.by_action)
+        if name in known:
+            return NO_RULE_WORDS
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, known, n=1) if len(name) <= LONGEST_ACTION else list[str]()
+        if not near:
+            return NO_ACTION_WORDS
+        en, zh = (words.format(guess=near[0]) for words in MEANT_WORDS)
+        return Words(NO_ACTION_WORDS.en + en, NO_ACTION_WORDS.zh + zh)
 
     def _nearly(self) -> list[Clause]:
         """The failing clauses of the first allow rules whose target fits."""

@@ -116,6 +116,23 @@ def test_a_reason_names_the_failing_clauses_only() -> None:
     assert (("resource.secret", "***"),) == reason.clauses[1].values
 
 
+@pytest.mark.parametrize(
+    ("action", "en", "zh"),
+    [
+        ("read", "no rule allows this", "没有任何规则允许此操作"),
+        ("raed", "no rule is about this action; did you mean `read`?", "没有任何规则涉及此操作;是否应为 `read`?"),
+        ("fly", "no rule is about this action", "没有任何规则涉及此操作"),
+        ("read" * 100, "no rule is about this action", "没有任何规则涉及此操作"),
+    ],
+)
+def test_a_mistyped_action_is_denied_and_says_so(action: str, en: str, zh: str) -> None:
+    """Whoever asks with a word that no rule has would wait in vain for an allow; the word itself is not repeated."""
+    rule = {"id": "A-1.x", "effect": "allow", "actions": ["read"], "when": "resource.flag"}
+    decision = pdp({"kind": "access", "id": "a", "rules": [rule]}).decide(ask(action=action))
+    assert not decision.allowed
+    assert decision.reasons[0].message == (en, zh)
+
+
 def test_an_undecided_reason_says_so() -> None:
     """The message of a rule that could not be evaluated is marked, in both languages."""
     (reason, _) = pdp(access(rule(1, "deny", when="resource.flag"))).decide(ask()).reasons

@@ -241,7 +241,8 @@ class Decision:
 
     def _no_rule_words(self) -> Words:
         """A mistyped action is denied like any other; whoever asks is told that no rule can ever allow it."""
-        name, known = self._question.action_name, list(self._policies.by_action)
+        name: str = self._question.action_name
+        known = list(self._policies.by_action)
         if name in known:
             return NO_RULE_WORDS
         from difflib import get_close_matches

@@ -147,7 +147,7 @@ def test_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: int, co
 
 def test_a_dump_with_raw_binary_values_says_what_to_do(tmp_path: Path) -> None:
     """A BLOB is dumped as it is: an encoding that takes every byte would spoil the comments."""
-    text = b"CREATE TABLE t (a blob);\nINSERT INTO t VALUES (_binary '\xff\xd8\xff\xe0\x10');"
+    text = b"CREATE TABLE t (a blob);\nINSERT INTO t VALUES (_binary '\xff\xff\xff');"
     (tmp_path / "a.sql").write_bytes(text)
 
     with pytest.raises(InputError) as caught:

@@ -43,7 +43,8 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "file-binary": Message(
         "`{file}` is not a text file",
         "`{file}` 不是文本文件",
-        "export it as text in UTF-8; a dump with binary values: write them as hex (mysqldump --hex-blob), or leave the rows out",
+        "export it as text in UTF-8; a dump with binary values: write them as hex (mysqldump --hex-blob), or leave the"
+        " rows out",
         "请导出为 UTF-8 文本;转储中含二进制值时:以十六进制导出(mysqldump --hex-blob),或不导出数据",
     ),
     "file-encoding": Message(

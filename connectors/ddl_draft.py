@@ -149,6 +149,7 @@ class Draft:
             sql=self.sql,
             partition_of=self.partition_of,
             materialized=self.materialized,
+            altered=self.altered,
         )
 
 

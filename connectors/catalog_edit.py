@@ -54,10 +54,11 @@ class CatalogText:
     def apply(self, plan: CatalogPlan, *, prune: bool) -> str:
         """The text with everything that the plan adds, and without what is gone when it is to be pruned."""
         gone = set(plan.gone_columns) if prune else set[tuple[int, int]]()
-        for number, columns in plan.columns.items():
-            self._add_columns(self._entry(number), columns)
+        # First: below the last column of a list, its category comes before further columns.
         for (number, at), column in plan.categories.items():
             self._add_category(self._columns(self._entry(number)).value[at], column)
+        for number, columns in plan.columns.items():
+            self._add_columns(self._entry(number), columns)
         for number in {number for number, _ in gone}:
             self._remove(self._columns(self._entry(number)), sorted(at for of, at in gone if of == number))
         if prune:

@@ -38,14 +38,15 @@ def ask_columns(
 ) -> Iterator[Asked | Unreadable]:
     """A `collect` request for every column, a `retain` request for every table, and what could not be analysed.
 
-    Tables of which the `catalog` says what they hold are asked about once more, as a `structure`.
+    A partition is asked about as its table. Tables of which the `catalog` says what they hold are asked about once
+    more, as a `structure`.
     """
     for unparsed in schema.unparsed:
         yield Unreadable(unparsed.location, unread(unparsed.message), unparsed.digest)
     classification = classifier.classify(schema, sampling)
     for unresolved in classification.unresolved:
         yield Unreadable(unresolved.location, unresolved.words, unresolved.digest)
-    for table, classified in classification.tables:
+    for table, classified in classification.whole():
         for column in classified:
             yield _collect(table, column, as_of)
         if table.stored:
@@ -55,6 +56,11 @@ def ask_columns(
     held: dict[str, list[str]] = {}
     for table, classified in classification.tables:  # several databases may have one of the same name
         held.setdefault(table.path.lower(), []).extend(c.category for c in classified if c.category)
+    last = {path.rpartition(".")[2]: path for path in held}
+    for partition, parent in schema.partitions:
+        known = parent.lower() if parent.lower() in held else last.get(parent.lower(), "")
+        if known:
+            held.setdefault(partition.lower(), held[known])
     yield from ask_grants(schema.grants, held, as_of)
 
 

@@ -39,6 +39,8 @@ MAX_BYTES: Final = 64 << 20
 MAX_INCLUDES: Final = 20
 
 _TABLE_WORD: Final = re.compile(r"\bTABLE\b")
+_CONFLICT: Final = re.compile(r"[<=>|]{7}")
+"""A mark of git in a file whose merge is not settled: the statement after it is part of what it begins."""
 _HIDDEN: Final = re.compile(rf"(?<=\n)[ \t]*{CREATE_TABLE.pattern}", re.IGNORECASE)
 _BLOCK: Final = re.compile(r"(?:BEGIN|CALL|DECLARE|DO|EXEC|EXECUTE|IF|PREPARE|SET|WHILE)\b")
 _DEFINES: Final = re.compile(rf"{CREATE_TABLE.pattern}|\bALTER\s+TABLE\b", re.IGNORECASE)
@@ -47,6 +49,8 @@ _MAKES: Final = re.compile(
     r"\bSELECT\b(?:(?!\b(?:INSERT|MERGE|OUTPUT|FETCH)\b)[^;]){0,4000}?\bINTO\s+(?![@#])[\w\[\"]", re.IGNORECASE
 )
 _DATA: Final = frozenset({"INSERT", "REPLACE", "COPY", "DO", "UPDATE", "MERGE"})
+_NO_SQL: Final = re.compile(r"^--[^\n]*\bCANNOT BE WRITTEN AS SQL\b", re.MULTILINE)
+"""What Django's `sqlmigrate` writes in the place of an operation in Python."""
 _ROUTINE: Final = re.compile(r"(?:CREATE|ALTER)\b.{0,200}?\b(?:FUNCTION|PROC|PROCEDURE|TRIGGER|PACKAGE|EVENT)\b")
 _BEGIN: Final = re.compile(
     r"(?:BEGIN(?: (?:DEFERRED|IMMEDIATE|EXCLUSIVE|DISTRIBUTED|WORK|TRAN|TRANSACTION|ISOLATION|READ)\b.*)?"
@@ -174,6 +178,8 @@ class Reader:
             self.builder.skip(word, count)
         for offset, reason in script.cuts:
             self.builder.miss(context.places.at(offset), reason, script.text[offset:])
+        for found in _NO_SQL.finditer(script.text):
+            self.builder.miss(context.places.at(found.start()), "an operation that cannot be written as SQL", found[0])
         for statement in split(script.text, dialect):
             if statement.head == INCLUDE:
                 if reason := self._include(statement.text, file, root):
@@ -238,7 +244,7 @@ def _statement(statement: Statement, context: Context) -> None:
             apply(statement, kind, context)
         except NotUnderstood as error:
             context.builder.miss(context.places.at(statement.offset + error.offset), error.reason, statement.text)
-    elif not _VERBS.match(statement.head) and _TABLE_WORD.search(statement.head):
+    elif _CONFLICT.match(statement.head) or (not _VERBS.match(statement.head) and _TABLE_WORD.search(statement.head)):
         context.builder.miss(context.places.at(statement.offset), "a statement that is not understood", statement.text)
     elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text, context.dialect))):
         place = context.places.at(statement.offset + hidden.start())

@@ -203,7 +203,7 @@ class Builder:
             dialect=self.dialect,
             partitions=tuple(self.partitions),
             heirs=tuple(
-                (_path(heir.name), _path(draft.name))
+                (_path(heir.full), _path(draft.full))
                 for draft in self.drafts
                 for heir in draft.heirs
                 if any(heir is kept for kept in self.drafts)
@@ -216,9 +216,9 @@ class Builder:
         for column in draft.columns:
             link = draft.links.get(column.name.lower())
             own = self._typed(column)
-            if link or (own.table, own.schema) != draft.name:
-                target = self._target(link) if link else ""
-                name, schema = draft.name
+            if link or (own.table, own.schema) != draft.full:
+                target = self._target(link, draft.full.schema) if link else ""
+                name, schema = draft.full
                 own = replace(own, table=name, schema=schema, references=target)
             yield own
             if self.types:
@@ -246,14 +246,16 @@ class Builder:
     def _named(self, grant: Grant) -> Grant:
         """A right with the full name of its table."""
         draft = self._granted(grant) if grant.dataset else None
-        if draft is None or not draft.name.schema:
-            return grant
-        return replace(grant, dataset=f"{draft.name.schema}.{draft.name.name}")
+        return grant if draft is None or not draft.full.schema else replace(grant, dataset=_path(draft.full))
 
-    def _target(self, link: Link) -> str:
-        """The column that a foreign key leads to, by its full name; the table's alone when it is not known."""
-        draft = self.find(link.table)
-        name = draft.name if draft else link.table
+    def _target(self, link: Link, schema: str) -> str:
+        """The column that a foreign key leads to, by its full name; the table's alone when it is not known.
+
+        A table of the same `schema` comes before those of others.
+        """
+        near = self.find(link.table._replace(schema=schema)) if schema and not link.table.schema else None
+        draft = near or self.find(link.table)
+        name = draft.full if draft else link.table
         keys = [column.name for column in draft.columns if column.primary_key] if draft else []
         column = link.column or (keys[0] if len(keys) == 1 else "")
         return ".".join(part for part in (name.schema, name.name, column) if part)

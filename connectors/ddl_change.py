@@ -145,9 +145,9 @@ def session(statement: Statement, context: Context) -> None:
     context.builder.skip(statement.head)
     found = _SESSION.match(statement.text)
     names = [name for name in parts_of(found["name"]) if name.lower() not in _NO_SCHEMA] if found else []
-    name = names[0].lower() if names else ""
+    name = names[0] if names else ""
     if found and found["kind"] and context.dialect != "mysql":
-        context.builder.session = Session(name)
+        context.builder.session = Session(name.lower())
     else:
         context.builder.session = context.builder.session._replace(schema=name)
 

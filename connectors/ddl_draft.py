@@ -82,6 +82,11 @@ class Draft:
     links: dict[str, Link] = field(default_factory=dict[str, "Link"])
     """Where the foreign keys of columns lead to, by name in lower case."""
 
+    @property
+    def full(self) -> Name:
+        """Its name with the schema that the session gave it where the statement names none."""
+        return self.name if self.name.schema else self.name._replace(schema=self.session.schema)
+
     def add(self, column: Definition, location: Location) -> None:
         """Put a column at the end; one of the same name is replaced."""
         self.put(column_as(self.name, column, location))
@@ -135,8 +140,8 @@ class Draft:
     def frozen(self, columns: Iterable[Column]) -> Table:
         """The table as a value, with these columns."""
         return Table(
-            name=self.name.name,
-            schema=self.name.schema,
+            name=self.full.name,
+            schema=self.full.schema,
             columns=tuple(columns),
             location=self.location,
             comment=self.comment,
@@ -144,6 +149,7 @@ class Draft:
             sql=self.sql,
             partition_of=self.partition_of,
             materialized=self.materialized,
+            altered=self.altered,
         )
 
 

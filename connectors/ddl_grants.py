@@ -109,6 +109,8 @@ def grant(statement: Statement, builder: Builder, location: Location, dialect: s
     option_only = words.take("GRANT", "OPTION", "FOR") or words.take("ADMIN", "OPTION", "FOR")
     words.take("IF", "EXISTS")
     rights = _read(words, dialect)
+    if schema := builder.session.schema:
+        rights.datasets = [name if "." in name else f"{schema}.{name}" for name in rights.datasets]
     if option_only or not ((rights.datasets and rights.privileges) or rights.roles):
         builder.skip(statement.head)
         return

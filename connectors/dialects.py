@@ -68,6 +68,7 @@ _SIGNS: Final[tuple[tuple[str, int, re.Pattern[str]], ...]] = tuple(
         ("tsql", 5, r"\bsp_(?:add|update|drop)extendedproperty\b|\bsys\.extended_properties\b|\bsysobjects\b"),
         ("sqlite", 5, r"\bAUTOINCREMENT\b|\bPRAGMA\b|\bWITHOUT ROWID\b|\bsqlite"),
         ("sqlite", 8, r"^[ \t]*\[\w+\] INTEGER\b"),
+        ("sqlite", 10, r"\bCREATE[ \t]+VIRTUAL[ \t]+TABLE\b|\)[ \t]{0,9}WITHOUT[ \t]+ROWID\b"),
     )
 )
 _SILENT: Final = re.compile(

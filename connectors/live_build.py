@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 HIDDEN: Final = "the columns of `{table}` cannot be seen"
 HIDDEN_VIEW: Final = "the query of the view `{table}` cannot be seen"
 
+_EVERY_RIGHT: Final = {
+    "postgres": frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"}),
+    "mysql": frozenset(
+        {
+            "SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "DROP", "REFERENCES", "INDEX", "ALTER", "CREATE VIEW",
+            "SHOW VIEW", "TRIGGER",
+        }
+    ),
+}  # fmt: skip
+"""What `GRANT ALL` gives on a table, in every version: a catalog lists it one by one."""
 Key = tuple[str, str]
 """Schema and table."""
 
@@ -43,6 +53,8 @@ class ColumnRow(NamedTuple):
     generated: str | None = None
     domain: str | None = None
     """The name of the domain or enumeration that is its type."""
+    inside: str = ""
+    """The column of which this one is an attribute."""
 
 
 class LinkRow(NamedTuple):
@@ -135,7 +147,8 @@ class Found:
             links.setdefault((link.schema, link.table, link.column), leads)
         texts: dict[str, str] = {}  # forty thousand columns have some twenty types
         found: dict[Key, list[Column]] = {}
-        for schema, table, name, data_type, nullable, default, comment, identity, generated, domain in self.columns:
+        for row in self.columns:
+            schema, table, name, data_type, nullable, default, comment, identity, generated, domain, inside = row
             key = (schema, table, name)
             kind = data_type or ""
             column = Column(
@@ -152,18 +165,20 @@ class Found:
                 domain=domain or "",
                 generated=generated or "",
                 references=links.get(key, ""),
+                inside=inside,
             )
             found.setdefault((schema, table), []).append(column)
         return found
 
     def _rights(self) -> Iterable[Grant]:
-        """One grant for each grantee and table, with all privileges."""
+        """One grant for each grantee and table, with all privileges; `ALL` where nothing is left out."""
+        every = _EVERY_RIGHT.get(self._dialect)
         rights: dict[tuple[str, str], list[str]] = {}
         for grantee, schema, table, column, privilege in self.grants:
             text = f"{privilege.upper()}({column})" if column else privilege.upper()
             rights.setdefault((grantee, _path(schema, table)), []).append(text)
         for (grantee, dataset), texts in sorted(rights.items()):
-            privileges = tuple(sorted(set(texts)))
+            privileges = ("ALL",) if every and every.issubset(texts) else tuple(sorted(set(texts)))
             yield Grant(grantee=grantee, privileges=privileges, location=self.target.location, dataset=dataset)
 
 

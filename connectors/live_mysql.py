@@ -44,6 +44,12 @@ SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCE
 FROM information_schema.KEY_COLUMN_USAGE
 WHERE TABLE_SCHEMA IN %s AND (REFERENCED_COLUMN_NAME IS NOT NULL OR CONSTRAINT_NAME = 'PRIMARY')"""
 """Foreign keys, and primary ones; `COLUMN_KEY` also calls a unique index primary where a table has no other."""
+_SERVER_RIGHTS: Final = """
+SELECT GRANTEE, PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES
+WHERE PRIVILEGE_TYPE IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'REFERENCES', 'INDEX', 'ALTER',
+                         'CREATE VIEW', 'SHOW VIEW', 'TRIGGER', 'DELETE HISTORY')"""
+_BUILT_IN: Final = re.compile(r"(?:root|mysql|mysql\.\w+|mariadb\.sys)@")
+"""The accounts that a server comes with."""
 _SCHEMA_RIGHTS: Final = "SELECT GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES"
 _RIGHTS: Final = """
 SELECT GRANTEE, TABLE_SCHEMA, TABLE_NAME, '', PRIVILEGE_TYPE FROM information_schema.TABLE_PRIVILEGES
@@ -52,7 +58,7 @@ UNION ALL
 SELECT GRANTEE, TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, PRIVILEGE_TYPE FROM information_schema.COLUMN_PRIVILEGES
 WHERE TABLE_SCHEMA IN %s"""
 _ROLES: Final = "SELECT GRANTEE, ROLE_NAME FROM information_schema.APPLICABLE_ROLES"
-_QUERIES: Final = 10
+_QUERIES: Final = 11
 _SHOWS: Final = ("ALL PRIVILEGES", "SELECT", "INSERT", "UPDATE", "REFERENCES")
 """A right of this kind shows the columns that it is for."""
 
@@ -203,6 +209,9 @@ def _columns(connection: Connection[Any], found: Found) -> None:
 
 
 def _grants(connection: Connection[Any], found: Found) -> None:
+    for grantee, privilege in _ask(connection, found, _SERVER_RIGHTS, lists=0):
+        if not _BUILT_IN.match(_account(grantee)):
+            found.grants.append(GrantRow(_account(grantee), "*", "*", "", privilege))
     for grantee, pattern, privilege in _ask(connection, found, _SCHEMA_RIGHTS, lists=0):
         fitting = [schema for schema in found.schemas if _fits(schema, pattern)]
         found.grants += [GrantRow(_account(grantee), schema, "*", "", privilege) for schema in fitting]

@@ -1,20 +1,24 @@
-"""The catalog of a PostgreSQL database: seven queries in one read-only transaction, whatever its size."""
+"""The catalog of a PostgreSQL database: eight queries in one read-only transaction, whatever its size."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeAlias
 
 from .live_build import ColumnRow, Found, GrantRow, LinkRow, TableRow
 from .live_target import chosen_schemas, find_password
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import psycopg
 
     from tutela.engine.tables import Schema
 
     from .live_target import LiveOptions, Target
 
+_Types: TypeAlias = "dict[int, list[tuple[Any, ...]]]"
+"""Of each composite type its attributes: name, type, comment, domain and the number of the (element's) type."""
 _SCHEMAS: Final = "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'"
 _TABLES: Final = """
 SELECT n.nspname, c.relname, c.relkind IN ('v', 'm'), obj_description(c.oid, 'pg_class'),
@@ -24,17 +28,33 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY(%s)
 ORDER BY n.nspname, c.relname"""
 _COLUMNS: Final = """
 SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
-       CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END, t.description,
+       CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END, coalesce(t.description, s.description),
        {identity}, {generated}, a.attnum, a.attislocal,
-       CASE WHEN y.typtype IN ('d', 'e') THEN y.typname END
+       CASE WHEN y.typtype IN ('d', 'e') THEN y.typname END, y.oid
 FROM pg_attribute a
-JOIN pg_type y ON y.oid = a.atttypid
+JOIN pg_type k ON k.oid = a.atttypid
+JOIN pg_type y ON y.oid = CASE WHEN k.typcategory = 'A' AND k.typelem <> 0 THEN k.typelem ELSE k.oid END
+LEFT JOIN pg_description s ON y.typtype IN ('d', 'e', 'c') AND s.objoid = y.oid AND s.classoid = 'pg_type'::regclass
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_description t
        ON t.objoid = a.attrelid AND t.objsubid = a.attnum AND t.classoid = 'pg_class'::regclass
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY(%s)
 ORDER BY a.attrelid, a.attnum"""
+_ATTRIBUTES: Final = """
+SELECT o.reltype, a.attname, format_type(a.atttypid, a.atttypmod), coalesce(t.description, s.description),
+       CASE WHEN y.typtype IN ('d', 'e') THEN y.typname END, y.oid
+FROM pg_class o
+JOIN pg_attribute a ON a.attrelid = o.oid
+JOIN pg_type k ON k.oid = a.atttypid
+JOIN pg_type y ON y.oid = CASE WHEN k.typcategory = 'A' AND k.typelem <> 0 THEN k.typelem ELSE k.oid END
+LEFT JOIN pg_description s ON y.typtype IN ('d', 'e', 'c') AND s.objoid = y.oid AND s.classoid = 'pg_type'::regclass
+LEFT JOIN pg_description t
+       ON t.objoid = a.attrelid AND t.objsubid = a.attnum AND t.classoid = 'pg_class'::regclass
+WHERE o.relkind = 'c' AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY o.reltype, a.attnum"""
+_NESTED: Final = 5
+"""How deep composite types are followed."""
 _KEYS: Final = """
 SELECT k.contype = 'p', k.conrelid, k.conkey, k.confrelid, k.confkey
 FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace
@@ -57,7 +77,7 @@ WHERE g.grantee <> c.relowner AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.n
 _ROLES: Final = """
 SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members
 WHERE pg_get_userbyid(member) !~ '^pg_' ORDER BY 1, 2"""
-_QUERIES: Final = 7
+_QUERIES: Final = 8
 _FAILURES: Final = (
     (
         "live-refused",
@@ -181,20 +201,38 @@ def _columns(
         identity="a.attidentity <> ''" if version >= 100_000 else "false",
         generated="a.attgenerated <> ''" if version >= 120_000 else "false",
     )
+    types = _types(connection, found)
     numbers: dict[int, dict[int, tuple[str, bool]]] = {oid: {} for oid in names}
-    for oid, name, kind, nullable, default, comment, identity, generated, number, own, domain in connection.execute(
-        query, (found.schemas,)
-    ):
+    rows = connection.execute(query, (found.schemas,))
+    for oid, name, kind, nullable, default, comment, identity, generated, number, own, domain, of in rows:
         schema, table, _ = names[oid]
         serial = identity or (default or "").startswith("nextval(")
         expression = default if generated else None
         found.columns.append(
             ColumnRow(schema, table, name, kind, nullable, default, comment, serial, expression, domain)
         )
+        found.columns += _nested(types, of, ColumnRow(schema, table, name, inside=name), 0) if of in types else ()
         numbers[oid][number] = (name, own)
     found.bare = {names[oid][:2] for oid, columns in numbers.items() if not columns}
     found.step()
     return numbers
+
+
+def _types(connection: psycopg.Connection[Any], found: Found) -> _Types:
+    """The attributes of composite types, by the number of the type."""
+    types: _Types = {}
+    for oid, *attribute in connection.execute(_ATTRIBUTES):
+        types.setdefault(oid, []).append(tuple(attribute))
+    found.step()
+    return types
+
+
+def _nested(types: _Types, of: int, top: ColumnRow, depth: int) -> Iterator[ColumnRow]:
+    """The attributes of a column of a composite type, as columns of their own: `address.phone`."""
+    for name, kind, comment, domain, inner in types.get(of, ()) if depth < _NESTED else ():
+        row = top._replace(name=f"{top.name}.{name}", data_type=kind, comment=comment, domain=domain)
+        yield row
+        yield from _nested(types, inner, row, depth + 1)
 
 
 def _keys(

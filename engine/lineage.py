@@ -64,6 +64,18 @@ class Classification:
         """Every column with its table."""
         return ((table, found) for table, columns in self.tables for found in columns)
 
+    def whole(self) -> Iterator[tuple[Table, tuple[Classified, ...]]]:
+        """Every table but the partitions of another one that has their columns, too: their rows are its rows."""
+        parents = {table.name.lower(): table.partition_of.lower() for table, _ in self.tables if table.partition_of}
+        held: dict[str, set[str]] = {}
+        for table, _ in self.tables:
+            if not table.partition_of:
+                held.setdefault(table.name.lower(), set()).update(column.name.lower() for column in table.columns)
+        for table, columns in self.tables:
+            names = {column.name.lower() for column in table.columns}
+            if not table.partition_of or not names <= held.get(_root(table.name.lower(), parents), set()):
+                yield table, columns
+
 
 class SchemaClassifier:
     """Classifies whole schemas: a classifier of names, the rules of lineage, and what the catalog declares."""
@@ -294,6 +306,15 @@ def _generated(expression: str, table: Table, catalog: Catalog) -> Derived:
         raise UnresolvedError("not-parsed")
     query = exp.select(parsed[0]).from_(exp.table_(table.name, db=table.schema or None, quoted=True))
     return derive(query, catalog.within(table.schema))
+
+
+def _root(name: str, parents: Mapping[str, str]) -> str:
+    """The table at the end of a line of partitions; one that is a circle has none."""
+    seen: set[str] = set()
+    while name in parents and name not in seen:
+        seen.add(name)
+        name = parents[name]
+    return name
 
 
 def _mentioned(schema: Schema) -> Schema:

@@ -43,14 +43,17 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "file-binary": Message(
         "`{file}` is not a text file",
         "`{file}` 不是文本文件",
-        "export it as text in UTF-8",
-        "请导出为 UTF-8 文本",
+        "export it as text in UTF-8; a dump with binary values: write them as hex (mysqldump --hex-blob), or leave the"
+        " rows out",
+        "请导出为 UTF-8 文本;转储中含二进制值时:以十六进制导出(mysqldump --hex-blob),或不导出数据",
     ),
     "file-encoding": Message(
         "`{file}` is not text in any of the encodings {encodings}",
         "`{file}` 不是以下编码的文本:{encodings}",
-        "save the file in UTF-8, or name its encoding: --encoding latin-1",
-        "请将文件保存为 UTF-8,或指定其编码:--encoding latin-1",
+        "save the file in UTF-8, or name its encoding: --encoding cp1252; a dump with binary values: write them as hex"
+        " (mysqldump --hex-blob), or leave the rows out (--no-data)",
+        "请将文件保存为 UTF-8,或指定其编码:--encoding cp1252;转储中含二进制值时:以十六进制导出(mysqldump --hex-blob),"
+        "或不导出数据(--no-data)",
     ),
     "encoding-unknown": Message(
         "`{name}` is not a known text encoding",

@@ -49,6 +49,7 @@ UNREAD: Final = {
     "a quote that is not closed, or a statement without end": "引号未闭合,或语句没有结束",
     "a quote that is not closed, or stands inside a text": "引号未闭合,或位于文本之中",
     "a renaming that is not understood": "无法理解的重命名",
+    "an operation that cannot be written as SQL": "无法写成 SQL 的操作",
     "a statement that is not understood": "无法理解的语句",
     "a statement without end": "语句没有结束",
     "a table definition inside a block or a dynamic statement": "表定义位于语句块或动态语句中",

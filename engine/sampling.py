@@ -76,7 +76,8 @@ def with_samples(
     table: Table, columns: Sequence[Classified], sampling: Sampling, scale: Scale
 ) -> tuple[Classified, ...]:
     """The columns of a table with what their values say; what a person declared stays."""
-    asked = [column.column.name for column in columns if column.confidence < CERTAIN or _open(column)]
+    own = [column for column in columns if not column.column.inside]  # an attribute of a composite type is no column
+    asked = [column.column.name for column in own if column.confidence < CERTAIN or _open(column)]
     if not asked or not table.stored:
         return tuple(columns)
     cells = sampling.sampler(table, asked, min(sampling.rows, MAX_ROWS))

@@ -188,8 +188,13 @@ class Catalog:
                     break
                 at = at.parent
                 seen.add(at.key)
+        leads = {name: of for part, of in partitions for name in (part, part.rpartition(".")[2])}
         for partition, of in partitions:
-            parent = named(of)
+            top, passed = of, {partition}
+            while named(top) is None and top in leads and top not in passed:  # a partition of a partition
+                passed.add(top)
+                top = leads[top]
+            parent = named(top)
             if parent:
                 for name in self._spellings(partition.rpartition(".")[2]):
                     self._by_name.setdefault(name, []).append(parent)

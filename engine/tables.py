@@ -62,6 +62,8 @@ class Table:
     """The table of which this one, attached later, is a partition."""
     materialized: bool = False
     """A view that keeps rows of its own."""
+    altered: bool = False
+    """The source only changes it: what defines it stands elsewhere."""
     copy_of: str = ""
     """The table whose data this one seems to copy, with its schema: as `engine.copies` tells."""
     channel: str = ""

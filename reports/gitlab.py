@@ -9,7 +9,7 @@ from tutela.engine.model import Severity
 
 from .json_document import write_list
 from .shape import ordered
-from .text import file_of, visible
+from .text import file_of, resource_name, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,8 +41,10 @@ def _issues(report: Report, lang: Lang) -> Iterator[dict[str, object]]:
 
 
 def _issue(finding: Finding, number: int, lang: Lang) -> dict[str, object]:
+    what = f"{finding.resource_type} {visible(resource_name(finding))}"
     return {
-        "description": visible(finding.message.text(lang)),
+        # All that the widget shows beside the path and the line, which several columns may share.
+        "description": f"{visible(finding.message.text(lang))} ({what})",
         "check_name": finding.rule,
         "fingerprint": _fingerprint(finding, number),
         "severity": SEVERITIES[finding.severity],

@@ -114,6 +114,30 @@ def test_a_script_upon_a_base(tutela: Tool, copy: Path) -> None:
     assert ["broken.sql"] == [place.partition(":")[0] for place in places(broken)]
 
 
+def test_a_script_that_only_alters_is_replayed(tutela: Tool, copy: Path) -> None:
+    """Upon what stands there: no other column is gone, and views and comments of the script find theirs."""
+    script = (
+        f"{ADD}CREATE VIEW crm.v AS SELECT id AS a, mobile AS b FROM crm.lead;\n"
+        "COMMENT ON COLUMN crm.lead.mobile IS '手机';\nALTER TABLE crm.lead ALTER COLUMN mobile TYPE text;\n"
+    )
+    put(copy, base=TABLE.format(more=",\n  fax text"), script=script, other=ADD.replace("lead", "nowhere"))
+    for option in ((), ("--diff",)):
+        done = tutela("lint", "base.sql", "script.sql", *NOW, *option, "-f", "json", cwd=copy)
+        said = json.loads(done.stdout)
+
+        assert ["script.sql:2:14", "script.sql:3:17"] == places(done)
+        assert ([], 0) == (said["comparison"]["absent"], said["summary"]["unparsed"])
+        assert bool(option) != done.stderr.startswith("script.sql only alters tables of base.sql")
+    chinese = tutela("lint", "base.sql", "script.sql", *NOW, "--lang", "zh", cwd=copy)
+    parts = tutela("lint", "base.sql", "script.sql", *NOW, "--no-diff", "-f", "json", cwd=copy)
+    unknown = tutela("lint", "base.sql", "other.sql", *NOW, "-f", "json", cwd=copy)
+
+    assert chinese.stderr.startswith("script.sql 仅修改 base.sql 中的表")
+    assert "base.sql:3:3" in places(parts)
+    assert "base.sql:3:3" in places(unknown)
+    assert "" == unknown.stderr
+
+
 def test_a_statement_that_was_broken_before(tutela: Tool, copy: Path) -> None:
     """It does not count while its text is the same, wherever it stands; another one in its place does."""
     table = TABLE.format(more="")

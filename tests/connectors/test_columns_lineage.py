@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tutela.connectors.accesses import accesses
 from tutela.connectors.columns import ask_columns
 from tutela.connectors.ddl import parse_schema
@@ -42,6 +44,47 @@ def test_lint_asks_with_inherited_categories() -> None:
     assert 5 == hole.location.line
     assert "`crm.bad`" in hole.what.en
     assert "nowhere" in hole.what.zh
+
+
+MONTH = "(id int, mobile text, day date)"
+
+
+@pytest.mark.parametrize(
+    "partitions",
+    [
+        "CREATE TABLE crm.visit_1 PARTITION OF crm.visit DEFAULT; CREATE TABLE crm.log_1 PARTITION OF crm.log DEFAULT;",
+        (
+            f"CREATE TABLE crm.visit_1 {MONTH}; CREATE TABLE crm.visit_1_1 {MONTH}; CREATE TABLE crm.log_1 (id int);"
+            "ALTER TABLE ONLY crm.visit ATTACH PARTITION crm.visit_1 DEFAULT;"
+            "ALTER TABLE ONLY crm.visit_1 ATTACH PARTITION crm.visit_1_1 DEFAULT;"
+            "ALTER TABLE ONLY crm.log ATTACH PARTITION crm.log_1 DEFAULT;"
+        ),
+    ],
+)
+def test_a_partition_is_asked_about_as_its_table(partitions: str) -> None:
+    """Also as pg_dump writes it: a table of its own that is attached afterwards; rights on it are asked about."""
+    script = (
+        f"CREATE TABLE crm.visit {MONTH} PARTITION BY LIST (day); CREATE TABLE crm.log (id int) PARTITION BY LIST (id);"
+        f"{partitions} GRANT ALL ON crm.visit_1 TO a; GRANT ALL ON crm.log_1 TO a;"
+    )
+    items = list(ask_columns(parse_schema(script, "s.sql", "postgres"), CLASSIFIER, AT))
+
+    assert [
+        "crm.visit.id", "crm.visit.mobile", "crm.visit.day", "crm.visit", "crm.log.id", "crm.log", "crm.visit_1 to a",
+    ] == [item.request.resource["id"] for item in items if isinstance(item, Asked)]  # fmt: skip
+
+
+def test_what_only_looks_like_a_partition_is_asked_about() -> None:
+    """One with a column that its table has not, and a circle of two."""
+    script = (
+        "CREATE TABLE p (id int); CREATE TABLE c (id int, mobile text); ALTER TABLE p ATTACH PARTITION c DEFAULT;"
+        "CREATE TABLE x (fax text); CREATE TABLE y (fax text);"
+        "ALTER TABLE x ATTACH PARTITION y DEFAULT; ALTER TABLE y ATTACH PARTITION x DEFAULT;"
+    )
+    items = list(ask_columns(parse_schema(script, "s.sql", "postgres"), CLASSIFIER, AT))
+    asked = {item.request.resource["id"] for item in items if isinstance(item, Asked)}
+
+    assert {"p.id", "c.mobile", "x.fax", "y.fax"} <= asked
 
 
 def test_tables_that_the_catalog_declares_are_asked_for_their_structure() -> None:

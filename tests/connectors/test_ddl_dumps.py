@@ -145,6 +145,17 @@ def test_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: int, co
         read_schema(tmp_path / "a.sql")
 
 
+def test_a_dump_with_raw_binary_values_says_what_to_do(tmp_path: Path) -> None:
+    """A BLOB is dumped as it is: an encoding that takes every byte would spoil the comments."""
+    text = b"CREATE TABLE t (a blob);\nINSERT INTO t VALUES (_binary '\xff\xff\xff');"
+    (tmp_path / "a.sql").write_bytes(text)
+
+    with pytest.raises(InputError) as caught:
+        read_schema(tmp_path / "a.sql")
+    assert "--hex-blob" in caught.value.problems[0].help()
+    assert "--hex-blob" in caught.value.problems[0].help("zh")
+
+
 def test_the_encoding_can_be_named(tmp_path: Path) -> None:
     """What cannot be guessed is read in the encoding that is named; an unknown name is a problem."""
     (tmp_path / "a.sql").write_bytes("CREATE TABLE café (a int);".encode("latin-1"))

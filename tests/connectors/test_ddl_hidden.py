@@ -302,3 +302,21 @@ def test_the_name_of_a_type_tells_what_its_columns_hold(dialect: str, text: str,
     found = load_classifier(Project(Path()), None).classify(schema)
 
     assert expected == {c.column.name: c.category for _, columns in found.tables for c in columns if c.category}
+
+
+CONFLICT = """CREATE TABLE c (a int);
+<<<<<<< HEAD
+GRANT SELECT ON c TO PUBLIC;
+=======
+CREATE VIEW v AS SELECT a FROM c;
+>>>>>>> other
+COMMENT ON COLUMN c.a IS 'x';
+"""
+NOW = "BEGIN;\nCREATE TABLE c (a int);\n--\n-- Raw Python\n--\n-- THIS OPERATION CANNOT BE WRITTEN AS SQL\nCOMMIT;\n"
+THEN = "CREATE TABLE c (a int);\n-- MIGRATION NOW PERFORMS OPERATION THAT CANNOT BE WRITTEN AS SQL:\n-- Raw\n"
+
+
+@pytest.mark.parametrize(("text", "lines"), [(CONFLICT, [2, 4, 6]), (NOW, [6]), (THEN, [2])])
+def test_what_is_no_statement_is_listed(text: str, lines: list[int]) -> None:
+    """A mark of git that hides the statement after it, and what `sqlmigrate` says of RunPython (before Django 4.1)."""
+    assert lines == [miss.location.line for miss in parse_schema(text, dialect="postgres").unparsed]

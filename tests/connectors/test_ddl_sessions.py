@@ -22,13 +22,13 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
     [
         # a dump of several databases has a table of the same name in each, and drops each before it makes it
         ("mysql", f"USE `a`;\n{GONE}{MADE}USE `b`;\n{GONE}CREATE TABLE c (x int);",
-         ["c id mobile", "c x"]),
+         ["a.c id mobile", "b.c x"]),
         ("postgres", f"\\connect a\n{MADE}\\connect b\n{GONE}CREATE TABLE c (x int);", ["c id mobile", "c x"]),
-        ("postgres", f"SET search_path = a, pg_catalog;\n{MADE}SET search_path = b;\nDROP TABLE c;", ["c id mobile"]),
+        ("postgres", f"SET search_path = a, pg_catalog;\n{MADE}SET search_path = b;\nDROP TABLE c;", ["a.c id mobile"]),
         ("tsql", f"USE [a]\nGO\n{MADE}GO\nUSE [b]\nGO\nDROP TABLE IF EXISTS c\nGO", ["c id mobile"]),
         ("tsql", f"USE a\nGO\n{MADE}GO\nDROP TABLE b.dbo.c\nGO", ["c id mobile"]),
         ("oracle", f"ALTER SESSION SET CURRENT_SCHEMA = a;\n{MADE}ALTER SESSION SET CURRENT_SCHEMA = b;\nDROP TABLE c;",
-         ["c id mobile"]),
+         ["a.c id mobile"]),
         # another schema is another table
         ("postgres", f"{MADE}DROP TABLE IF EXISTS archive.c;", ["c id mobile"]),
         ("postgres", f"{MADE.replace(' c ', ' crm.c ')}DROP TABLE c;", ["crm.c id mobile"]),
@@ -36,10 +36,10 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
         ("mysql", f"{MADE}ALTER TABLE archive.c RENAME COLUMN mobile TO f1;", ["c id mobile f1"]),
         # the usual schema, and the one that is set, are those of a name without any
         ("postgres", f"{MADE}CREATE TABLE d (x int);\nDROP TABLE public.c;", ["d x"]),
-        ("postgres", f"SET search_path TO a;\n{MADE}CREATE TABLE d (x int);\nDROP TABLE a.c;", ["d x"]),
+        ("postgres", f"SET search_path TO a;\n{MADE}CREATE TABLE d (x int);\nDROP TABLE a.c;", ["a.d x"]),
         ("postgres", f"SELECT pg_catalog.set_config('search_path', 'a', false);\n{MADE}DROP TABLE a.c;", []),
         ("mysql", f"USE a;\n{MADE}USE b;\nCREATE TABLE c (x int);\nDROP TABLE a.c;\nALTER TABLE c ADD y int;",
-         ["c x y"]),
+         ["b.c x y"]),
     ],
 )  # fmt: skip
 def test_what_is_left(dialect: str, text: str, expected: list[str]) -> None:
@@ -48,6 +48,33 @@ def test_what_is_left(dialect: str, text: str, expected: list[str]) -> None:
 
     assert expected == [" ".join((t.path, *(column.name for column in t.columns))) for t in schema.tables]
     assert () == schema.unparsed
+
+
+def test_a_name_without_a_schema_is_in_that_of_the_session() -> None:
+    """What the catalog says of a table says nothing of one of the same name in another schema."""
+    text = (
+        f'SET search_path = "Sales";\n{MADE}CREATE TABLE o (c int REFERENCES c (id));\nGRANT SELECT ON c TO x;\n'
+        "SET search_path = b, public;\nCREATE TABLE c (id int PRIMARY KEY, fax text);\n"
+        "CREATE TABLE d (x int REFERENCES c);\n"
+        "CREATE VIEW v AS SELECT fax FROM c;\nGRANT ALL ON c TO y;\nSET search_path = '';\nGRANT SELECT ON b.c TO z;"
+    )
+    schema = parse_schema(text, dialect="postgres")
+    columns = [f"{one.path}{one.references and f' -> {one.references}'}" for one in schema.columns()]
+    derived = load_classifier(Project(Path()), None).classify(schema)
+
+    assert [
+        "Sales.c.id",
+        "Sales.c.mobile",
+        "Sales.o.c -> Sales.c.id",
+        "b.c.id",
+        "b.c.fax",
+        "b.d.x -> b.c.id",
+    ] == columns[:6]
+    assert ["x Sales.c", "y b.c", "z b.c"] == [f"{grant.grantee} {grant.dataset}" for grant in schema.grants]
+    assert {"b.v.fax": "view: from b.c.fax"} == {
+        one.column.path: one.evidence[0] for _, one in derived.columns() if one.column.table == "v"
+    }
+    assert () == derived.unresolved
 
 
 def test_rights_on_tables_of_the_same_name() -> None:

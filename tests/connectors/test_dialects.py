@@ -19,6 +19,11 @@ from tutela.connectors.dialects import detect
         ("tsql", "CREATE TABLE a\n(\n\t[b] [nvarchar](9) NULL\n)\nGO"),
         ("tsql", "ALTER TABLE a ADD [b] datetime NULL"),
         ("tsql", "ALTER TABLE a ALTER COLUMN b TINYINT NULL"),
+        ("sqlite", "CREATE TABLE a (b TEXT, c TEXT, d TEXT,\n e TEXT, f TEXT, [g h] TEXT PRIMARY KEY) WITHOUT ROWID;"),
+        (
+            "sqlite",
+            "CREATE VIRTUAL TABLE a USING fts5(b);\nCREATE TABLE c (d TEXT, e TEXT, f TEXT, g TEXT, [h i] TEXT);",
+        ),
         ("oracle", "/* N'x' `a` */\nCREATE TABLE a (b VARCHAR2(9));"),
     ],
 )

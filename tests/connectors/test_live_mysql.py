@@ -57,6 +57,29 @@ def test_the_whole_catalog(crm: str, live_case: Callable[[str], tuple[str, str]]
     assert live_case("mysql")[1] == lines_of(read_live(crm, OURS))
 
 
+def test_all_privileges_are_told_as_such(mariadb: Callable[[str], str]) -> None:
+    """A catalog lists what GRANT ALL gave one by one; a right on the whole server is one on every table."""
+    address = mariadb(
+        "CREATE DATABASE given; CREATE TABLE given.t (mobile text); CREATE VIEW given.v AS SELECT mobile FROM given.t;"
+        "CREATE USER db, tab, much, every, look, tool; GRANT ALL ON given.* TO db; GRANT ALL ON given.t TO tab;"
+        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP ON given.t TO much; GRANT ALL ON *.* TO every;"
+        "GRANT SELECT, PROCESS ON *.* TO look; GRANT PROCESS, RELOAD ON *.* TO tool"
+    )
+    found = {grant.grantee: (grant.privileges, grant.dataset) for grant in read_live(f"{address}given").grants}
+
+    assert {
+        "db@%": (("ALL",), "given.*"),
+        "tab@%": (("ALL",), "given.t"),
+        "much@%": (("CREATE", "DELETE", "DROP", "INSERT", "SELECT", "UPDATE"), "given.t"),
+        "every@%": (("ALL",), "*.*"),
+        "look@%": (("SELECT",), "*.*"),
+    } == {
+        name: right
+        for name, right in found.items()
+        if name.partition("@")[0] in {"db", "tab", "much", "every", "look", "tool"}
+    }
+
+
 def test_one_database_is_chosen_by_the_address(crm: str) -> None:
     """The last part of the address is a database; without it all are read, or those that `--schema` names."""
     assert {"crm"} == {table.schema for table in read_live(f"{crm}crm").tables}

@@ -74,6 +74,43 @@ def test_the_name_of_a_domain_is_evidence(postgres: Callable[[str, str], str]) -
     }
 
 
+def test_all_privileges_are_told_as_such(postgres: Callable[[str, str], str]) -> None:
+    """The catalog lists what GRANT ALL gave one by one."""
+    address = postgres(
+        "given",
+        "CREATE ROLE every; CREATE ROLE much; CREATE TABLE t (mobile text, email text); GRANT ALL ON t TO every;"
+        "GRANT SELECT (mobile) ON t TO every; GRANT SELECT, INSERT, UPDATE, DELETE ON t TO much",
+    )
+
+    assert {"every": ("ALL",), "much": ("DELETE", "INSERT", "SELECT", "UPDATE")} == {
+        grant.grantee: grant.privileges for grant in read_live(address).grants if grant.dataset
+    }
+
+
+def test_what_a_type_says_is_read(postgres: Callable[[str, str], str]) -> None:
+    """The comment of a domain or type counts for its columns; a composite type has attributes, also within an array."""
+    address = postgres(
+        "types",
+        "CREATE DOMAIN d AS text; COMMENT ON DOMAIN d IS '手机号';"
+        "CREATE TYPE e AS ENUM ('a'); COMMENT ON TYPE e IS '性别';"
+        "CREATE TYPE zip AS (code text); CREATE TYPE home AS (phone text, zip zip, gone int);"
+        "ALTER TYPE home DROP ATTRIBUTE gone; COMMENT ON COLUMN home.phone IS '家庭电话';"
+        "CREATE TABLE t (a d, b d[], c e, own d, home home, homes home[]); COMMENT ON COLUMN t.own IS '备注';"
+        "CREATE VIEW v AS SELECT (home).phone AS x FROM t",
+    )
+    schema = read_live(address)
+    shown = [
+        f"{c.name}{c.comment and f' {c.comment}'}{c.inside and f' in {c.inside}'}" for c in schema.tables[0].columns
+    ]
+
+    assert ["a 手机号", "b 手机号", "c 性别", "own 备注"] == shown[:4]
+    assert [
+        "home", "home.phone 家庭电话 in home", "home.zip in home", "home.zip.code in home",
+        "homes", "homes.phone 家庭电话 in homes", "homes.zip in homes", "homes.zip.code in homes",
+    ] == shown[4:]  # fmt: skip
+    assert ["x"] == [column.name for column in schema.tables[1].columns]
+
+
 def test_an_account_without_rights_sees_the_same(crm: str, lines_of: Lines) -> None:
     """PostgreSQL shows its catalog to everybody: nothing is hidden from a role that may read no table."""
     assert lines_of(read_live(crm)) == lines_of(read_live(as_anna(crm, "of-anna")))
@@ -111,7 +148,7 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_tables(
     for address, steps in counts.items():
         read_live(address, LiveOptions(step=lambda done, total, steps=steps: steps.append((done, total))))  # type: ignore[misc]
 
-    assert counts[crm] == counts[many] == [(n, 7) for n in range(1, 8)]
+    assert counts[crm] == counts[many] == [(n, 8) for n in range(1, 9)]
 
 
 def test_another_driver_reads_the_same_columns(crm: str, lines_of: Lines) -> None:

@@ -45,6 +45,13 @@ def test_postgres(postgres: Callable[[str, str], str]) -> None:
     assert kept.materialized
 
 
+def test_a_column_of_a_composite_type(postgres: Callable[[str, str], str]) -> None:
+    """Its attributes are no columns that could be asked for."""
+    found = categories(postgres("composed", "CREATE TYPE home AS (phone text); CREATE TABLE t (x1 home)"))
+
+    assert "personal.contact.phone" == found["t.x1.phone"]
+
+
 def test_mariadb(mariadb: Callable[[str], str]) -> None:
     """MariaDB: the same, with its quotes."""
     script = "CREATE DATABASE sampled; USE sampled;" + (

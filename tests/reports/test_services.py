@@ -102,6 +102,7 @@ def test_gitlab_has_what_is_required(report: Report) -> None:
     assert len(twins.findings) == len({issue["fingerprint"] for issue in issues})
     for issue in issues:
         assert {"description", "check_name", "fingerprint", "severity", "location"} == set(issue)
+        assert not set("\x1b\u202e\n") & set(issue["description"])
         assert issue["location"]["path"]
         assert issue["location"]["lines"]["begin"] >= 1
         assert issue["severity"] in {"info", "minor", "major", "critical", "blocker"}

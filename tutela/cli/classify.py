@@ -71,7 +71,7 @@ def command(  # noqa: PLR0913 (options)
             click.echo(Teller(speech).text("kept"), err=True)
             mode = replace(mode, prune=False)
         return max(hold(file, classification, project, mode, Teller(speech), format_), 1 if holes else 0)
-    found = [(table.path, column) for table, column in classification.columns()]
+    found = [(table.path, column) for table, columns in classification.whole() for column in columns]
     if format_ == "json":
         from tutela.reports.json_document import write_document
 

@@ -24,6 +24,10 @@ SAME_TABLES: Final = {
     "en": "{old} and {new} define the same tables: only what {new} changes counts; --no-diff judges both as one schema",
     "zh": "{old} 与 {new} 定义了相同的表:只计入 {new} 带来的变化;使用 --no-diff 可将两者作为一个结构检查",
 }
+ONLY_ALTERS: Final = {
+    "en": "{new} only alters tables of {old}: only what it changes counts; --no-diff judges both as one schema",
+    "zh": "{new} 仅修改 {old} 中的表:只计入其带来的变化;使用 --no-diff 可将两者作为一个结构检查",
+}
 
 
 class Compared(NamedTuple):
@@ -61,18 +65,21 @@ def _different(sources: Sequence[str | Path]) -> list[str | Path]:
 def _two(old: str | Path, new: str | Path, read: Read, *, sure: bool, lang: Lang) -> Compared:
     """Two sources: one state of a schema after the other, or two parts of one schema."""
     before, after = _read_base(read, [old]), _read_base(read, [new])
-    first, second = _tables(before), _tables(after)
+    first, second, changed = _tables(before), _tables(after), _tables(after, altered=True)
     common = len(first & second)
-    if not sure and (not common or 2 * common < max(len(first), len(second))):
+    again = bool(common) and 2 * common >= max(len(first), len(second))
+    upon = bool(changed) and changed <= first and not second
+    if not (sure or again or upon):
         return Compared(read([old, new]))
     if not sure:
-        click.echo(SAME_TABLES[lang].format(old=old, new=new), err=True)
+        click.echo((ONLY_ALTERS if upon else SAME_TABLES)[lang].format(old=old, new=new), err=True)
     # A script that defines none of the tables again builds upon them.
     return Compared(read([new] if common else [old, new]), before, str(old))
 
 
-def _tables(schema: Schema) -> set[str]:
-    return {table.path.lower() for table in schema.tables if table.kind == "table"}
+def _tables(schema: Schema, *, altered: bool = False) -> set[str]:
+    """The tables that a source defines, or those that it only changes."""
+    return {table.path.lower() for table in schema.tables if table.kind == "table" and table.altered == altered}
 
 
 def _is_path(source: str | Path) -> bool:

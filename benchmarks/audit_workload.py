@@ -163,9 +163,9 @@ def write_log(path: Path, events: int, *, literals: float = 0.02) -> None:
         )
         SELECT 'e' || i AS id, strftime(TIMESTAMP '{begin}' + {at}, '%Y-%m-%dT%H:%M:%S.%fZ') AS at,
                printf('u%05d', a) AS account, 'desk' AS application, 'read' AS action,
-               printf('SELECT a, b FROM app.t_%03d WHERE c_%d.id = ', t, s).replace(printf('c_%d.', s), '')
+               printf('SELECT a AS q%02d, b FROM app.t_%03d WHERE id = ', s, t)
                || CASE WHEN h3 % 1000 < {literals * 1000} THEN (h3 * 31 + i)::VARCHAR ELSE '$1' END
-               || printf(' ORDER BY a LIMIT 20 -- q%02d', s) AS sql,
+               || ' ORDER BY a LIMIT 20' AS sql,
                CASE WHEN h3 % 900 = 1 THEN 20000 ELSE h2 % 20 END AS row_count
         FROM chosen ORDER BY i"""
     written = {".parquet": "FORMAT parquet", ".jsonl": "FORMAT json", ".csvlog": CSVLOG}[path.suffix]

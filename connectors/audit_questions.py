@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from tutela.engine.stated import stated_in
 from tutela.engine.statements import MAX_CACHE
 
 from .event_numbers import JUDGED
@@ -21,6 +20,10 @@ if TYPE_CHECKING:
 
     from .accesses import Accesses
     from .event_table import Database
+
+
+_KEYS: Final = ("asked", "tags", *ASKED)
+"""What a question is: what stands for the statement, what its comments state, and the rest."""
 
 
 class Question(NamedTuple):
@@ -48,14 +51,14 @@ def add_up(database: Database, atoms: str, as_of: str) -> None:
 def group_events(database: Database, accesses: Accesses) -> None:
     """Make `parcels` (the events of a question that have the same atoms, added up), `asked_by` and `questions`."""
     _find_shapes(database, accesses)
-    keys = ", ".join(("asked", *ASKED))
+    keys = ", ".join(_KEYS)
     database.create(
         "questions",
         f"SELECT row_number() OVER (ORDER BY first, {keys}) AS question, * FROM (SELECT {keys}, any_value(sql) AS sql,"
         " min(first) AS first, max(last) AS last, CAST(sum(size) AS BIGINT) AS size"
         f" FROM shaped AS s JOIN added_up AS a ON s.text = a.text GROUP BY {keys}) AS q",
     )
-    same = " AND ".join(f"s.{name} = q.{name}" for name in ("asked", *ASKED))
+    same = " AND ".join(f"s.{name} = q.{name}" for name in _KEYS)
     database.create("asked_by", f"SELECT s.text, q.question FROM shaped AS s JOIN questions AS q ON {same}")
     database.create(
         "parcels",
@@ -69,15 +72,14 @@ def group_events(database: Database, accesses: Accesses) -> None:
 def _find_shapes(database: Database, accesses: Accesses) -> None:
     """Make `shaped`: the texts with what stands for their statement in a question.
 
-    That is a shape, the same for all shapes that touch and state the same; where its values matter, the statement.
+    That is a shape, the same for all shapes that touch the same; where its values matter, the statement.
     """
     first: dict[tuple[object, ...], str] = {}
     rows: list[Row] = []
     for shape, place, sql in _samples(database, "texts"):
         touched = accesses.analyser_in(place).shape(sql) if shape != sql else None
         if touched is not None:
-            alike = place, touched, tuple(stated_in(sql).items())
-            rows.append(Row(shape=shape, database=place, asked=first.setdefault(alike, shape)))
+            rows.append(Row(shape=shape, database=place, asked=first.setdefault((place, touched), shape)))
     database.table("alike", dict.fromkeys(("shape", "database", "asked"), "VARCHAR"), rows)
     database.create(
         "shaped",
@@ -105,11 +107,11 @@ def _samples(database: Database, texts: str) -> Iterator[tuple[str, str, str]]:
 
 def questions(database: Database, tell: Callable[[int, int], None]) -> Iterator[Question]:
     """What is to be decided."""
-    names = ", ".join(("question", "first", "last", "size", "asked", *SAID))
+    names = ", ".join(("question", "first", "last", "size", "asked", "tags", *SAID))
     found = list(database.rows(f"SELECT {names} FROM questions ORDER BY question"))
-    texts: dict[str, str] = {}
-    for at, (number, first, last, size, shape, sql, *asked) in enumerate(found):
+    texts: dict[tuple[str, str], str] = {}
+    for at, (number, first, last, size, shape, tags, sql, *asked) in enumerate(found):
         tell(at, len(found))
-        # One text stands for all of a shape: it need not be looked at again.
-        said = (texts.setdefault(shape, sql), *asked)
+        # One text stands for all of a shape that state the same: it need not be looked at again.
+        said = (texts.setdefault((shape, tags), sql), *asked)
         yield Question(number, first.replace(tzinfo=UTC), last.replace(tzinfo=UTC), size, said)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tutela.engine.statements_shapes import MARK, TOKEN, UNSURE
+from tutela.engine.stated import TAG, WORDS
+from tutela.engine.statements_shapes import BEGINS, COMMENT, MARK, NOTE, PLAIN, TOKEN, UNSURE
 
 from .event_table import SAID, literal
 
@@ -22,6 +23,7 @@ DIGEST: Final = "hash({}) >> 2"
 FURTHER: Final = 1 << 62
 """Texts that come beside those of a file have numbers after them."""
 _OF_FILE: Final = ("result", *SAID)
+_QUOTES: Final = "['\"`]"
 
 
 def list_texts(database: Database, records: str, odd: str) -> None:
@@ -75,7 +77,10 @@ def number_events(database: Database) -> None:
         f"SELECT e.number, e.instant, e.row_count, t.text FROM {database.loaded} AS e"
         f" JOIN loaded_texts AS t ON {_same(database, 'loaded_texts', SAID)}",
     )
-    texts, occurred = f"SELECT text, shape, {', '.join(SAID)} FROM ", "SELECT number, instant, row_count, text FROM "
+    texts, occurred = (
+        f"SELECT text, shape, tags, {', '.join(SAID)} FROM ",
+        "SELECT number, instant, row_count, text FROM ",
+    )
     if beside:
         texts += f"file_texts WHERE {JUDGED} UNION ALL {texts}"
         occurred += f"file_occurred WHERE plain UNION ALL {occurred}"
@@ -89,18 +94,39 @@ def _list_said(database: Database, name: str, source: str, columns: tuple[str, .
 
 
 def _list_texts(database: Database, name: str, number: str, more: str = "") -> None:
-    """Make a table of what was said, with numbers and the shape of each statement."""
-    shape = (
-        f"CASE WHEN regexp_matches(sql, {literal(UNSURE)}) THEN sql"
-        f" ELSE regexp_replace(sql, {literal(TOKEN)}, {literal(database.backreference + MARK)}, 'g') END"
-    )
+    """Make a table of what was said, with numbers, the shape of each statement and what its comments state (`tags`)."""
+    shape, tags = _shape(database.backreference), _tags(database.backreference)
     database.create(
-        f"{name}_shapes", f"SELECT sql AS statement, {shape} AS shape FROM (SELECT DISTINCT sql FROM {name}_said) AS t"
+        f"{name}_shapes",
+        f"SELECT sql AS statement, {shape} AS shape, {tags} AS tags FROM (SELECT DISTINCT sql FROM {name}_said) AS t",
     )
     database.create(
         f"{name}_texts",
         f"SELECT {number} AS text,"
-        f" s.shape, t.*{more} FROM {name}_said AS t LEFT JOIN {name}_shapes AS s ON t.sql = s.statement",
+        f" s.shape, s.tags, t.*{more} FROM {name}_said AS t LEFT JOIN {name}_shapes AS s ON t.sql = s.statement",
+    )
+
+
+def _shape(backreference: str) -> str:
+    """The shape of a statement, as `engine.statements_shapes` has it: values of one place are alike, comments, too."""
+    bare = (
+        f"CASE WHEN regexp_matches(sql, {literal(BEGINS)})"
+        f" THEN regexp_replace(sql, {literal(PLAIN)}, {literal(backreference + NOTE)}, 'g') ELSE sql END"
+    )
+    return (
+        f"CASE WHEN regexp_matches(sql, {literal(UNSURE)}) THEN sql"
+        f" ELSE regexp_replace({bare}, {literal(TOKEN)}, {literal(backreference + MARK)}, 'g') END"
+    )
+
+
+def _tags(backreference: str) -> str:
+    """What tells apart what statements of one shape state: the text itself where a quote is not closed."""
+    # Where words, names and values are gone, a word that is left stands in a comment.
+    bare, commented = (f"regexp_replace(sql, {literal(COMMENT)}, {literal(by)}, 'g')" for by in ("", backreference))
+    return (
+        f"CASE WHEN NOT regexp_matches(sql, {literal(WORDS)}) THEN ''"
+        f" WHEN regexp_matches({bare}, {literal(_QUOTES)}) THEN sql"
+        f" ELSE array_to_string(regexp_extract_all({commented}, {literal(TAG)}, 0), ' ') END"
     )
 
 

@@ -10,19 +10,20 @@ from .statements_shapes import comments
 if TYPE_CHECKING:
     from .events import Event
 
-_TAG: Final = re.compile(r"\b(purpose|request)\s*[=:]\s*'?([A-Za-z][\w.-]{1,63})", re.ASCII)
+WORDS: Final = "purpose|request"
+"""One of these is in every text that states something."""
+_BLANKS: Final = r"[ \t\n\r\f\x0b]*"
+TAG: Final = rf"[^A-Za-z0-9_]({WORDS}){_BLANKS}[=:]{_BLANKS}'?([A-Za-z][A-Za-z0-9_.-]{{1,63}})"
+"""What states something, with what stands before it: for Python, RE2 and Java."""
+_TAG: Final = re.compile(TAG)
 
 
 def stated(event: Event) -> dict[str, str]:
     """Purpose and request that a statement's comments or the application's name declare."""
-    return {**dict(_TAG.findall(event.application)), **stated_in(event.sql or "")}
-
-
-def stated_in(sql: str) -> dict[str, str]:
-    """What a statement's comments declare: the same for all statements of a shape."""
-    if not _TAG.search(sql):  # as in nearly all
-        return {}
-    return {name: value for text in comments(sql) for name, value in _TAG.findall(text)}
+    found = dict(_TAG.findall(f" {event.application}"))
+    if event.sql and _TAG.search(event.sql):  # hardly any statement has one
+        found.update(tag for text in comments(event.sql) for tag in _TAG.findall(text))
+    return found
 
 
 def request_named(event: Event) -> str:

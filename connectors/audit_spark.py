@@ -19,7 +19,7 @@ from tutela.engine.events import Hole
 
 from .accesses import unreadable
 from .event_records import TIME, YEARS
-from .event_table import EVENTS, TEXTS, Row, literal, row_of
+from .event_table import EVENTS, MOST_ROWS, TEXTS, Row, literal, row_of
 from .log_lines import MARK, mark_of
 from .log_mapped import event_of
 
@@ -188,7 +188,7 @@ def _columns(held: Mapping[str, str], kinds: Mapping[str, str], mapping: LogMapp
         f"{raw['result']} IN ('', 'success', 'error', 'denied')",
         f"NOT ({raw['tables']} || {raw['columns']}) RLIKE {_literal('[;' + chr(92) + 's' + chr(92) + 'p{Z}]')}",
         f"(({raw['sql']} || {raw['tables']} || {raw['columns']}) RLIKE '[A-Za-z]' OR ({action}) = 'login')",
-        f"coalesce({count}, 0) BETWEEN 0 AND 999999999999999999",
+        f"coalesce({count}, 0) BETWEEN 0 AND {MOST_ROWS}",
     ]
     columns = raw | {
         "number": "__number", "line": "__line", "instant": f"CAST({zoned} AS TIMESTAMP_NTZ)", "action": action,

@@ -120,13 +120,14 @@ class SparkDatabase:
 
     def _projected(self, logged: DataFrame, mapping: LogMapping, path: str) -> tuple[DataFrame, DataFrame]:
         """The plain records as `EVENTS` (and their result), and the others as they are."""
-        kinds = {field.name: field.dataType.simpleString() for field in logged.schema.fields}
+        nested = [f"{path} AS `{source}`" for source, path in _nested(logged, mapping).items()]
+        placed = logged.selectExpr("*", *nested, "_metadata.file_path AS __file", "_metadata.row_index AS __row")
+        kinds = {field.name: field.dataType.simpleString() for field in placed.schema.fields}
         held = {name: source for name, source in mapping.fields.items() if source in kinds}
         wrong = sorted(source for name, source in held.items() if kinds[source] not in _kinds(name))
         if mapping.time_format != "iso" or "at" not in held or wrong or mapping.constants.keys() & {"at", "row_count"}:
             problem = Problem(code="audit-spark-columns", location=Location(path), args={"columns": ", ".join(wrong)})
             raise InputError([problem])
-        placed = logged.selectExpr("*", "_metadata.file_path AS __file", "_metadata.row_index AS __row")
         placed.createOrReplaceTempView("raw")
         files = self.session.sql("SELECT DISTINCT __file FROM raw ORDER BY __file").collect()
         numbered = " ".join(f"WHEN {_literal(row[0])} THEN {n}" for n, row in enumerate(files)) or "WHEN '' THEN 0"
@@ -153,6 +154,19 @@ class _Place:
     def hole(self, code: str, line: int, **args: object) -> Hole:
         """A hole at a row of this log."""
         return Hole(Problem(code=code, location=Location(self.name, line, 1), args=args), self._mark)
+
+
+def _nested(logged: DataFrame, mapping: LogMapping) -> dict[str, str]:
+    """The fields of a mapping that lead into objects, and the SQL that reads them."""
+    found: dict[str, str] = {}
+    for source in mapping.fields.values():
+        kind: Any = None if source in logged.columns else logged.schema
+        parts = source.split(".")
+        for part in parts:
+            kind = kind[part].dataType if part in getattr(kind, "names", ()) else None
+        if kind is not None:
+            found[source] = ".".join(f"`{part}`" for part in parts)
+    return found
 
 
 def _kinds(name: str) -> frozenset[str]:

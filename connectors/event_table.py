@@ -23,8 +23,8 @@ EVENTS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """The columns; texts are empty rather than NULL, lists are joined by `JOINT`, instants are in UTC."""
 JOINT: Final = "\x1f"
-MOST_ROWS: Final = 10**12 - 1
-"""More rows than this count as so many: those of a million events then still add up to a number that SQL decides on."""
+MOST_ROWS: Final = 10**13 - 1
+"""More rows than this count as so many: those of 100,000 events then still add up to what SQL decides on."""
 TEXTS: Final = (
     "id", "account", "sql", "purpose", "request_id", "application", "database", "source_ip", "result", "role",
     "break_glass", "tables", "columns",

@@ -87,8 +87,15 @@ class Accesses:
     def request(self, event: Event, group: Group, columns: set[str], rows: int | None) -> Asked:
         """What one event asks for of one table."""
         subject = {"type": "account", "id": event.account or UNNAMED}
-        request = self.request_by(subject, self._context(event, rows), group, columns, event.at or self.as_of)
-        access = Access(event.account, at=event.at)
+        context = self._context(event, rows)
+        request = self.request_by(subject, context, group, columns, event.at or self.as_of)
+        access = Access(
+            event.account,
+            at=event.at,
+            columns=tuple(sorted(columns)),
+            purpose=context.get("purpose", ""),
+            request=context.get("request_id", ""),
+        )
         return Asked(request, event.location, key=f"{told_apart(event)}|{group[1]}", access=access)
 
     def request_by(

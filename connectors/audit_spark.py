@@ -19,7 +19,7 @@ from tutela.engine.events import Hole
 
 from .accesses import unreadable
 from .event_records import TIME, YEARS
-from .event_table import EVENTS, TEXTS, Row, literal, row_of
+from .event_table import EVENTS, MOST_ROWS, TEXTS, Row, literal, row_of
 from .log_lines import MARK, mark_of
 from .log_mapped import event_of
 
@@ -120,13 +120,14 @@ class SparkDatabase:
 
     def _projected(self, logged: DataFrame, mapping: LogMapping, path: str) -> tuple[DataFrame, DataFrame]:
         """The plain records as `EVENTS` (and their result), and the others as they are."""
-        kinds = {field.name: field.dataType.simpleString() for field in logged.schema.fields}
+        nested = [f"{path} AS `{source}`" for source, path in _nested(logged, mapping).items()]
+        placed = logged.selectExpr("*", *nested, "_metadata.file_path AS __file", "_metadata.row_index AS __row")
+        kinds = {field.name: field.dataType.simpleString() for field in placed.schema.fields}
         held = {name: source for name, source in mapping.fields.items() if source in kinds}
         wrong = sorted(source for name, source in held.items() if kinds[source] not in _kinds(name))
         if mapping.time_format != "iso" or "at" not in held or wrong or mapping.constants.keys() & {"at", "row_count"}:
             problem = Problem(code="audit-spark-columns", location=Location(path), args={"columns": ", ".join(wrong)})
             raise InputError([problem])
-        placed = logged.selectExpr("*", "_metadata.file_path AS __file", "_metadata.row_index AS __row")
         placed.createOrReplaceTempView("raw")
         files = self.session.sql("SELECT DISTINCT __file FROM raw ORDER BY __file").collect()
         numbered = " ".join(f"WHEN {_literal(row[0])} THEN {n}" for n, row in enumerate(files)) or "WHEN '' THEN 0"
@@ -153,6 +154,19 @@ class _Place:
     def hole(self, code: str, line: int, **args: object) -> Hole:
         """A hole at a row of this log."""
         return Hole(Problem(code=code, location=Location(self.name, line, 1), args=args), self._mark)
+
+
+def _nested(logged: DataFrame, mapping: LogMapping) -> dict[str, str]:
+    """The fields of a mapping that lead into objects, and the SQL that reads them."""
+    found: dict[str, str] = {}
+    for source in mapping.fields.values():
+        kind: Any = None if source in logged.columns else logged.schema
+        parts = source.split(".")
+        for part in parts:
+            kind = kind[part].dataType if part in getattr(kind, "names", ()) else None
+        if kind is not None:
+            found[source] = ".".join(f"`{part}`" for part in parts)
+    return found
 
 
 def _kinds(name: str) -> frozenset[str]:
@@ -188,7 +202,7 @@ def _columns(held: Mapping[str, str], kinds: Mapping[str, str], mapping: LogMapp
         f"{raw['result']} IN ('', 'success', 'error', 'denied')",
         f"NOT ({raw['tables']} || {raw['columns']}) RLIKE {_literal('[;' + chr(92) + 's' + chr(92) + 'p{Z}]')}",
         f"(({raw['sql']} || {raw['tables']} || {raw['columns']}) RLIKE '[A-Za-z]' OR ({action}) = 'login')",
-        f"coalesce({count}, 0) BETWEEN 0 AND 999999999999999999",
+        f"coalesce({count}, 0) BETWEEN 0 AND {MOST_ROWS}",
     ]
     columns = raw | {
         "number": "__number", "line": "__line", "instant": f"CAST({zoned} AS TIMESTAMP_NTZ)", "action": action,

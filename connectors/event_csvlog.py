@@ -14,7 +14,7 @@ from .event_audits import AROUND, COMPLETE, ROWS, SQL, take_apart
 from .event_messages import EVENTFUL, USED, classified, listed
 from .event_records import Rest, check_same, number_taken, take
 from .event_sessions import settle
-from .event_table import EVENTS
+from .event_table import EVENTS, MOST_ROWS
 from .log_csvlog import LAYOUTS, POSTGRES, csvlog_record
 from .log_lines import MAX_LINE, MAX_RECORD_LINES, Cells, LogFile, records
 from .log_parquet import file_literal
@@ -169,7 +169,7 @@ def _events() -> str:
         "sql": f"CASE WHEN {audit} THEN {SQL} ELSE r.said END",
         "tables": f"CASE WHEN {audit} THEN h.tables ELSE '' END",
         "complete": f"CASE WHEN {audit} THEN {COMPLETE} ELSE TRUE END",
-        "row_count": f"CASE WHEN {audit} THEN {ROWS} END",
+        "row_count": f"CASE WHEN {audit} THEN CASE WHEN {ROWS} > {MOST_ROWS} THEN {MOST_ROWS} ELSE {ROWS} END END",
     }
     columns = ", ".join(f"{said.get(name, f'r.{name}')} AS {name}" for name in EVENTS if name != "number")
     return (

@@ -14,7 +14,7 @@ from sqlglot import exp
 from tutela.engine.errors import InputError, Location, Problem
 
 from .event_numbers import list_texts, number_records
-from .event_table import EVENTS, TEXTS, literal
+from .event_table import EVENTS, MOST_ROWS, TEXTS, literal
 from .log_parquet import ZONED
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def projected(fields: Mapping[str, Field], mapping: LogMapping, plain: str = "TR
     if at.kind == "VARCHAR":
         tests.append(f"regexp_full_match({at.sql}, {literal(TIME)})")
     if "row_count" in fields:
-        tests.append(f"({fields['row_count'].sql} IS NULL OR ({count}) BETWEEN 0 AND 999999999999999999)")
+        tests.append(f"({fields['row_count'].sql} IS NULL OR ({count}) BETWEEN 0 AND {MOST_ROWS})")
     made = {
         "line": "number", "instant": instant, "action": action, "complete": "TRUE", "row_count": count,
         "id": f"CASE WHEN {raw['id']} = '' THEN 'line ' || number ELSE {raw['id']} END",

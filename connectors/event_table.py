@@ -23,6 +23,8 @@ EVENTS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """The columns; texts are empty rather than NULL, lists are joined by `JOINT`, instants are in UTC."""
 JOINT: Final = "\x1f"
+MOST_ROWS: Final = 10**13 - 1
+"""More rows than this count as so many: those of 100,000 events then still add up to what SQL decides on."""
 TEXTS: Final = (
     "id", "account", "sql", "purpose", "request_id", "application", "database", "source_ip", "result", "role",
     "break_glass", "tables", "columns",
@@ -88,7 +90,7 @@ def row_of(event: Event, number: int) -> Row:
         "tables": JOINT.join(event.tables),
         "columns": JOINT.join(event.columns),
         "complete": event.statement_complete,
-        "row_count": event.row_count,
+        "row_count": None if event.row_count is None else min(event.row_count, MOST_ROWS),
         "database": event.database,
     }
 

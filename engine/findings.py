@@ -151,7 +151,8 @@ def _findings(item: Asked, answer: Answer) -> Iterator[Finding]:
     resource = item.request.resource  # the answer may have been given to another request
     kind, name, key, location = resource["type"], resource["id"], item.key, item.location
     access = item.access and item.access._replace(
-        person=item.access.person or str(peek(answer.decision.question.subject, "employee") or "")
+        person=item.access.person or str(peek(answer.decision.question.subject, "employee") or ""),
+        purpose=item.access.purpose or str(peek(answer.decision.question.context, "purpose") or ""),
     )
     for rule, given in answer.denials:
         reasons = _with(given, item.evidence) if item.evidence.en else given

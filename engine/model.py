@@ -129,6 +129,12 @@ class Access(NamedTuple):
     person: str = ""
     """The employee whose account it was at that time; empty when no register says so."""
     at: datetime | None = None
+    columns: tuple[str, ...] = ()
+    """What was touched of the table; `*` stands for all columns."""
+    purpose: str = ""
+    """The purpose that counted: stated, or that of the account or application; empty when there is none."""
+    request: str = ""
+    """The approved request that was named; empty when none was."""
 
     def __str__(self) -> str:
         account = self.account or "?"

@@ -24,7 +24,7 @@ from .statements_guards import (
 )
 from .statements_lower import Part, UnresolvedError
 from .statements_rewrites import write_out
-from .statements_words import FUNCTION_SCHEMAS, READING_NODES, computes
+from .statements_words import FUNCTION_SCHEMAS, READING_ANYTHING, READING_NODES, computes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,7 @@ def check_nodes(tree: exp.Expr, family: str) -> None:
     for node in tree.walk():
         name = type(node).__name__
         if name in READING_NODES:
-            raise UnresolvedError("statement-clause", name.upper(), whole=name in ("ReadCSV", "ReadParquet", "Command"))
+            raise UnresolvedError("statement-clause", name.upper(), whole=name in READING_ANYTHING)
         if name in ("PositionalColumn", "Columns"):
             raise UnresolvedError("column-hidden")
         if isinstance(node, exp.Parameter) and family in _PARAMETER_COLUMNS:

@@ -109,8 +109,12 @@ def computes(name: str, family: str) -> bool:
     return name.lower() in FUNCTIONS or name.lower() in FUNCTIONS_OF.get(family, ())
 
 
-READING_NODES: Final = frozenset({"ReadCSV", "ReadParquet", "OpenJSON", "Command", "Pivot", "MatchRecognize"})
+READING_NODES: Final = frozenset(
+    {"ReadCSV", "ReadParquet", "OpenJSON", "Command", "Pivot", "MatchRecognize", "DynamicIdentifier"}
+)
 """sqlglot node types that read what no column of theirs shows, or that move columns about."""
+READING_ANYTHING: Final = frozenset({"ReadCSV", "ReadParquet", "Command", "DynamicIdentifier"})
+"""Those of them that may read any table: Snowflake's `IDENTIFIER('name')`, for one, names it by a value."""
 
 FUNCTION_SCHEMAS: Final = frozenset({"pg_catalog", "sys"})
 

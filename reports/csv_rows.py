@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     "severity", "rule", "file", "line", "column", "resource_type", "resource", "message", "why", "basis", "remedy",
     "counts", "state", "waiver_reason", "waiver_owner", "waiver_expires", "waiver_in_force", "account", "person", "at",
-    "fingerprint",
+    "columns", "purpose", "request", "fingerprint",
     "command", "policies", "as_of",
 )  # fmt: skip
 MARK: Final = "\ufeff"
@@ -67,6 +67,9 @@ def _texts(finding: Finding, lang: Lang) -> list[str]:
         access.account if access else "",
         access.person if access else "",
         access.at.isoformat() if access and access.at else "",
+        "; ".join(access.columns) if access else "",
+        access.purpose if access else "",
+        access.request if access else "",
         finding.fingerprint,
     ]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from tutela.engine.model import UNPARSED, Severity
+from tutela.engine.model import UNPARSED, Severity, Words
 from tutela.engine.phrases import evidence
 
 from .shape import ordered
 from .text import file_of, visible
-from .words import SEVERITIES
+from .words import SEVERITIES, access_text
 
 if TYPE_CHECKING:
-    from tutela.engine.model import Finding, Reason, Report, TableEntry, Waiver, Words
+    from tutela.engine.model import Finding, Reason, Report, TableEntry, Waiver
 
 NAME_LIMIT: Final = 300
 """A longer name of a table or column is cut: nobody reads on."""
@@ -99,7 +99,8 @@ class _Page:
             if access := finding.access:
                 hour = int(access.at.timestamp() // 3600) if access.at else 0
                 who = access.person or access.account or "?"
-                made[number] = [self.texts.add(str(access)), self.texts.add(who, NAME_LIMIT), hour]
+                said = Words(access_text(access, "en"), access_text(access, "zh"))
+                made[number] = [self.texts.both(said), self.texts.add(who, NAME_LIMIT), hour]
         return made
 
     def categories(self) -> dict[str, list[str]]:

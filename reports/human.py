@@ -15,7 +15,7 @@ from tutela.engine.model import Severity
 
 from .shape import obligation_text, ordered
 from .text import live, resource_name, visible
-from .words import colon, counts, label, labelled, provenance, severity_word, waiver_text
+from .words import access_text, colon, counts, label, labelled, provenance, severity_word, waiver_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -150,7 +150,7 @@ def _put_finding(page: _Page, finding: Finding) -> None:
     if not live(finding):
         page.detail("resource", f"{finding.resource_type} {finding.resource_id}")
     if finding.access:
-        page.detail("access", str(finding.access))
+        page.detail("access", access_text(finding.access, page.lang))
     for reason in finding.reasons:
         if (reason.rule, reason.message.text(page.lang)) != (finding.rule, message):
             page.detail("also", f"{reason.rule}{colon(page.lang)}{reason.message.text(page.lang)}")

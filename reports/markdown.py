@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from .shape import obligation_text, ordered
 from .text import resource_name, visible
-from .words import counts, label, labelled, provenance, severity_word, waiver_text
+from .words import access_text, counts, label, labelled, provenance, severity_word, waiver_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,7 +88,7 @@ def _finding_cells(finding: Finding, lang: Lang, *, told: bool) -> list[str]:
         severity_word(finding.severity, lang),
         escape(finding.rule),
         escape(str(finding.location)) if finding.location else "",
-        *([escape(str(finding.access)) if finding.access else ""] if told else ()),
+        *([escape(access_text(finding.access, lang)) if finding.access else ""] if told else ()),
         escape(f"{finding.resource_type} {resource_name(finding)}"),
         escape(finding.message.text(lang)),
         _why(finding.reasons),

@@ -60,10 +60,13 @@ _FINDING: Final[dict[str, object]] = {
     "reasons": {"type": "array", "items": {"$ref": "#/$defs/reason"}},
     "access": {
         **_object(
-            "Of something that happened: who did it, and when.",
+            "Of something that happened: who did it, when, with which columns and what for.",
             account={"type": ["string", "null"], "description": "As the log names it."},
             person={"type": ["string", "null"], "description": "Whose account it was at that time."},
             at={"type": ["string", "null"], "format": "date-time"},
+            columns={**_TEXTS, "description": "What was touched of the table; `*` stands for all columns."},
+            purpose={"type": ["string", "null"], "description": "Stated, or that of the account or application."},
+            request={"type": ["string", "null"], "description": "The approved request that was named."},
         ),
         "type": ["object", "null"],
     },

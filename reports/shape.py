@@ -126,9 +126,15 @@ def _finding(finding: Finding, reasons: list[dict[str, object]], lang: Lang) -> 
 
 
 def access_shape(access: Access) -> dict[str, object]:
-    """Who did something and when, as JSON values."""
-    at = access.at.isoformat() if access.at else None
-    return {"account": access.account or None, "person": access.person or None, "at": at}
+    """Who did something, when, with which columns and what for, as JSON values."""
+    return {
+        "account": access.account or None,
+        "person": access.person or None,
+        "at": access.at.isoformat() if access.at else None,
+        "columns": list(access.columns),
+        "purpose": access.purpose or None,
+        "request": access.request or None,
+    }
 
 
 def waiver_shape(waiver: Waiver, *, in_force: bool) -> dict[str, object]:

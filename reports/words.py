@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tutela.engine.errors import Lang
-    from tutela.engine.model import Report, Waiver
+    from tutela.engine.model import Access, Report, Waiver
+
+SHOWN_COLUMNS: Final = 20
+"""Columns of one access that are shown where people read; the machine formats have all."""
 
 LABELS: Final[Mapping[str, Words]] = {
     "access": Words("by", "访问者"),
@@ -21,6 +24,7 @@ LABELS: Final[Mapping[str, Words]] = {
     "deny": Words("DENY", "拒绝"),
     "as-of": Words("as of", "截至"),
     "basis": Words("basis", "依据"),
+    "columns": Words("columns", "列"),
     "compared": Words("compared with", "对比基准"),
     "expires": Words("until", "有效期至"),
     "fingerprint": Words("fingerprint", "指纹"),
@@ -28,6 +32,8 @@ LABELS: Final[Mapping[str, Words]] = {
     "error": Words("error", "错误"),
     "also": Words("also", "另有"),
     "location": Words("location", "位置"),
+    "purpose": Words("purpose", "用途"),
+    "request": Words("request", "申请"),
     "message": Words("message", "说明"),
     "missing": Words("missing", "缺少"),
     "more": Words("and {} more", "另有 {} 项"),
@@ -107,6 +113,13 @@ def _accepted(report: Report, lang: Lang) -> list[str]:
         return [*shown, f"{report.changed} 项有变化"] if report.changed else shown
     shown = [f"{number} {label(key, lang)}" for key, number in numbers if number]
     return [*shown, f"{report.changed} changed"] if report.changed else shown
+
+
+def access_text(access: Access, lang: Lang) -> str:
+    """Who did something and when, with which columns, under which purpose and request."""
+    columns = [*access.columns[:SHOWN_COLUMNS], *(["…"] if len(access.columns) > SHOWN_COLUMNS else [])]
+    told = (("columns", ", ".join(columns)), ("purpose", access.purpose), ("request", access.request))
+    return "; ".join([str(access), *(labelled(key, text, lang) for key, text in told if text)])
 
 
 def waiver_text(waiver: Waiver, lang: Lang, *, holds: bool = True) -> str:

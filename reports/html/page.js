@@ -103,7 +103,7 @@
   };
   data.findings.forEach((row, number) => { row.access = data.accesses[number]; });
   const told = Object.keys(data.accesses).length > 0;
-  const access = (row) => (row.access ? texts[row.access[0]] : "");
+  const access = (row) => (row.access ? said(row.access[0]) : "");
   const who = (row) => (row.access ? texts[row.access[1]] : "");
   // The stretch of time that a finding is in, as it is told: a day, or an hour where the log is short.
   const hours = data.findings.map((row) => (row.access ? row.access[2] : 0)).filter(Boolean);

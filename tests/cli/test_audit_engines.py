@@ -61,6 +61,50 @@ def test_times_at_the_ends_of_the_calendar_are_none(tutela: Tool, crm: Path, eng
     assert ("ACC-01.not-authorised", 5) in found
 
 
+@pytest.mark.parametrize("rows", [10**12, 10**18 - 1, 2**63 - 1, 2**63, 10**20, 10**40])
+def test_more_rows_than_there_are_anywhere(tutela: Tool, crm: Path, rows: int) -> None:
+    """Whatever number a log names, also several of them in one window, both engines judge all of it."""
+    lines = MAPPED.splitlines(keepends=True)
+    (crm / "many.jsonl").write_text(
+        "".join([lines[0].replace(": 9", f": {rows}")] * 3 + [lines[0]]).replace("lina", "nobody"), encoding="utf-8"
+    )
+    record = (crm / "logs" / "access.csv").read_text(encoding="utf-8").splitlines(keepends=True)[1]
+    (crm / "many.csv").write_text(record.replace(',1",', f',{rows}",'), encoding="utf-8")
+    for log, count in (("many.jsonl", 4), ("many.csv", 1)):
+        done = [
+            tutela("audit", log, *NOW, "--format", "json", "--engine", engine, cwd=crm)
+            for engine in ("duckdb", "python")
+        ]
+        assert [(1, ""), (1, "")] == [(one.returncode, one.stderr) for one in done]
+        found = [[(f["rule"], f["location"]["line"]) for f in json.loads(one.stdout)["findings"]] for one in done]
+        assert found[0] == found[1]
+        assert count <= len({line for _, line in found[0]})
+
+
+ACCESSED = (
+    '{"at": "2026-11-06T01:29:34Z", "account": "nobody", "request_id": "USE-2026-0771", "row_count": 1, '
+    '"sql": "/* purpose=customer_service */ SELECT mobile, full_name FROM crm.customer"}\n'
+    '{"at": "2026-11-06T01:30:34Z", "account": "nobody", "row_count": 1, "sql": "SELECT count(*) FROM crm.customer"}\n'
+)
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "python"])
+def test_findings_say_on_which_columns_and_under_which_purpose_and_request(
+    tutela: Tool, crm: Path, engine: str
+) -> None:
+    """An auditor gets who, on which columns, under which purpose and approval; `*` where the table is meant."""
+    (crm / "accessed.jsonl").write_text(ACCESSED, encoding="utf-8")
+    done = tutela("audit", "accessed.jsonl", *NOW, "--format", "json", "--engine", engine, cwd=crm)
+    said = {f["location"]["line"]: f["access"] for f in json.loads(done.stdout)["findings"]}
+    stated = {"columns": ["full_name", "mobile"], "purpose": "customer_service", "request": "USE-2026-0771"}
+
+    assert stated == {name: said[1][name] for name in stated}
+    assert {"columns": ["*"], "purpose": None, "request": None} == {name: said[2][name] for name in stated}
+
+    told = tutela("audit", "accessed.jsonl", *NOW, "--lang", "zh", "--engine", engine, cwd=crm).stdout
+    assert "列:full_name, mobile; 用途:customer_service; 申请:USE-2026-0771" in told.replace("\n", "")
+
+
 def test_explanations_are_the_same(tutela: Tool, crm: Path) -> None:
     """What is allowed has no explanation; what is denied comes about in the same way."""
     told = [

@@ -85,6 +85,28 @@ def test_a_folder_is_one_log(tmp_path: Path, session: Any, project: tuple[Any, A
     assert found.checked > 30
 
 
+def test_fields_of_objects(tmp_path: Path, session: Any, project: tuple[Any, Any]) -> None:  # noqa: ANN401
+    """A mapping leads into objects with dots, as it does elsewhere; a field that is missing in one row is a hole."""
+    authorizer, make = project
+    path = tmp_path / "nested.parquet"
+    said = {"sql": "SELECT full_name FROM crm.customer", "n": 1}
+    with duckdb.connect() as connection:
+        connection.execute(
+            'CREATE TABLE t ("at" VARCHAR, who STRUCT(name VARCHAR), said STRUCT(sql VARCHAR, n BIGINT))'
+        )
+        for who in ({"name": "lina"}, {"name": None}, None):
+            connection.execute("INSERT INTO t VALUES (?, ?, ?)", ["2026-11-06T01:29:34Z", who, said])
+        connection.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+    mapping = {"fields": {"at": "at", "account": "who.name", "sql": "said.sql", "row_count": "said.n"}}
+
+    expected = report("audit", authorizer, make().ask(read_log(path, mapping=mapping)), WHEN)
+    items = judged_by_spark(str(path), mapping, make(), authorizer, session=session)
+
+    assert expected == report("audit", authorizer, items, WHEN)
+    assert expected.unparsed == 2
+    assert expected.checked > 0
+
+
 def test_what_spark_cannot_read_is_said(tmp_path: Path, session: Any, project: tuple[Any, Any]) -> None:  # noqa: ANN401
     """No Parquet, and columns of other types, end with one problem."""
     authorizer, make = project

@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ANYTHING", "NOTHING", "Analyser", "ColumnRef", "StatementKind", "TableRef", "Touched", "analyse"]
 
-# sqlglot warns on standard error about statements it does not know; here that is an answer, no accident.
-logging.getLogger("sqlglot").addHandler(logging.NullHandler())
+# sqlglot warns about statements it does not know, with their text; here that is an answer, no accident, and the values
+# in a text belong in no log, whatever a service or an application does with what libraries say.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _K = TypeVar("_K")
 _T = TypeVar("_T")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote
 
 from tutela.connectors.bundle import bundle_file
 from tutela.connectors.policy_files import read_policies
@@ -209,8 +210,8 @@ class GitOrigin:
             raise InputError([problem("serve-git-project", self.folder, revision=self.revision, commit=commit)])
         project = self.adapt(find_project(start))
         self._tried = project, scratch.resolve()
-        address = str(project.decision_log.get("address", ""))
-        if address and "://" not in address and not Path(address).is_absolute():
+        log = project.recording()
+        if log is not None and _file_of(log.address).is_relative_to(scratch.resolve()):
             # It would be written beside the files of this commit, and be gone with them.
             raise InputError([problem("serve-git-log", FILE)])
         return load_project(project, commit)
@@ -220,6 +221,11 @@ class GitOrigin:
         for scratch in old:
             scratch.cleanup()
             self._scratch.remove(scratch)
+
+
+def _file_of(address: str) -> Path:
+    """Where a log is that is a file, or a database in one."""
+    return Path(unquote(address.rpartition(":///")[2])).resolve()
 
 
 def _has_project(folder: Path) -> bool:

@@ -293,6 +293,8 @@ def test_a_branch_is_followed(start: Callable[..., Serving], copy: Path, tmp_pat
     shown = service.until("/readyz", lambda reply: "reload" in reply.json).json
     assert second == shown["revision"]
     assert not (tmp_path / "ran").exists()
+    service.stop()
+    assert "refused: pdp/policies/bad.yaml:4:" in service.said
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tutela.connectors.decision_log import LogSettings
+    from tutela.engine.errors import Problem
     from tutela.project import Project
 
     from .service import Service
@@ -196,6 +198,9 @@ class GitOrigin:
         scratch = tempfile.TemporaryDirectory(prefix="tutela-")
         try:
             loaded = self._load(Path(scratch.name))
+        except (InputError, PolicyError) as error:
+            scratch.cleanup()
+            raise InputError([_in_repository(found, scratch.name) for found in error.problems]) from None
         except BaseException:
             scratch.cleanup()
             raise
@@ -221,6 +226,12 @@ class GitOrigin:
         for scratch in old:
             scratch.cleanup()
             self._scratch.remove(scratch)
+
+
+def _in_repository(found: Problem, scratch: str) -> Problem:
+    """A problem with its place as the repository has it, not where its files were laid out."""
+    place = found.location
+    return replace(found, location=replace(place, file=place.file.removeprefix(scratch + os.sep)))
 
 
 def _file_of(address: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -139,6 +140,42 @@ def test_an_outage_is_told_with_its_end(
     serving.stop()
     assert 1 == serving.said.count("decisions are not recorded: sqlite:///decisions.db decision-log-")
     assert 1 == serving.said.count("decisions are recorded again unrecorded=")
+
+
+def test_a_worker_that_cannot_open_the_log_says_why(
+    recorded: Path, start: Callable[..., Any], until: Callable[[Callable[[], bool]], None]
+) -> None:
+    """In the words of the problem, without a traceback; another one takes its place when the log is back."""
+    settings = (recorded / "tutela.toml").read_text("utf-8").replace("decisions.jsonl", "sqlite:///decisions.db")
+    (recorded / "tutela.toml").write_text(settings, "utf-8")
+    serving = start("--workers", "2", cwd=recorded)
+    assert 200 == serving.ask("/access/v1/evaluation", ASK).status
+
+    def workers() -> list[str]:
+        found = subprocess.run(["pgrep", "-P", str(serving.process.pid)], capture_output=True, text=True, check=False)
+        return found.stdout.split()
+
+    until(lambda: len(workers()) == 2)
+    before = workers()
+    for name in recorded.glob("decisions.db*"):
+        name.rename(recorded / f"away-{name.name}")
+    (recorded / "decisions.db").write_text("no database, and long enough to be looked at" * 40, "utf-8")
+    os.kill(int(before[0]), signal.SIGKILL)
+    seen = set[str]()
+
+    def failed() -> bool:
+        now = set(workers())
+        seen.update(now - set(before))
+        return bool(seen - now)
+
+    until(failed)  # another one has come, and gone
+    (recorded / "decisions.db").unlink()
+    for name in recorded.glob("away-decisions.db*"):
+        name.rename(recorded / name.name.removeprefix("away-"))
+    until(lambda: len(workers()) == 2)
+    serving.stop()
+    assert "refused: sqlite:///decisions.db" in serving.said
+    assert "Traceback" not in serving.said
 
 
 def test_a_log_that_cannot_be_opened_ends_the_start(recorded: Path, environment: dict[str, str]) -> None:

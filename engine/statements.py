@@ -388,7 +388,7 @@ def _together(parts: list[Touched]) -> Touched:
     first = next((part for part in parts if not part.resolved), parts[0])
     return Touched(
         kind=next(kind for kind in _ORDER if any(part.kind == kind for part in parts)),
-        also=frozenset(part.kind for part in parts).union(*(part.also for part in parts)),
+        also=frozenset[StatementKind](part.kind for part in parts).union(*(part.also for part in parts)),
         reads=NOTHING.union(*(part.reads for part in parts)),
         writes=NOTHING.union(*(part.writes for part in parts)),
         exposed=NOTHING.union(*(part.exposed for part in parts)),

@@ -209,7 +209,7 @@ class Accesses:
     def groups(self, event: Event, touched: Touched) -> dict[Group, set[str]]:
         """The tables that an event touches, with what it does to them, and the columns."""
         groups: dict[Group, set[str]] = {}
-        kinds: set[str] = {event.action, touched.kind}
+        kinds: set[str] = {event.action, touched.kind, *touched.also}
         everything = {entry.ref for entry in self.analyser.catalog.entries.values()}
         if not touched.resolved and len(everything) > 1 and everything <= touched.tables:
             # Nothing is known about what it touches: one question about anything, not one for each table.

@@ -77,6 +77,8 @@ class DecisionLog:
         """How many decisions are durable."""
         self.unrecorded = 0
         """How many could not be recorded, or are not known to be."""
+        self.failure: Problem | None = None
+        """Why the last ones could not be recorded; None while they are."""
         self._thread = threading.Thread(target=self._run, name="tutela decision log", daemon=True)
         self._watch = threading.Thread(target=self._expire, name="tutela decision log watch", daemon=True)
         self._thread.start()
@@ -126,6 +128,7 @@ class DecisionLog:
                     self._bytes += len(one.content)
                 else:
                     refused.append((one.waiter, problem))
+                    self.failure = problem
             self._unrecorded += len(refused)
             self.unrecorded += len(refused)
         for waiter, problem in refused:
@@ -209,6 +212,8 @@ class DecisionLog:
             problem = Problem(code="decision-log-unwritable", location=self._store.location, args=args)
         with self._changed:
             waiting, self._group = self._group, []
+            if contents:
+                self.failure = problem
             if problem is None:
                 self._unrecorded -= lacking
                 self.recorded += len(group)
@@ -237,5 +242,5 @@ class DecisionLog:
                     late.append(one)
             if late:
                 args = {"seconds": f"{self._timeout:g}"}
-                problem = Problem(code="decision-log-slow", location=self._store.location, args=args)
+                problem = self.failure = Problem(code="decision-log-slow", location=self._store.location, args=args)
                 self._answer_all(late, problem)

@@ -330,5 +330,6 @@ def declared(incident: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _listed(columns: Any) -> Sequence[object]:  # noqa: ANN401 (what the caller sent)
-    """The columns asked for; not said which, none, or not a list, means all of them."""
-    return columns if is_array(columns) and columns else ["*"]
+    """The columns asked for; not said which, none, or not a list of texts, means all of them."""
+    named = is_array(columns) and all(isinstance(name, str) for name in columns)
+    return columns if named and columns else ["*"]

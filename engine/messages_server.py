@@ -284,6 +284,12 @@ SERVER: Final[Mapping[str, Message]] = {
         "the log of the service says why they cannot be loaded; `/readyz` shows it, too",
         "服务日志说明无法加载的原因;`/readyz` 也会显示",
     ),
+    "server-unrecorded": Message(
+        "the decision could not be recorded, so there is none; nothing is permitted",
+        "该决策无法写入决策日志,因此不予给出;不予许可",
+        "ask again later; the log of the service says why",
+        "请稍后再试;服务日志说明原因",
+    ),
     "sql-gate-none": Message(
         "the service knows no tables",
         "服务不知道任何数据表",

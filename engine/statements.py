@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ANYTHING", "NOTHING", "Analyser", "ColumnRef", "StatementKind", "TableRef", "Touched", "analyse"]
 
-# sqlglot warns on standard error about statements it does not know; here that is an answer, no accident.
-logging.getLogger("sqlglot").addHandler(logging.NullHandler())
+# sqlglot warns about statements it does not know, with their text; here that is an answer, no accident, and the values
+# in a text belong in no log, whatever a service or an application does with what libraries say.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 _K = TypeVar("_K")
 _T = TypeVar("_T")
@@ -84,6 +85,8 @@ class Touched:
     """Why it is not resolved: a slug (`statement-<reason>` is its message); empty when it is."""
     detail: str = ""
     """The name of the table, column, function or clause that the reason is about; never a value."""
+    also: frozenset[StatementKind] = frozenset()
+    """What it does beside its kind: a text of several statements, or a definition that takes rows or columns away."""
 
 
 def analyse(
@@ -252,7 +255,7 @@ class Analyser:
             result.tables |= self._find(table).refs
         if _meet(result.exposed, result.writes):  # RETURNING a column that was written shows what was written
             result.exposed |= stored
-        return result.touched(plan.kind)
+        return result.touched(plan.kind, frozenset({"delete"}) if plan.deletes else frozenset())
 
     def _find(self, table: exp.Table) -> Entry | Unknown:
         return self.catalog.find(self.catalog.normalize(table))
@@ -346,9 +349,10 @@ class _Sum:
         self.exposed |= exposed
         self.tables.update(tables)
 
-    def touched(self, kind: StatementKind) -> Touched:
+    def touched(self, kind: StatementKind, also: frozenset[StatementKind]) -> Touched:
         return Touched(
             kind=kind,
+            also=also,
             reads=frozenset(self.reads),
             writes=frozenset(self.writes),
             exposed=frozenset(self.exposed),
@@ -378,12 +382,13 @@ def _unresolved(kind: StatementKind, refs: Refs, tables: frozenset[TableRef], re
 
 
 def _together(parts: list[Touched]) -> Touched:
-    """Several statements in one text: everything any of them touches, under the gravest kind."""
+    """Several statements in one text: everything any of them touches, under the gravest kind and all others."""
     if len(parts) == 1:
         return parts[0]
     first = next((part for part in parts if not part.resolved), parts[0])
     return Touched(
         kind=next(kind for kind in _ORDER if any(part.kind == kind for part in parts)),
+        also=frozenset[StatementKind](part.kind for part in parts).union(*(part.also for part in parts)),
         reads=NOTHING.union(*(part.reads for part in parts)),
         writes=NOTHING.union(*(part.writes for part in parts)),
         exposed=NOTHING.union(*(part.exposed for part in parts)),

@@ -7,7 +7,7 @@ columns are written, the next only read, the rest comes out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from sqlglot import exp
 
@@ -55,6 +55,8 @@ class Plan:
     """(table, columns, whether they come out)."""
     mentions: list[exp.Table] = field(default_factory=list[exp.Table])
     """Tables that are named without touching a row; they need not be known."""
+    deletes: bool = False
+    """Whether rows or columns go, although the kind is another."""
 
 
 def lower(statement: exp.Expr) -> Plan:  # one return a type
@@ -76,6 +78,10 @@ def lower(statement: exp.Expr) -> Plan:  # one return a type
             return _copy(statement)
         case _:
             return _definition(statement)
+
+
+_GONE: Final = ("TABLE", "COLUMN", None)
+"""What is dropped with what was in it; a partition has no kind."""
 
 
 def _definition(statement: exp.Expr) -> Plan:
@@ -100,7 +106,8 @@ def _definition(statement: exp.Expr) -> Plan:
             tables = list(statement.find_all(exp.Table))
             if statement.args["kind"] != "TABLE":
                 return Plan("ddl", mentions=tables)
-            return Plan("ddl", writes=[(table, ()) for table in tables])
+            gone = any(drop.args.get("kind") in _GONE for drop in statement.find_all(exp.Drop, exp.DropPartition))
+            return Plan("ddl", writes=[(table, ()) for table in tables], deletes=gone)
         case exp.Grant() | exp.Revoke():
             return Plan("grant", mentions=list(statement.find_all(exp.Table)))
         case exp.Comment():
@@ -290,6 +297,7 @@ def _when(when: exp.Expr, table: exp.Table, targets: list[exp.Expr], values: lis
             values += [value for value in then.expression.expressions if not _is_default(value)]
         case exp.Var() if then.name.upper() in ("DELETE", "DO NOTHING"):
             plan.writes.append((_bare(table), ()))
+            plan.deletes = plan.deletes or then.name.upper() == "DELETE"
         case _:
             raise UnresolvedError("statement-clause")
 

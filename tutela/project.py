@@ -7,6 +7,7 @@ import tomllib
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import quote, unquote
 
 from tutela.engine.errors import InputError, Location, Problem
 
@@ -97,8 +98,9 @@ class Project:
         if not self.decision_log:
             return None
         found = read_settings(self.decision_log, FILE)
-        address = found.address if "://" in found.address else str(self.path(found.address))
-        return replace(found, address=address, key_file=found.key_file and str(self.path(found.key_file)))
+        return replace(
+            found, address=_placed(self, found.address), key_file=found.key_file and str(self.path(found.key_file))
+        )
 
     def entries(self) -> list[str]:
         """The policy entries, packs as they are and paths ready to open."""
@@ -161,7 +163,26 @@ def _project(root: Path, file: Path, settings: Mapping[str, Any]) -> Project:
         values[key] = tuple(cast("list[str]", value)) if key in LISTS and texts else value
     if problems:
         raise InputError(problems)
-    return Project(root, **values)
+    found = Project(root, **values)
+    # What a variable names afterwards is where the caller is.
+    registers, schemas = (tuple(_database(found, name) for name in names) for names in (found.registers, found.schemas))
+    return replace(found, registers=registers, schemas=schemas)
+
+
+def _placed(project: Project, name: str) -> str:
+    """A file, or the address of a database, as one that can be opened from the working folder."""
+    return _database(project, name) if "://" in name else str(project.path(name))
+
+
+def _database(project: Project, address: str) -> str:
+    """The address of a database in a file, which is relative to the project as any other path; others as they are."""
+    from tutela.connectors.live_target import FILES
+
+    scheme, _, rest = address.partition(":///")
+    name, mark, query = rest.partition("?")
+    if scheme.lower().partition("+")[0] not in FILES or not name or name.startswith("/"):
+        return address
+    return f"{scheme}:///{quote(str(project.path(unquote(name))))}{mark}{query}"
 
 
 def _log_problems(file: Path, given: Mapping[str, object]) -> Iterator[Problem]:

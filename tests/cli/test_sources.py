@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tutela.project import find_project
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
-    from pathlib import Path
 
     Run = subprocess.CompletedProcess[str]
 
@@ -33,6 +35,34 @@ def folder(copy: Path) -> Path:
         (copy / name).parent.mkdir(exist_ok=True)
         (copy / name).write_bytes(text.encode("latin-1"))
     return copy
+
+
+def test_a_database_in_a_file_is_relative_to_the_project(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As every path of its settings: a service that is started elsewhere writes, and reads, the same files."""
+    odd = copy.rename(copy.parent / "a project")
+    (odd / "tutela.toml").write_text(
+        """registers = ["registers", "sqlite:///hr.db?x=1", "sqlite:////srv/hr.db", "postgresql://h/hr"]
+schemas = ["duckdb:///data/shop%20a.duckdb"]
+decision_log = {address = "sqlite:///decisions.db"}
+""",
+        encoding="utf-8",
+    )
+    project = find_project(odd)
+    place = str(odd).replace(" ", "%20")
+    assert project.register_sources()[1:] == [
+        f"sqlite:///{place}/hr.db?x=1",
+        "sqlite:////srv/hr.db",
+        "postgresql://h/hr",
+    ]
+    assert project.sources() == [f"duckdb:///{place}/data/shop%20a.duckdb"]
+    log = project.recording()
+    assert log is not None
+    assert log.address == f"sqlite:///{place}/decisions.db"
+    monkeypatch.chdir(odd)
+    assert find_project(Path()).register_sources()[1] == "sqlite:///hr.db?x=1"
+    monkeypatch.setenv("TUTELA_REGISTERS", "sqlite:///mine.db")
+    monkeypatch.chdir(odd.parent)
+    assert find_project(odd).register_sources() == ["sqlite:///mine.db"]
 
 
 def test_a_dump_that_is_cut_off_is_a_finding(tutela: Callable[..., Run], folder: Path) -> None:

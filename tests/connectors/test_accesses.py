@@ -91,6 +91,14 @@ def test_what_an_event_asks(found: Event, expected: set[tuple[str, str, tuple[st
     [
         ("GRANT SELECT ON crm.customer TO PUBLIC", "grant"),
         ("DELETE FROM customer WHERE id = 1", "delete"),
+        ("DROP TABLE crm.customer", "delete"),
+        ("DROP TABLE crm.customer", "update"),
+        ("ALTER TABLE crm.customer DROP COLUMN mobile", "delete"),
+        ("MERGE INTO crm.customer c USING crm.customer o ON c.id = o.id WHEN MATCHED THEN DELETE", "delete"),
+        ("DELETE FROM crm.customer; CREATE INDEX i ON crm.customer (id)", "delete"),
+        ("UPDATE crm.customer SET mobile = ''; DELETE FROM crm.customer", "update"),
+        ("COPY crm.customer TO STDOUT; DELETE FROM crm.customer", "delete"),
+        ("DROP TABLE crm.customer; GRANT SELECT ON crm.customer TO PUBLIC", "delete"),
     ],
 )
 def test_grants_and_deletes_concern_whole_rows(sql: str, action: str) -> None:
@@ -107,6 +115,15 @@ def test_a_grant_on_a_view_is_one_on_its_tables() -> None:
 def test_definitions_are_asked_too(sql: str) -> None:
     """A statement that changes a table is never no access at all."""
     assert any(columns == ("*",) for _, _, columns in questions(event(sql, action="ddl")))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["ALTER TABLE crm.customer ALTER COLUMN mobile DROP NOT NULL", "ALTER TABLE crm.customer ADD COLUMN note text"],
+)
+def test_a_definition_that_takes_no_data_away_deletes_nothing(sql: str) -> None:
+    """It changes the table."""
+    assert {("update", "crm.customer", ("*",))} == questions(event(sql, action="ddl"))
 
 
 MYSQL = parse_schema(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from tutela.engine.facts_standing import GrantView, PolicyView
 from tutela.engine.loader import Source, load_policies
 from tutela.engine.registers import read_register
 from tutela.engine.request import Request
+from tutela.project import find_project, load_authorizer
 
 if TYPE_CHECKING:
     from tutela.engine.known import View
@@ -186,3 +188,24 @@ def test_an_incident_is_declared_before_data_is_closed_off(as_of: str, found: bo
     }  # fmt: skip
 
     assert found is declared(incident, datetime.fromisoformat(as_of))
+
+
+@pytest.mark.parametrize(
+    "columns", [[["id_card_no_enc"]], [None], [7, "full_name"], [{"name": "id_card_no_enc"}], "full_name", 7]
+)
+def test_columns_that_are_no_list_of_names_are_all_columns(columns: object) -> None:
+    """A caller who says them in another form is not taken to have named none that counts."""
+    pdp = load_authorizer(find_project(Path(__file__).parents[2] / "examples" / "crm"))
+
+    def allowed(named: object) -> bool:
+        body = {
+            "subject": {"type": "employee", "id": "E1023"},
+            "action": {"name": "read"},
+            "resource": {"type": "table", "id": "crm.customer", "properties": {"columns": named}},
+            "context": {"purpose": "contract_performance", "row_count": 1, "application": "crm-desktop"},
+        }
+        at = datetime.fromisoformat("2026-11-20T10:00:00+08:00")
+        return pdp.decide(Request.from_json(body, as_of=at, source="test")).allowed
+
+    assert allowed(["full_name"])
+    assert not allowed(columns)

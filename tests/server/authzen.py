@@ -23,8 +23,16 @@ OBLIGATIONS = {
         "oneOf": [
             {
                 "type": "object",
-                "required": ["id", "type", *members],
-                "properties": {"type": {"const": of}, **{name: {"type": "string"} for name in ("id", *members)}},
+                "required": ["id", "type", "properties"],
+                "properties": {
+                    "id": {"type": "string"},
+                    "type": {"const": of},
+                    "properties": {
+                        "type": "object",
+                        "required": list(members),
+                        "properties": {name: {"type": "string"} for name in members},
+                    },
+                },
             }
             for of, members in {
                 "step-up": ("acr_value",),
@@ -102,7 +110,7 @@ def check_answer(path: str, status: int, answer: dict[str, Any]) -> None:
         check(answer, SEARCH)
         for result in answer["results"]:
             check(result, RESULTS[path.rpartition("/")[2]])
-            check(result.get("context", {}).get("obligations", []), OBLIGATIONS)
+            check(result.get("obligations", []), OBLIGATIONS)
         assert len(answer["results"]) == answer["page"]["count"]
     elif "evaluations" in answer:
         for item in answer["evaluations"]:

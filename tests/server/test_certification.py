@@ -112,7 +112,7 @@ def test_metadata_are_those_of_the_public_address(service: Any) -> None:  # noqa
 
     assert (200, "d") == (reply.status, reply.headers["x-request-id"])
     assert "https://pdp.example.com" == found.pop("policy_decision_point")
-    assert ["custom", "notification", "session_termination", "step-up"] == sorted(found.pop("obligations_supported"))
+    assert ["custom", "notification", "session_termination", "step-up"] == sorted(found.pop("supported_obligations"))
     assert {
         "access_evaluation_endpoint": "https://pdp.example.com/access/v1/evaluation",
         "access_evaluations_endpoint": "https://pdp.example.com/access/v1/evaluations",

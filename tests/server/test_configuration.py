@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
 from tutela.engine.errors import InputError
-from tutela.server.configuration import read_configuration
+from tutela.server.configuration import SCHEMA, read_configuration
+from tutela.server.refusals import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from conftest import Serving
 
@@ -55,6 +58,27 @@ def test_everything_wrong_with_a_table_is_told(case: dict[str, Any]) -> None:
         found = sorted([str(p.args["key_"]), p.code] for p in error.problems)
 
     assert case.get("wrong", []) == found
+
+
+def _expected(schema: Any) -> Iterator[str]:  # noqa: ANN401 (a JSON schema)
+    """What is expected anywhere in a schema."""
+    if isinstance(schema, Mapping):
+        found = cast("Mapping[str, Any]", schema)
+        if isinstance(found.get("expected"), str):
+            yield found["expected"]
+        for part in found.values():
+            yield from _expected(part)
+    elif isinstance(schema, list | tuple):
+        for part in cast("Sequence[Any]", schema):
+            yield from _expected(part)
+
+
+@pytest.mark.parametrize("expected", sorted(set(_expected(SCHEMA))))
+def test_what_is_expected_is_said_in_chinese(expected: str) -> None:
+    """All of it, but for names of settings and values."""
+    said = problem("serve-setting", "tutela.toml", key_="x", expected=expected).message("zh")
+    words = re.sub(r"`[^`]*`|true|false", "", said)
+    assert not re.search("[A-Za-z]", words), said
 
 
 def test_what_is_missing_is_filled_in() -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
+STATE = "/var/lib/tutela"
+"""Where a decision log is written, in the container and under systemd."""
 CALLER = f'[[serve.callers]]\nname = "a"\npermissions = ["evaluate"]\nkeys = ["{"a" * 64}"]\n'
 
 
@@ -75,6 +77,11 @@ def test_the_image_is_not_run_by_root() -> None:
     assert re.search(r"^USER [1-9]\d+$", text, re.MULTILINE)
     assert (True, ["ALL"]) == (compose["read_only"], compose["cap_drop"])
     assert (ROOT / "deploy" / compose["build"]["context"] / compose["build"]["dockerfile"]).is_file()
+    # Without callers it would not start, and what is in the image is no project.
+    assert any(volume.startswith("${PROJECT:?") for volume in compose["volumes"])
+    assert f"decisions:{STATE}" in compose["volumes"]
+    assert f"--owner=10001 --mode=0700 {STATE}" in text
+    assert STATE == f"/var/lib/{unit('tutela.service')['Service']['StateDirectory']}"
     assert {".git", ".venv"} <= set((ROOT / ".dockerignore").read_text(encoding="utf-8").split())
     # Requests in flight have their time before either stops waiting.
     from tutela.server.settings import Settings

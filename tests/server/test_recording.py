@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,13 +101,81 @@ def test_without_the_log_there_is_no_answer(recorded: Path, start: Callable[...,
     replies = [serving.ask("/access/v1/evaluation", ASK) for _ in range(60)]
     assert {reply.status for reply in replies} == {200, 503}
     last = replies[-1]
-    assert (503, "decision-log-unwritable") == (last.status, last.json["error"]["code"])
+    assert (503, "server-unrecorded") == (last.status, last.json["error"]["code"])
     assert "decision" not in last.json
+    assert b"decisions.jsonl" not in last.body  # where they are kept is for those who look after the service
     assert 503 == serving.ask("/access/v1/evaluations", {**ASK, "evaluations": [{}] * 5}).status
     figures = serving.ask("/metrics", method="GET").body.decode()
     assert 'tutela_decision_log_total{outcome="unrecorded"} 0' not in figures
     assert serving.stop() == 0
+    assert 1 == serving.said.count("decisions are not recorded: decisions.jsonl decision-log-unwritable")
     assert "never retrieved" not in serving.said  # what was answered is no fault that nobody heard of
+
+
+@pytest.mark.parametrize("policy", ["fail_closed", "drop"])
+def test_an_outage_is_told_with_its_end(
+    recorded: Path, start: Callable[..., Any], until: Callable[[Callable[[], bool]], None], policy: str
+) -> None:
+    """One line when decisions are not recorded, one when they are again; with `drop`, too, where no caller is told."""
+    settings = (recorded / "tutela.toml").read_text("utf-8").replace("decisions.jsonl", "sqlite:///decisions.db")
+    more = f'timeout = 1\nwhen_unavailable = "{policy}"\n'
+    (recorded / "tutela.toml").write_text(settings + more, "utf-8")
+    serving = start(cwd=recorded)
+    assert 200 == serving.ask("/access/v1/evaluation", ASK).status  # it says where it listens before the log is open
+    with closing(sqlite3.connect(recorded / "decisions.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        statuses = {serving.ask("/access/v1/evaluation", ASK).status for _ in range(2)}
+        assert {503 if policy == "fail_closed" else 200} == statuses
+        other.execute("ROLLBACK")
+    figure = re.compile(r'outcome="recorded"} ([0-9]+)')
+
+    def again() -> bool:
+        serving.ask("/access/v1/evaluation", ASK)
+        found = figure.search(serving.ask("/metrics", method="GET").body.decode())
+        return found is not None and int(found[1]) > 1
+
+    until(again)
+    end = time.monotonic() + 3
+    until(lambda: serving.ask("/access/v1/evaluation", ASK).status == 200 and time.monotonic() > end)
+    serving.stop()
+    assert 1 == serving.said.count("decisions are not recorded: sqlite:///decisions.db decision-log-")
+    assert 1 == serving.said.count("decisions are recorded again unrecorded=")
+
+
+def test_a_worker_that_cannot_open_the_log_says_why(
+    recorded: Path, start: Callable[..., Any], until: Callable[[Callable[[], bool]], None]
+) -> None:
+    """In the words of the problem, without a traceback; another one takes its place when the log is back."""
+    settings = (recorded / "tutela.toml").read_text("utf-8").replace("decisions.jsonl", "sqlite:///decisions.db")
+    (recorded / "tutela.toml").write_text(settings, "utf-8")
+    serving = start("--workers", "2", cwd=recorded)
+    assert 200 == serving.ask("/access/v1/evaluation", ASK).status
+
+    def workers() -> list[str]:
+        found = subprocess.run(["pgrep", "-P", str(serving.process.pid)], capture_output=True, text=True, check=False)
+        return found.stdout.split()
+
+    until(lambda: len(workers()) == 2)
+    before = workers()
+    for name in recorded.glob("decisions.db*"):
+        name.rename(recorded / f"away-{name.name}")
+    (recorded / "decisions.db").write_text("no database, and long enough to be looked at" * 40, "utf-8")
+    os.kill(int(before[0]), signal.SIGKILL)
+    seen = set[str]()
+
+    def failed() -> bool:
+        now = set(workers())
+        seen.update(now - set(before))
+        return bool(seen - now)
+
+    until(failed)  # another one has come, and gone
+    (recorded / "decisions.db").unlink()
+    for name in recorded.glob("away-decisions.db*"):
+        name.rename(recorded / name.name.removeprefix("away-"))
+    until(lambda: len(workers()) == 2)
+    serving.stop()
+    assert "refused: sqlite:///decisions.db" in serving.said
+    assert "Traceback" not in serving.said
 
 
 def test_a_log_that_cannot_be_opened_ends_the_start(recorded: Path, environment: dict[str, str]) -> None:

@@ -293,6 +293,8 @@ def test_a_branch_is_followed(start: Callable[..., Serving], copy: Path, tmp_pat
     shown = service.until("/readyz", lambda reply: "reload" in reply.json).json
     assert second == shown["revision"]
     assert not (tmp_path / "ran").exists()
+    service.stop()
+    assert "refused: pdp/policies/bad.yaml:4:" in service.said
 
 
 @pytest.mark.parametrize(
@@ -328,6 +330,24 @@ def test_a_repository_that_cannot_be_served_is_told(
     assert 2 == done.returncode
     assert code in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("address", ["decisions.jsonl", "sqlite:///decisions.db"])
+def test_a_log_is_not_kept_with_a_commit(environment: dict[str, str], copy: Path, tmp_path: Path, address: str) -> None:
+    """It would be gone with the next one: exit status 2, and nothing is written."""
+    from conftest import TOOL
+
+    with (copy / "tutela.toml").open("a", encoding="utf-8") as stream:
+        stream.write(f'\n[decision_log]\naddress = "{address}"\n')
+    git(copy, "init", "-q")
+    git(copy, "add", ".")
+    git(copy, "commit", "-qm", "one")
+    done = subprocess.run(
+        [TOOL, "serve", "--port", "0", "--git", copy], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert (2, True) == (done.returncode, "serve-git-log" in done.stderr)
+    assert [] == list(tmp_path.glob("decisions*"))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def permitted(service: Any, **parts: Any) -> bool:  # noqa: ANN401
 def found(service: Any, part: str, body: dict[str, Any]) -> list[dict[str, Any]]:  # noqa: ANN401
     """What a search finds, without obligations."""
     results = service.ask(f"/access/v1/search/{part}", body).json["results"]
-    return [{name: value for name, value in result.items() if name != "context"} for result in results]
+    return [{name: value for name, value in result.items() if name != "obligations"} for result in results]
 
 
 def pages(service: Any, body: dict[str, Any], limit: int, *, repeat: bool) -> list[list[str]]:  # noqa: ANN401

@@ -38,6 +38,19 @@ def crm(serve: Callable[..., Any]) -> Any:  # noqa: ANN401 (a service that runs)
     return serve(cwd=CRM)
 
 
+def test_no_statement_stands_in_the_log(start: Callable[..., Any]) -> None:
+    """Nor does one that the parser does not know, and would warn of with its text."""
+    service = start("--access-log", cwd=CRM)
+    for text in ("CALL f('13800138000')", "LOCK TABLE crm.customer -- 13800138000", "SET ROLE '13800138000'"):
+        asked = {"subject": WHO, "statement": text, "context": {"row_count": 1}}
+        for path in (EVALUATE, REWRITE):
+            assert service.ask(path, asked).json["decision"] is False
+    service.stop()
+    assert "endpoint=/v1/sql/evaluate" in service.said
+    assert "13800138000" not in service.said
+    assert "Falling back" not in service.said
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_statement(crm: Any, case: dict[str, Any]) -> None:  # noqa: ANN401
     """The decision as a whole, by table and by column."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,6 +83,38 @@ def test_what_changes_in_a_database_is_answered(
     assert datetime.fromisoformat(answer()["context"]["checked_at"]) > read
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_what_a_commit_names_elsewhere_is_read_again(
+    project: Path, start: Callable[..., Any], workers: str, until: Until
+) -> None:
+    """A database changes without a commit, and so do files of an absolute path."""
+    more = project / "more"
+    more.mkdir()
+    repository = project / "repository"
+    repository.mkdir()
+    (project / "policies").rename(repository / "policies")
+    settings = (project / "tutela.toml").read_text("utf-8").replace('.db"]', f'.db", "{more}"]')
+    (repository / "tutela.toml").write_text(settings, "utf-8")
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@x", "commit", "-qm", "one"]):
+        subprocess.run(["git", *words], cwd=repository, check=True)
+    serving = start(
+        "--git", str(repository), "--refresh", "0.5", "--reload-interval", "0.2", "--workers", workers, cwd=project
+    )
+
+    def answer() -> dict[str, Any]:
+        found: dict[str, Any] = serving.ask("/access/v1/evaluation", ASK).json
+        return found
+
+    first = answer()
+    assert first["decision"] is False
+    write(project, public=True)
+    until(lambda: answer()["decision"] is True)
+    before = answer()["context"]["facts_digest"]
+    (more / "departments.yaml").write_text("[{code: sales, zh: x, head_history: []}]", "utf-8")
+    until(lambda: answer()["context"]["facts_digest"] != before)
+    assert serving.ask("/readyz", method="GET").json["revision"]
+
+
 def test_what_is_too_old_is_not_answered(project: Path, start: Callable[..., Any], until: Until) -> None:
     """The database is gone: answers go on for as long as was allowed, then there are none, then there are again."""
     serving = start("--max-staleness", "2", "--reload-interval", "0.2", cwd=project)
@@ -97,9 +131,6 @@ def test_what_is_too_old_is_not_answered(project: Path, start: Callable[..., Any
 
 def test_a_bound_that_nobody_can_keep_is_refused(project: Path, environment: dict[str, str]) -> None:
     """Looking every two seconds, nothing is younger than two seconds."""
-    import subprocess
-    import sys
-
     tool = Path(sys.executable).parent / "tutela"
     for more in (("--max-staleness", "3"), ("--max-staleness", "3", "--reload-interval", "0")):
         done = subprocess.run(

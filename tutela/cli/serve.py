@@ -154,7 +154,8 @@ def _settings(setup: Setup, more: dict[str, Any]) -> Settings:
 def _origin(setup: Setup, more: dict[str, Any]) -> Origin:
     from tutela.server.sources import FolderOrigin, GitOrigin
 
+    stale: float | None = more["max_staleness"]
+    refresh = more["refresh"] if stale is None else min(more["refresh"], stale / 2)
     if more["git"] is None:
-        stale: float | None = more["max_staleness"]
-        return FolderOrigin(setup.again, more["refresh"] if stale is None else min(more["refresh"], stale / 2))
-    return GitOrigin(more["git"], more["revision"], more["git_folder"], setup.adapt)
+        return FolderOrigin(setup.again, refresh)
+    return GitOrigin(more["git"], more["revision"], more["git_folder"], setup.adapt, refresh)

@@ -104,8 +104,11 @@ def _obligations(context: Mapping[str, Any]) -> Iterator[Obligation]:
 
 
 def _obligation(item: Mapping[str, Any]) -> Obligation:
-    """An obligation; its members stand beside `type`, as draft 1 of the profile has them."""
-    args: dict[str, Any] = {name: value for name, value in item.items() if name not in ("type", "id")}
+    """An obligation; its members stand in `properties` or, as in the profile's first draft, beside `type`."""
+    inner = item.get("properties")
+    args: dict[str, Any] = {name: value for name, value in item.items() if name not in ("type", "id", "properties")}
+    if is_map(inner):
+        args |= inner
     of: str = item["type"]
     if of != CUSTOM:
         return Obligation(KINDS.get(of, of), args)

@@ -73,16 +73,16 @@ def _reasons(decision: Decision, exchange: Exchange) -> list[dict[str, Any]]:
 
 def obligations(duties: Sequence[Obligation]) -> list[dict[str, Any]]:
     """What must be done for a permit to hold, each in the form of the obligations profile."""
-    return [{**_obligation(duty), "id": f"obl-{number}"} for number, duty in enumerate(duties, 1)] if duties else []
+    return [{"id": f"obl-{number}", **_obligation(duty)} for number, duty in enumerate(duties, 1)] if duties else []
 
 
 def _obligation(duty: Obligation) -> dict[str, Any]:
-    args: Any = plain(duty.args)
+    args = plain(duty.args)
     of, needed = STANDARD.get(duty.kind, (CUSTOM, ()))
     if of != CUSTOM and all(isinstance(duty.args.get(name), str) for name in needed):
-        return {**args, "type": of}
+        return {"type": of, "properties": args}
     act = ACTS.get(duty.kind, duty.kind)
-    return {"type": CUSTOM, "vendor": "tutela", "action": act, "kind": duty.kind, "args": args}
+    return {"type": CUSTOM, "properties": {"vendor": "tutela", "action": act, "kind": duty.kind, "args": args}}
 
 
 def dumps(answer: object) -> bytes:

@@ -29,7 +29,7 @@ def metadata(public_url: str) -> dict[str, Any]:
     return {
         "policy_decision_point": public_url,
         **{name: public_url + path for name, path in ENDPOINTS.items()},
-        "obligations_supported": list(OBLIGATION_TYPES),
+        "supported_obligations": list(OBLIGATION_TYPES),
     }
 
 

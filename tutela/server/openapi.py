@@ -256,7 +256,7 @@ def _schemas() -> dict[str, Any]:
                         "items": _object(
                             {
                                 **{name: {"type": "string"} for name in REQUIRED[part]},
-                                "context": _object({"obligations": context["obligations"]}),
+                                "obligations": {"type": "array", "items": _ref("Obligation")},
                             },
                             REQUIRED[part],
                         ),
@@ -267,7 +267,9 @@ def _schemas() -> dict[str, Any]:
             for part in SEARCHED
         },
         "Reason": _object({"rule": {"type": "string"}, "message": {"type": "string"}}, ["rule", "message"]),
-        "Obligation": _object({"id": {"type": "string"}, "type": {"type": "string"}}, ["id", "type"]),
+        "Obligation": _object(
+            {"id": {"type": "string"}, "type": {"type": "string"}, "properties": free}, ["id", "type", "properties"]
+        ),
         "Problem": _object(
             {
                 "status": {"type": "integer"},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import logging
+import time
+from typing import TYPE_CHECKING, Final
 
 from tutela.connectors.decision_log import open_log
 from tutela.engine.errors import InputError, NotRecordedError
 from tutela.project import FILE
 
+from . import logs
 from .refusals import Refused, problem
 
 if TYPE_CHECKING:
@@ -16,9 +19,14 @@ if TYPE_CHECKING:
 
     from tutela.connectors.decision_log import LogSettings
     from tutela.connectors.decision_log_writer import DecisionLog
+    from tutela.engine.errors import Lang
 
     from .app import Record
     from .exchange import Exchange
+
+
+QUIET: Final = 2.0
+"""Seconds without a failure after which recording is said to go on: a log at its limit does so all the time."""
 
 
 def check_log(settings: LogSettings | None, workers: int) -> None:
@@ -30,11 +38,37 @@ def check_log(settings: LogSettings | None, workers: int) -> None:
     open_log(settings).close()
 
 
-def recording(log: DecisionLog, tell: Callable[[int, int], None]) -> Record:
+class Outage:
+    """Says in the service's log that decisions are not recorded, and that they are again; once, however many there are.
+
+    Callers are not told why: where decisions are kept is none of their business.
+    """
+
+    def __init__(self, log: DecisionLog, lang: Lang) -> None:
+        self._log = log
+        self._lang: Lang = lang
+        self._failed_at: float | None = None
+        """When the last one was not recorded; None when all is well."""
+
+    def heed(self) -> None:
+        """Look at how the log fares."""
+        found = self._log.failure
+        if found is not None:
+            if self._failed_at is None:
+                said = f"decisions are not recorded: {found.location} {found.code} {found.message(self._lang)}"
+                logs.say(said, level=logging.ERROR)
+            self._failed_at = time.monotonic()
+        elif self._failed_at is not None and time.monotonic() - self._failed_at > QUIET:
+            self._failed_at = None
+            logs.say("decisions are recorded again", {"unrecorded": self._log.unrecorded})
+
+
+def recording(log: DecisionLog, tell: Callable[[int, int], None], lang: Lang) -> Record:
     """The step that records what was decided; Refused (status 503) when it is not on the disk and must be.
 
     `tell` hears how many decisions are recorded, and how many are not.
     """
+    outage = Outage(log, lang)
 
     async def record(exchange: Exchange) -> None:
         if exchange.recorder is None:
@@ -44,12 +78,14 @@ def recording(log: DecisionLog, tell: Callable[[int, int], None]) -> Record:
         try:
             for entry in waiting:
                 kept += await entry
-        except NotRecordedError as error:
+        except NotRecordedError:
             for entry in waiting:
                 entry.add_done_callback(_heard)
             tell(0, len(exchange.entries))
-            raise Refused(503, error.problems) from None
+            outage.heed()
+            raise Refused(503, [problem("server-unrecorded", "decision")], [(b"retry-after", b"5")]) from None
         tell(kept, len(waiting) - kept)
+        outage.heed()
 
     return record
 

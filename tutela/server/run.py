@@ -22,7 +22,7 @@ from .aside import leave
 from .metrics import NONE
 from .protocol import Guard, protocol_of
 from .refusals import problem
-from .running import Running, follow_origin
+from .running import Running, follow_origin, tell
 from .worker import Obedience
 from .workers import Supervisor
 
@@ -106,7 +106,11 @@ def serve(plan: Plan, began: Beginning, listening: socket.socket, *, workers: in
 
 
 def _work(plan: Plan, began: Beginning, listening: socket.socket, pipe: Connection) -> None:
-    running = Running(plan, began)
+    try:
+        running = Running(plan, began)
+    except InputError as error:  # the log of decisions is away; the next worker tries again
+        tell(error.problems, plan.lang)
+        raise SystemExit(1) from None
     _answer(running, listening, [Obedience(running, pipe).follow])
 
 

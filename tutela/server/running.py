@@ -117,7 +117,7 @@ class Running:
             None,
             plan.settings,
             lambda: datetime.now(UTC),
-            record=None if self._log is None else recording(self._log, plan.metrics.record),
+            record=None if self._log is None else recording(self._log, plan.metrics.record, plan.lang),
             observe=self._observe if plan.access_log else plan.metrics.request,
             pages=running_pages(self),
         )

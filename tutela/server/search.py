@@ -107,4 +107,4 @@ def _token(found: Sequence[_Found], page: Page, exchange: Exchange) -> str:
 def _result(pattern: Mapping[str, Any], name: str, value: str, decision: Decision) -> dict[str, Any]:
     shape = {"name": value} if name == "name" else {"type": pattern["type"], "id": value}
     duties = obligations(decision.obligations)
-    return {**shape, "context": {"obligations": duties}} if duties else shape
+    return {**shape, "obligations": duties} if duties else shape

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote
 
 from tutela.connectors.bundle import bundle_file
 from tutela.connectors.policy_files import read_policies
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from tutela.connectors.decision_log import LogSettings
+    from tutela.engine.errors import Problem
     from tutela.project import Project
 
     from .service import Service
@@ -108,19 +111,10 @@ class FolderOrigin:
         except InputError as error:
             return tuple(error.problems)
         own = [project.root / FILE, project.root / "pyproject.toml"]
-        named = [source for source in (*project.register_sources(), *project.sources()) if "://" not in str(source)]
-        named += [project.path(name) for name in (project.taxonomy, project.lineage) if name]
-        entries = [name for name in project.entries() if not name.startswith(PACK)]
-        if project.bundle is not None:
-            with suppress(InputError):  # `latest`, which names a file that may be written anew, has just gone
-                named.append(bundle_file(Path(entries[0])))
-        with suppress(InputError):  # the table is in a file that is watched
-            named += [Path(name) for name in configuration_of(project).files()]
         if self._named is None:
             self._named = _included(project)
-        self.told = not any("://" in str(source) for source in (*project.register_sources(), *project.sources()))
-        turn = 0 if self.told else int(time.monotonic() // self.refresh)
-        return fingerprint([*own, *named, *entries, *self._named]), turn
+        self.told = not _databases(project)
+        return fingerprint([*own, *_files(project), *self._named]), _turn(project, self.refresh)
 
     def load(self) -> Loaded:
         """Load the project as it is now."""
@@ -128,6 +122,29 @@ class FolderOrigin:
         loaded = load_project(project)
         self._named = _included(project)
         return loaded
+
+
+def _databases(project: Project) -> bool:
+    """Whether a project reads from databases: nothing tells that they have changed."""
+    return any("://" in str(source) for source in (*project.register_sources(), *project.sources()))
+
+
+def _turn(project: Project, refresh: float) -> int:
+    """Which turn of reading databases again it is; 0 where there are none."""
+    return int(time.monotonic() // refresh) if _databases(project) else 0
+
+
+def _files(project: Project) -> list[str | Path]:
+    """The files and folders that the settings of a project name."""
+    found = [source for source in (*project.register_sources(), *project.sources()) if "://" not in str(source)]
+    found += [project.path(name) for name in (project.taxonomy, project.lineage) if name]
+    entries = [name for name in project.entries() if not name.startswith(PACK)]
+    if project.bundle is not None:
+        with suppress(InputError):  # `latest`, which names a file that may be written anew, has just gone
+            found.append(bundle_file(Path(entries[0])))
+    with suppress(InputError):  # the table is in a file that is watched
+        found += [Path(name) for name in configuration_of(project).files()]
+    return [*found, *entries]
 
 
 def _included(project: Project) -> frozenset[str]:
@@ -141,28 +158,49 @@ def _included(project: Project) -> frozenset[str]:
 
 @dataclass(slots=True)
 class GitOrigin:
-    """A revision of a repository: a branch is followed, its files are read from git, no work tree is touched."""
+    """A revision of a repository: a branch is followed, its files are read from git, no work tree is touched.
+
+    What its settings name elsewhere, databases and absolute paths, is looked at as that of a folder is.
+    """
 
     repository: Path
     revision: str
     folder: str = "."
     """Where in the repository the project is."""
     adapt: Callable[[Project], Project] = lambda project: project
+    refresh: float = 60.0
+    """Seconds after which databases are read again."""
     told: bool = True
+    _tried: tuple[Project, Path] | None = None
+    """The project that was loaded last, if only in part, and where its files were laid out."""
     _scratch: list[tempfile.TemporaryDirectory[str]] = field(default_factory=list["tempfile.TemporaryDirectory[str]"])
 
     def state(self) -> object:
-        """The commit that the revision names now."""
+        """The commit that the revision names now, and what is elsewhere."""
         try:
-            return commit_of(self.repository, self.revision)
+            return commit_of(self.repository, self.revision), self._elsewhere()
         except InputError as error:
             return tuple(error.problems)
+        except (OSError, ValueError, RuntimeError, OverflowError) as error:  # a name that is none, links in a circle
+            return type(error).__name__, str(error)  # whoever loads says what is wrong
+
+    def _elsewhere(self) -> object:
+        """What is not in the repository, for it can change under one commit; empty where there is nothing."""
+        if self._tried is None:
+            return frozenset[object](), 0
+        project, scratch = self._tried
+        self.told = not _databases(project)
+        files = [path for path in _files(project) if not Path(path).resolve().is_relative_to(scratch)]
+        return fingerprint(files), _turn(project, self.refresh)
 
     def load(self) -> Loaded:
         """Load the project of the commit; its files stay for as long as the next one is not loaded."""
         scratch = tempfile.TemporaryDirectory(prefix="tutela-")
         try:
             loaded = self._load(Path(scratch.name))
+        except (InputError, PolicyError) as error:
+            scratch.cleanup()
+            raise InputError([_in_repository(found, scratch.name) for found in error.problems]) from None
         except BaseException:
             scratch.cleanup()
             raise
@@ -176,8 +214,9 @@ class GitOrigin:
         if not _has_project(start):
             raise InputError([problem("serve-git-project", self.folder, revision=self.revision, commit=commit)])
         project = self.adapt(find_project(start))
-        address = str(project.decision_log.get("address", ""))
-        if address and "://" not in address and not Path(address).is_absolute():
+        self._tried = project, scratch.resolve()
+        log = project.recording()
+        if log is not None and _file_of(log.address).is_relative_to(scratch.resolve()):
             # It would be written beside the files of this commit, and be gone with them.
             raise InputError([problem("serve-git-log", FILE)])
         return load_project(project, commit)
@@ -187,6 +226,17 @@ class GitOrigin:
         for scratch in old:
             scratch.cleanup()
             self._scratch.remove(scratch)
+
+
+def _in_repository(found: Problem, scratch: str) -> Problem:
+    """A problem with its place as the repository has it, not where its files were laid out."""
+    place = found.location
+    return replace(found, location=replace(place, file=place.file.removeprefix(scratch + os.sep)))
+
+
+def _file_of(address: str) -> Path:
+    """Where a log is that is a file, or a database in one."""
+    return Path(unquote(address.rpartition(":///")[2])).resolve()
 
 
 def _has_project(folder: Path) -> bool:

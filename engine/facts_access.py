@@ -56,7 +56,8 @@ class TableView(View):
     @cached_property
     def _touched(self) -> list[Mapping[str, Any]]:
         columns, wanted = self._columns, self._wanted
-        return list(columns.values()) if "*" in wanted else [columns[c] for c in wanted if c in columns]
+        everything = "*" in wanted or self.unlisted()
+        return list(columns.values()) if everything else [columns[c] for c in wanted if c in columns]
 
     @cached_property
     def _categories(self) -> list[str]:
@@ -77,8 +78,14 @@ class TableView(View):
         seen = self._seen and flag(self.stated, "known")
         return seen if self._entry is None else bool(self._columns) and (not self._unknown or seen)
 
+    def unlisted(self) -> list[str]:
+        """The columns asked for that the catalog does not have, where it lists the table's and no schema knows them."""
+        if self._seen or not self._columns:
+            return []
+        return [column for column in self._wanted if column != "*" and column not in self._columns]
+
     def categories(self) -> list[str]:
-        """What the columns asked for hold."""
+        """What the columns asked for hold; of all columns, where there is one that nobody knows."""
         return self._categories
 
     def personal(self) -> bool:

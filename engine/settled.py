@@ -44,7 +44,7 @@ CONTEXT: Final = (
 TABLE: Final = (
     "dataset", "known", "categories", "personal", "sensitive", "permitted_roles", "beyond_need", "quarantined",
     "system_kind", "shadow", "owned", "platform_approved", "encrypted_in_transit", "provenance", "legal_review",
-    "need_to_know", "only_reads", "purpose_untold", "identity_needed", "identifying", "beyond_care",
+    "need_to_know", "only_reads", "purpose_untold", "identity_needed", "identifying", "beyond_care", "unlisted",
 )  # fmt: skip
 """What follows from a table, its columns, the action, the purpose and the instant; roles narrow it afterwards."""
 NOBODY: Final = (

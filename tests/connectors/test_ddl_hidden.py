@@ -320,3 +320,48 @@ THEN = "CREATE TABLE c (a int);\n-- MIGRATION NOW PERFORMS OPERATION THAT CANNOT
 def test_what_is_no_statement_is_listed(text: str, lines: list[int]) -> None:
     """A mark of git that hides the statement after it, and what `sqlmigrate` says of RunPython (before Django 4.1)."""
     assert lines == [miss.location.line for miss in parse_schema(text, dialect="postgres").unparsed]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgres", "CREATE TABEL b (phone text)"),
+        ("mysql", "CREATE TEMPORARY TABEL user (index int, phone text)"),
+        ("mysql", "CREAT TABLE b (phone text)"),
+        ("postgres", "CRAETE VIEW b AS SELECT f FROM c"),
+        ("postgres", "CREATE VEIW b AS SELECT f FROM c"),
+        ("postgres", "ALTER TABEL c ADD COLUMN phone text"),
+        ("oracle", "ALTR TABLE c ADD phone text"),
+        ("tsql", "sp_rename 'c.f', 'phone', 'COLUMN'"),
+        ("sqlite", "here is the customer table"),
+        ("mysql", "'phone'"),
+    ],
+)
+def test_statements_that_nobody_knows(dialect: str, text: str) -> None:
+    """A statement that begins with no known word, or makes nothing that is known, is told at its place."""
+    schema = parse_schema(f"CREATE TABLE c (f int);\n  {text};\nCREATE TABLE d (g int);\n", dialect=dialect)
+
+    assert ["c", "d"] == [table.name for table in schema.tables]
+    assert [(2, 3, "a statement that is not understood")] == [
+        (miss.location.line, miss.location.column, miss.message) for miss in schema.unparsed
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgres", "\\set ON_ERROR_STOP on\n\\if :x\n  \\echo 'a;b'\n  \\quit\n\\endif"),
+        ("postgres", "CREATE TEXT SEARCH CONFIGURATION a (COPY = b);\nALTER LARGE OBJECT 1 OWNER TO me;\nABORT;"),
+        ("postgres", "CREATE TRUSTED PROCEDURAL LANGUAGE a;\nREASSIGN OWNED BY a TO b;\nLISTEN a;\n(SELECT 1);"),
+        ("mysql", "mysqldump: [Warning] Using a password can be insecure.\n/*!40101 SET NAMES utf8 */;\nXA START 'a';"),
+        ("mysql", "CREATE DEFINER = `a b`@`%` EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM c;\nCHECK TABLE c;"),
+        ("oracle", "DEFINE a = b\nVARIABLE n NUMBER\nTTITLE a\nALTER SESSION SET a = b;\nCREATE SYNONYM a FOR b;"),
+        ("tsql", "DBCC CHECKDB\nGO\nENABLE TRIGGER a ON c\nGO\nCREATE NONCLUSTERED COLUMNSTORE INDEX i ON c (f)\nGO"),
+        ("sqlite", ".mode csv\nDETACH a;\nPRAGMA b;"),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_definitions(dialect: str, text: str) -> None:
+    """Commands of clients, prose that tools write, and statements about other things are passed over."""
+    schema = parse_schema(f"{text}\nCREATE TABLE c (f int);\n", dialect=dialect)
+
+    assert (["c"], ()) == ([table.name for table in schema.tables], schema.unparsed)

@@ -10,6 +10,7 @@ from tutela.engine.tables import Column, Schema, Unparsed
 
 from .ddl_draft import NOWHERE, Attributes, Draft, Session, column_as
 from .ddl_parse import Name
+from .ddl_relink import FOLLOWED, follow, tell_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,8 +106,10 @@ class Builder:
         self._by_name[draft.name.name.lower()] = [other for other in same if other is not draft]
 
     def rename(self, draft: Draft, name: Name) -> None:
-        """Give a table another name; rights and foreign keys follow it."""
+        """Give a table another name; rights, foreign keys and, where the database keeps them so, views follow it."""
         old, new = draft.name, Name(name.name, name.schema or draft.name.schema)
+        if self.dialect in FOLLOWED:
+            follow(self, {id(draft): new})
         for other in self.drafts:
             for column, link in other.links.items():
                 if self.find(link.table) is draft:
@@ -191,6 +194,7 @@ class Builder:
 
     def build(self) -> Schema:
         """The schema as a value."""
+        tell_apart(self)
         partitions = {name.lower() for name, _ in self.partitions}
         for table, column, text, location, statement in self._comments:
             done = self._apply(table, column, text) or not column or table.name.lower() in partitions

@@ -122,7 +122,7 @@ def test_places_are_right_to_the_line(source: str) -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_findings_follow_from_the_categories(source: str) -> None:
-    """A company without registers has two findings for each personal column, and two for each table with such a column."""
+    """A company without registers has two findings for each personal column, and two for each table with one."""
     counts: Counter[str] = Counter(finding.rule for finding in linted(source).findings)
     columns = {finding.resource_id for finding in linted(source).findings if finding.rule in COLLECTION}
     tables = {name.rpartition(".")[0] for name in columns}

@@ -179,6 +179,16 @@ EXECUTE sp_rename 'p.x', 'k', 'COLUMN'""", "m k"),
         ("oracle", """CREATE TYPE a AS OBJECT (tel NUMBER, MEMBER FUNCTION f RETURN NUMBER);\n/
 CREATE TYPE b AS TABLE OF a;\n/\nCREATE TYPE d UNDER a (fax NUMBER) NOT FINAL;\n/
 CREATE TABLE c (x a, y b, z s.d);""", "c: x x.tel y y.tel z z.tel z.fax"),
+        ("duckdb", """CREATE TYPE a AS STRUCT(tel text);
+         CREATE TABLE c (x a, y STRUCT(n STRUCT("e mail" text), k int)[])""",
+         "c: x x.tel y y.n y.n.e mail y.k"),
+        # what a copy or view passes on as it is keeps its type
+        ("postgres", """CREATE TYPE a AS (tel text); CREATE TABLE t (x a, y a[]);
+         CREATE TABLE c AS SELECT t.x AS z, y FROM t""",
+         "t: x x.tel y y.tel | c: z z.tel y y.tel"),
+        ("postgres", """CREATE TYPE a AS (tel text); CREATE TABLE t (x a); SELECT *, (x).tel INTO c FROM t;
+         CREATE VIEW v AS SELECT * FROM c""",
+         "t: x x.tel | c: x x.tel tel | v: x x.tel tel"),
     ],
 )  # fmt: skip
 def test_columns(dialect: str, text: str, expected: str) -> None:
@@ -217,6 +227,24 @@ def test_lineage_of_a_composite_type() -> None:
     assert () == classified.unresolved
     assert {"v.p", "w.f"} <= {path for path, category in found.items() if category == "personal.contact.phone"}
     assert found["customer.mobile"] == found["w.mobile"] == "personal.contact.phone.mobile"
+
+
+def test_lineage_of_a_struct() -> None:
+    """A field of a struct is read from its column, however the query writes it; the evidence names each field once."""
+    text = (
+        "CREATE TABLE customer (id int, f STRUCT(phone text, x STRUCT(fax text)), note text);\n"
+        "CREATE VIEW v AS SELECT f.phone AS a, c.f.x.fax AS b, struct_extract(f, 'phone') AS d, f['phone'] AS e, c.id\n"
+        "FROM customer c;"
+    )
+    classified = load_classifier(Project(Path()), None).classify(parse_schema(text, dialect="duckdb"))
+    found = {one.column.name: one for table, one in classified.columns() if table.kind == "view"}
+
+    assert () == classified.unresolved
+    assert [True] * 4 + [False] == [(found[name].category or "").startswith("personal") for name in "abde"] + [
+        bool(found["id"].category)
+    ]
+    assert {"view: from customer.f.phone", "view: from customer.f.x.fax"} == set(found["a"].evidence)
+    assert 2 == len(found["a"].evidence)
 
 
 P = "CREATE TABLE p (a int); "

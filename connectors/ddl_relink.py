@@ -40,7 +40,7 @@ def tell_apart(builder: Builder) -> None:
         found.setdefault(f"{schema}.{draft.name.name}".lower(), []).append(draft)
     names: dict[int, Name] = {}
     for drafts in found.values():
-        for draft in drafts if len({draft.session.database for draft in drafts}) > 1 else ():
+        for draft in drafts if _several(drafts) else ():
             schema = draft.full.schema or _USUAL.get(builder.dialect, "")
             parts = (draft.session.database, schema) if draft.session.database else ("", draft.name.schema)
             names[id(draft)] = Name(draft.name.name, ".".join(filter(None, parts)))
@@ -55,6 +55,13 @@ def tell_apart(builder: Builder) -> None:
     builder.session = here
     for draft in builder.drafts:
         draft.name = names.get(id(draft), draft.name)
+
+
+def _several(drafts: list[Draft]) -> bool:
+    """Whether tables are of several databases; one that a file does not name is another one only within that file."""
+    places = {(draft.location.file, draft.session.database) for draft in drafts}
+    named = {database for _, database in places if database}
+    return len(named) > 1 or len(places) > len({file for file, _ in places})
 
 
 def _read(table: exp.Table, builder: Builder) -> Draft | None:

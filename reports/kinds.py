@@ -19,7 +19,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "break_glass": "紧急访问",
     "channel": "渠道",
     "collection_event": "采集事件",
-    "column": "列",
+    "column": "字段",
     "complaint": "投诉",
     "consent": "同意",
     "copy": "副本",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tutela.connectors.columns import ask_columns
-from tutela.connectors.ddl import parse_schema
+from tutela.connectors.ddl import parse_schema, read_schema
 from tutela.engine.findings import Asked
 from tutela.project import Project, load_classifier
 
@@ -145,6 +145,16 @@ def test_a_view_of_a_table_that_is_renamed_later(dialect: str) -> None:
         {one.column.path for _, one in derived.columns() if one.category},
         derived.unresolved,
     )
+
+
+def test_a_database_that_is_not_named(tmp_path: Path) -> None:
+    """Within a script it is another one than those that are named; another script may mean one of them."""
+    (tmp_path / "a.sql").write_text(f"USE a\nGO\n{MADE}", encoding="utf-8")
+    (tmp_path / "b.sql").write_text(MADE, encoding="utf-8")
+    two = read_schema([tmp_path / "a.sql", tmp_path / "b.sql"], dialect="tsql")
+
+    assert ["c", "c"] == [table.path for table in two.tables]
+    assert ["c", "a.dbo.c"] == [t.path for t in parse_schema(f"{MADE}GO\nUSE a\nGO\n{MADE}", dialect="tsql").tables]
 
 
 def asked_grant(asked: object) -> bool:

@@ -22,7 +22,7 @@ def test_every_kind_that_a_rule_is_about_has_a_word() -> None:
 
 def test_a_kind_of_an_application_keeps_its_name() -> None:
     """It is the application's own word."""
-    assert ("列 crm.a.b", "column crm.a.b", "parcel 7") == (
+    assert ("字段 crm.a.b", "column crm.a.b", "parcel 7") == (
         with_kind("column", "crm.a.b", "zh"),
         with_kind("column", "crm.a.b", "en"),
         with_kind("parcel", "7", "zh"),

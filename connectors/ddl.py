@@ -18,6 +18,7 @@ from .ddl_draft import Places, Session
 from .ddl_files import read_script
 from .ddl_parse import NotUnderstood
 from .ddl_split import CONNECT, CREATE_TABLE, INCLUDE, blank_comments, split
+from .ddl_words import begins_well
 from .dialects import SAMPLE, canonical, detect
 from .files import ENCODINGS, STDIN, digest_of, known_encoding
 from .migrations import read_history, sample, taken_for
@@ -38,9 +39,6 @@ MAX_BYTES: Final = 64 << 20
 
 MAX_INCLUDES: Final = 20
 
-_TABLE_WORD: Final = re.compile(r"\bTABLE\b")
-_CONFLICT: Final = re.compile(r"[<=>|]{7}")
-"""A mark of git in a file whose merge is not settled: the statement after it is part of what it begins."""
 _HIDDEN: Final = re.compile(rf"(?<=\n)[ \t]*{CREATE_TABLE.pattern}", re.IGNORECASE)
 _BLOCK: Final = re.compile(r"(?:BEGIN|CALL|DECLARE|DO|EXEC|EXECUTE|IF|PREPARE|SET|WHILE)\b")
 _DEFINES: Final = re.compile(rf"{CREATE_TABLE.pattern}|\bALTER\s+TABLE\b", re.IGNORECASE)
@@ -60,13 +58,6 @@ _COMMIT: Final = re.compile(r"(?:COMMIT|END)(?: (?:WORK|TRAN|TRANSACTION)\b.*)?\
 _ROLLBACK: Final = re.compile(r"(?:ROLLBACK|ABORT)\b")
 _UNDONE: Final = frozenset({"postgres", "sqlite", "tsql"})
 """Dialects in which a rollback undoes changes of the schema; elsewhere each of them commits."""
-_VERBS: Final = re.compile(
-    r"(?:ALTER|ANALYZE|ATTACH|BACKUP|BEGIN|CALL|CHECKPOINT|CLUSTER|COMMENT|COMMIT|CONNECT|COPY|CREATE|DECLARE|"
-    r"DELETE|DENY|DISCONNECT|DO|DROP|ELSE|END|EXEC|EXECUTE|EXIT|EXPLAIN|FLUSH|GO|GRANT|HELP|IF|IMPORT|INSERT|LOAD|"
-    r"LOCK|LOOP|MERGE|NOTIFY|NULL|OPTIMIZE|PRAGMA|PREPARE|PRINT|PURGE|QUIT|RAISERROR|REFRESH|REINDEX|RELEASE|RENAME|"
-    r"REPLACE|RESET|RESTORE|RETURN|REVOKE|ROLLBACK|SAVEPOINT|SECURITY|SELECT|SET|SHOW|START|TRUNCATE|UNLOCK|UPDATE|USE|"
-    r"VACUUM|VALUES|WAITFOR|WHILE|WITH)\b",
-)
 
 
 Tell: TypeAlias = "Callable[[Words], None]"
@@ -244,7 +235,7 @@ def _statement(statement: Statement, context: Context) -> None:
             apply(statement, kind, context)
         except NotUnderstood as error:
             context.builder.miss(context.places.at(statement.offset + error.offset), error.reason, statement.text)
-    elif _CONFLICT.match(statement.head) or (not _VERBS.match(statement.head) and _TABLE_WORD.search(statement.head)):
+    elif not begins_well(statement.head):
         context.builder.miss(context.places.at(statement.offset), "a statement that is not understood", statement.text)
     elif _BLOCK.match(statement.head) and (hidden := _DEFINES.search(blank_comments(statement.text, context.dialect))):
         place = context.places.at(statement.offset + hidden.start())

@@ -27,9 +27,10 @@ from .ddl_parse import (
     string_of,
     table_name,
 )
-from .ddl_query import outputs
+from .ddl_query import outputs, pass_on
 from .ddl_relax import relaxed, without_storage
 from .ddl_split import CREATE_TABLE, blank_comments
+from .ddl_structs import fields_written_out
 from .ddl_types import table_of_type
 
 if TYPE_CHECKING:
@@ -226,11 +227,17 @@ def _query(draft: Draft, tree: exp.Create, context: Context) -> None:
     query = tree.expression
     if not isinstance(query, exp.Query):
         return
+    _outputs(draft, query, context)
+
+
+def _outputs(draft: Draft, query: exp.Query, context: Context) -> None:
+    fields_written_out(query, context.builder)
     draft.sql = query.sql(context.dialect)
     named = draft.columns and (draft.kind == "view" or not any(column.data_type for column in draft.columns))
     for name in () if named else outputs(query, context.builder):
         if draft.index(name) is None:
             draft.add(Definition(name, 0), draft.location)
+    pass_on(draft, query, context.builder)
 
 
 def _view(statement: Statement, context: Context) -> None:
@@ -268,9 +275,7 @@ def _into(statement: Statement, context: Context) -> None:
         context.builder.skip(statement.head)
         return
     draft = Draft(name=table_name(into.this), location=context.places.at(statement.offset))
-    draft.sql = tree.sql(context.dialect)
-    for name in outputs(tree, context.builder):
-        draft.add(Definition(name, 0), draft.location)
+    _outputs(draft, tree, context)
     context.builder.add(draft)
 
 

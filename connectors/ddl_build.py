@@ -9,7 +9,9 @@ from tutela.engine.findings import fingerprint
 from tutela.engine.tables import Column, Schema, Unparsed
 
 from .ddl_draft import NOWHERE, Attributes, Draft, Session, column_as
-from .ddl_parse import Name
+from .ddl_parse import Definition, Name
+from .ddl_relink import FOLLOWED, follow, tell_apart
+from .struct_types import struct_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,8 +107,10 @@ class Builder:
         self._by_name[draft.name.name.lower()] = [other for other in same if other is not draft]
 
     def rename(self, draft: Draft, name: Name) -> None:
-        """Give a table another name; rights and foreign keys follow it."""
+        """Give a table another name; rights, foreign keys and, where the database keeps them so, views follow it."""
         old, new = draft.name, Name(name.name, name.schema or draft.name.schema)
+        if self.dialect in FOLLOWED:
+            follow(self, {id(draft): new})
         for other in self.drafts:
             for column, link in other.links.items():
                 if self.find(link.table) is draft:
@@ -191,6 +195,7 @@ class Builder:
 
     def build(self) -> Schema:
         """The schema as a value."""
+        tell_apart(self)
         partitions = {name.lower() for name, _ in self.partitions}
         for table, column, text, location, statement in self._comments:
             done = self._apply(table, column, text) or not column or table.name.lower() in partitions
@@ -221,8 +226,7 @@ class Builder:
                 name, schema = draft.full
                 own = replace(own, table=name, schema=schema, references=target)
             yield own
-            if self.types:
-                yield from self._nested(own, 0)
+            yield from self._nested(own, 0)
 
     def _typed(self, column: Column) -> Column:
         """A column with what its domain or type says: its name, and its comment where the column has none."""
@@ -236,12 +240,17 @@ class Builder:
 
     def _nested(self, column: Column, depth: int) -> Iterator[Column]:
         """The attributes of a column of a composite type, as columns of their own: `address.phone`."""
-        for attribute, _ in self.types.get(_type_name(column.data_type), ()) if depth < _NESTED else ():
+        for attribute in self.attributes(column.data_type) if depth < _NESTED else ():
             inner = column_as(Name(column.table, column.schema), attribute, column.location)
             top = column.inside or column.name
             inner = replace(self._typed(inner), name=f"{column.name}.{attribute.name}", inside=top)
             yield inner
             yield from self._nested(inner, depth + 1)
+
+    def attributes(self, data_type: str) -> list[Definition]:
+        """What a type consists of, when it is a composite one."""
+        known = [attribute for attribute, _ in self.types.get(_type_name(data_type), ())] if self.types else []
+        return known or [Definition(name, 0, kind) for name, kind in struct_fields(data_type)]
 
     def _named(self, grant: Grant) -> Grant:
         """A right with the full name of its table."""

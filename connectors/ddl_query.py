@@ -1,4 +1,7 @@
-"""The names of the columns that a query gives; a star stands for all columns of what it selects from."""
+"""What a query gives: the names of its columns, and the composite types that it passes on.
+
+A star stands for all columns of what it selects from.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .ddl_build import Builder
+    from .ddl_draft import Draft
 
 Columns: TypeAlias = list[str]
 UNKNOWN: Final = "the columns of `*` are not known"
@@ -133,3 +137,22 @@ def _alias_columns(node: exp.Expr) -> Columns:
     """The names behind an alias: `AS t (a, b)`."""
     alias = node.args.get("alias")
     return [column.name for column in alias.columns] if isinstance(alias, exp.TableAlias) else []
+
+
+def pass_on(draft: Draft, query: exp.Query, builder: Builder) -> None:
+    """Give the columns that a query passes on as they are their types, where these are composite."""
+    sources: dict[str, Draft] = {}
+    for source in _sources(query):
+        found = builder.find(Name(source.name, source.db)) if isinstance(source, exp.Table) else None
+        if found is not None:
+            sources[source.alias_or_name.lower()] = found
+    for projection in query.selects:
+        column = projection.unalias()
+        wanted = column.table.lower() if isinstance(column, exp.Column) else ""
+        for name in sources if isinstance(column, exp.Column | exp.Star) else ():
+            for own in sources[name].columns if wanted in {"", name} else ():
+                if not projection.is_star and own.name.lower() != column.name.lower():
+                    continue
+                index = draft.index(own.name if projection.is_star else projection.alias_or_name)
+                if index is not None and not draft.columns[index].data_type and builder.attributes(own.data_type):
+                    draft.change(index, data_type=own.data_type)

@@ -1,4 +1,4 @@
-"""Composite types: CREATE TYPE ... AS (...) and AS OBJECT (...), whose attributes every column of that type has."""
+"""Composite types: CREATE TYPE ... AS (...), OBJECT (...) and STRUCT (...): every column of one has its attributes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TYPE: Final = re.compile(
     rf"CREATE\s+(?:OR\s+REPLACE\s+)?(?:(?:NON)?EDITIONABLE\s+)?TYPE\s+({NAME})\s+(?:FORCE\s+)?(?:OID\s+'\w*'\s+)?"
-    rf"(?:(?:AS|IS)\s*(?P<object>OBJECT\s*)?\(|UNDER\s+(?P<under>{NAME})\s*\("
+    rf"(?:(?:AS|IS)\s*(?P<object>(?:OBJECT|STRUCT)\s*)?\(|UNDER\s+(?P<under>{NAME})\s*\("
     rf"|(?:AS|IS)\s+(?:TABLE|VARRAY\s*\(\s*\d+\s*\)|VARYING\s+ARRAY\s*\(\s*\d+\s*\))\s+OF\s+(?:REF\s+)?(?P<of>{NAME}))",
     re.IGNORECASE,
 )

@@ -39,7 +39,10 @@ def _concerned(dataset: str, held: Mapping[str, bool]) -> bool:
         return held[dataset]
     schema, _, name = dataset.rpartition(".")
     if name == EVERYTHING:
-        return any(found for table, found in held.items() if schema in ("", EVERYTHING, _schema(table)))
+        # of tables of one name in several databases, the schema has its database before it
+        return any(
+            found for table, found in held.items() if schema in ("", EVERYTHING) or _ends(_schema(table), schema)
+        )
     # Where one of the two leaves the schema out, the last part decides.
     same = [found for table, found in held.items() if _name(table) == name and "" in (schema, _schema(table))]
     return any(same) or not same
@@ -47,6 +50,10 @@ def _concerned(dataset: str, held: Mapping[str, bool]) -> bool:
 
 def _schema(table: str) -> str:
     return table.rpartition(".")[0]
+
+
+def _ends(whole: str, schema: str) -> bool:
+    return whole == schema or whole.endswith(f".{schema}")
 
 
 def _name(table: str) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from .live_build import ColumnRow, Found, LinkRow, TableRow
 from .live_sqlite import check_file, view_query
 from .live_target import chosen_schemas
+from .struct_types import struct_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     import duckdb
 
@@ -34,6 +35,8 @@ SELECT constraint_type, schema_name, table_name, constraint_column_names, refere
 FROM duckdb_constraints()
 WHERE database_name = current_database() AND constraint_type IN ('PRIMARY KEY', 'FOREIGN KEY')"""
 _QUERIES: Final = 3
+_DEEP: Final = 5
+"""How deep types are followed."""
 _CLOSED: Final = {
     "enable_external_access": "false",  # a view must not open files or addresses
     "autoinstall_known_extensions": "false",
@@ -107,12 +110,21 @@ def _read(connection: duckdb.DuckDBPyConnection, found: Found) -> None:
     for schema, table, name, kind, nullable, default, comment, generated in _ask(connection, found, _COLUMNS):
         identity = (default or "").startswith("nextval(")
         found.columns.append(ColumnRow(schema, table, name, kind, nullable, default, comment, identity, generated))
+        found.columns += _nested(ColumnRow(schema, table, name, kind, inside=name), 0)
     for kind, schema, table, columns, to_table, to_columns in _ask(connection, found, _KEYS):
         if kind == "PRIMARY KEY":
             found.keys.update((schema, table, column) for column in columns)
         else:  # a foreign key of DuckDB stays in its schema
             pairs = zip(columns, to_columns, strict=True)
             found.links += [LinkRow(schema, table, column, schema, to_table, to) for column, to in pairs]
+
+
+def _nested(top: ColumnRow, depth: int) -> Iterator[ColumnRow]:
+    """The fields of a column of a STRUCT, as columns of their own: `address.phone`."""
+    for name, kind in struct_fields(top.data_type or "") if depth < _DEEP else ():
+        row = top._replace(name=f"{top.name}.{name}", data_type=kind)
+        yield row
+        yield from _nested(row, depth + 1)
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, found: Found, query: str) -> list[Any]:

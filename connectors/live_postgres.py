@@ -73,7 +73,16 @@ FROM (
     WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
 ) g
 JOIN pg_class c ON c.oid = g.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE g.grantee <> c.relowner AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY(%s)"""
+WHERE g.grantee <> c.relowner AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY(%s)
+UNION ALL
+SELECT CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(g.grantee) END, coalesce(n.nspname, '*'), '*', '',
+       g.privilege_type
+FROM (
+    SELECT defaclrole, defaclnamespace, (aclexplode(defaclacl)).* FROM pg_default_acl WHERE defaclobjtype = 'r'
+) g
+LEFT JOIN pg_namespace n ON n.oid = g.defaclnamespace
+WHERE g.grantee <> g.defaclrole AND (g.defaclnamespace = 0 OR n.nspname = ANY(%s))"""
+"""Rights on tables and columns, and those that every table gets that is made later."""
 _ROLES: Final = """
 SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members
 WHERE pg_get_userbyid(member) !~ '^pg_' ORDER BY 1, 2"""
@@ -176,7 +185,7 @@ def _read(connection: psycopg.Connection[Any], found: Found) -> None:
     part_of = {child for child, _ in found.partitions}
     found.tables = [row for row in found.tables if f"{row.schema}.{row.name}" not in part_of]
     found.step()
-    found.grants = [GrantRow(*row) for row in connection.execute(_GRANTS, (found.schemas,))]
+    found.grants = [GrantRow(*row) for row in connection.execute(_GRANTS, (found.schemas, found.schemas))]
     found.step()
     found.roles = list(connection.execute(_ROLES))
     found.step()

@@ -137,13 +137,8 @@ class TableView(View):
         return self.system_kind() not in ("customer_system", "replica", "reporting", "analytics")
 
     def owned(self) -> bool:
-        """A person in service answers for the data set; a catalog that names no owners at all asks nothing.
-
-        Nor is it asked of a table that no catalog has: that is a matter of its own.
-        """
-        if self._entry is None or not self.world.catalog.names_owners:
-            return True
-        return self.world.people.serves(self._entry.get("owner"), self._now)
+        """A person in service answers for the data set; of a table that no catalog has, nobody does."""
+        return self._entry is not None and self.world.people.serves(self._entry.get("owner"), self._now)
 
     def platform_approved(self) -> bool:
         """The system's platform stands on the approved list; no register of systems asks nothing."""

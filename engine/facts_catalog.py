@@ -29,7 +29,6 @@ class Catalog:
         self._taxonomy = taxonomy
         self._profile = profile
         self._datasets = {key_of(entry["dataset"]): entry for entry in registers.get("catalog", ())}
-        self.names_owners = any("owner" in entry for entry in self._datasets.values())
         self._short: dict[str, list[dict[str, Any]]] = {}
         for name, entry in self._datasets.items():
             self._short.setdefault(name.rpartition(".")[2], []).append(entry)

@@ -97,7 +97,10 @@ class Inheritance:
         if traits or (inherited and all(known.settled for known in inherited)):
             ended = tuple(what for known in inherited for what in known.ended)
             return Known(traits, settled=True, ended=ended)
-        guessed = tuple(self._scale.trait(said.category, said.confidence, ref.path) for said in own if said.category)
+        # of a composite column, each attribute is an origin of its own
+        guessed = tuple(
+            self._scale.trait(said.category, said.confidence, said.column.path) for said in own if said.category
+        )
         return Known(guessed, settled=tagged)
 
     def through(self, cell: Cell) -> Known:

@@ -81,6 +81,8 @@ SCHEMA: Final[Mapping[str, Message]] = {
     "ddl-folder-empty": Message(
         "the folder `{file}` has no .sql file",
         "目录 `{file}` 中没有 .sql 文件",
+        "name a folder that holds .sql files, a file, a dbt project, or the address of a database",
+        "请指定包含 .sql 文件的目录、单个文件、dbt 项目或数据库地址",
     ),
     "ddl-no-table": Message(
         "no table is defined in `{file}`",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from tutela.engine.model import Severity
 
+from .kinds import with_kind
 from .shape import ordered
 from .text import file_of, live, resource_name, visible
 from .words import counts, labelled, waiver_text
@@ -40,7 +41,7 @@ def _command(finding: Finding, lang: Lang) -> str:
         properties["file"] = file_of(finding)
         properties |= {"line": str(at.line)} if at.line else {}
         properties |= {"col": str(at.column)} if at.line and at.column else {}
-    properties["title"] = f"{finding.rule} ({finding.resource_type} {resource_name(finding)})"
+    properties["title"] = f"{finding.rule} ({with_kind(finding.resource_type, resource_name(finding), lang)})"
     lines = [visible(finding.message.text(lang))]
     for reason in finding.reasons:
         if reason.rule != finding.rule:

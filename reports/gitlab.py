@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 from tutela.engine.model import Severity
 
 from .json_document import write_list
+from .kinds import with_kind
 from .shape import ordered
 from .text import file_of, resource_name, visible
 
@@ -41,7 +42,7 @@ def _issues(report: Report, lang: Lang) -> Iterator[dict[str, object]]:
 
 
 def _issue(finding: Finding, number: int, lang: Lang) -> dict[str, object]:
-    what = f"{finding.resource_type} {visible(resource_name(finding))}"
+    what = visible(with_kind(finding.resource_type, resource_name(finding), lang))
     return {
         # All that the widget shows beside the path and the line, which several columns may share.
         "description": f"{visible(finding.message.text(lang))} ({what})",

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tutela.engine.model import Severity
 
+from .kinds import with_kind
 from .shape import obligation_text, ordered
 from .text import live, resource_name, visible
 from .words import access_text, colon, counts, label, labelled, provenance, severity_word, waiver_text
@@ -90,7 +91,7 @@ def _put_accepted(page: _Page, report: Report) -> None:
         page.put(0, [(label("waived", page.lang), "bold underline")])
     for finding in waived:
         place = f"{finding.location} " if finding.location and finding.location.file else ""
-        what = f"{visible(finding.rule)} {visible(f'{finding.resource_type} {resource_name(finding)}')}"
+        what = f"{visible(finding.rule)} {visible(with_kind(finding.resource_type, resource_name(finding), page.lang))}"
         page.put(2, [(visible(place), ""), (what, "bold")])
         if finding.waiver:
             page.detail("waiver", waiver_text(finding.waiver, page.lang))
@@ -148,7 +149,7 @@ def _put_finding(page: _Page, finding: Finding) -> None:
         place = visible(resource_name(finding)) + " "
     _put_head(page, finding.severity, finding.rule, message, place)
     if not live(finding):
-        page.detail("resource", f"{finding.resource_type} {finding.resource_id}")
+        page.detail("resource", with_kind(finding.resource_type, finding.resource_id, page.lang))
     if finding.access:
         page.detail("access", access_text(finding.access, page.lang))
     for reason in finding.reasons:

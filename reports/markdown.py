@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TextIO
 
+from .kinds import with_kind
 from .shape import obligation_text, ordered
 from .text import resource_name, visible
 from .words import access_text, counts, label, labelled, provenance, severity_word, waiver_text
@@ -75,7 +76,7 @@ def _waived_cells(finding: Finding, lang: Lang) -> list[str]:
     return [
         escape(finding.rule),
         escape(str(finding.location)) if finding.location else "",
-        escape(f"{finding.resource_type} {resource_name(finding)}"),
+        escape(with_kind(finding.resource_type, resource_name(finding), lang)),
         escape(waiver_text(finding.waiver, lang)) if finding.waiver else "",
     ]
 
@@ -88,8 +89,8 @@ def _finding_cells(finding: Finding, lang: Lang, *, told: bool) -> list[str]:
         severity_word(finding.severity, lang),
         escape(finding.rule),
         escape(str(finding.location)) if finding.location else "",
-        *([escape(access_text(finding.access, lang)) if finding.access else ""] if told else ()),
-        escape(f"{finding.resource_type} {resource_name(finding)}"),
+*([escape(access_text(finding.access, lang)) if finding.access else ""] if told else ()),
+        escape(with_kind(finding.resource_type, resource_name(finding), lang)),
         escape(finding.message.text(lang)),
         _why(finding.reasons),
         _lines(remedies),

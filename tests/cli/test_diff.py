@@ -138,6 +138,26 @@ def test_a_script_that_only_alters_is_replayed(tutela: Tool, copy: Path) -> None
     assert "" == unknown.stderr
 
 
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ("ALTER TABLE crm.lead DROP COLUMN fax;\n", []),
+        ("ALTER TABLE crm.lead ALTER COLUMN fax TYPE varchar(40);\n", []),
+        ("COMMENT ON COLUMN crm.lead.note IS '手机号';\n", ["base.sql:5:3"]),
+        ("ALTER TABLE crm.lead DROP COLUMN fax;\nCOMMENT ON TABLE crm.lead IS 'leads';\n", []),
+    ],
+)
+def test_a_script_that_adds_no_column_is_replayed(tutela: Tool, copy: Path, script: str, found: list[str]) -> None:
+    """One that only drops columns, changes types or describes columns is no second part of the schema either."""
+    put(copy, base=TABLE.format(more=",\n  fax text,\n  note text"), script=script)
+    told, asked = (
+        tutela("lint", "base.sql", "script.sql", *NOW, *option, "-f", "json", cwd=copy) for option in ((), ("--diff",))
+    )
+
+    assert found == places(told) == places(asked)
+    assert told.stderr.startswith("script.sql only alters tables of base.sql")
+
+
 def test_a_statement_that_was_broken_before(tutela: Tool, copy: Path) -> None:
     """It does not count while its text is the same, wherever it stands; another one in its place does."""
     table = TABLE.format(more="")

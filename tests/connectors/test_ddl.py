@@ -271,8 +271,9 @@ def test_nothing_to_read_is_an_error(tmp_path: Path, make: str, code: str) -> No
     (tmp_path / "a.sql").write_text("SELECT 1;")
     path = tmp_path / "x" if make == "folder" else tmp_path / "a.sql"
 
-    with pytest.raises(InputError, match=re.escape(code)):
+    with pytest.raises(InputError, match=re.escape(code)) as found:
         read_schema(path, dialect="klingon" if make == "dialect" else None)
+    assert all(problem.help(lang) for problem in found.value.problems for lang in ("en", "zh"))
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,16 @@ EXECUTE sp_rename 'p.x', 'k', 'COLUMN'""", "m k"),
         ("oracle", """CREATE TYPE a AS OBJECT (tel NUMBER, MEMBER FUNCTION f RETURN NUMBER);\n/
 CREATE TYPE b AS TABLE OF a;\n/\nCREATE TYPE d UNDER a (fax NUMBER) NOT FINAL;\n/
 CREATE TABLE c (x a, y b, z s.d);""", "c: x x.tel y y.tel z z.tel z.fax"),
+        ("duckdb", """CREATE TYPE a AS STRUCT(tel text);
+         CREATE TABLE c (x a, y STRUCT(n STRUCT("e mail" text), k int)[])""",
+         "c: x x.tel y y.n y.n.e mail y.k"),
+        # what a copy or view passes on as it is keeps its type
+        ("postgres", """CREATE TYPE a AS (tel text); CREATE TABLE t (x a, y a[]);
+         CREATE TABLE c AS SELECT t.x AS z, y FROM t""",
+         "t: x x.tel y y.tel | c: z z.tel y y.tel"),
+        ("postgres", """CREATE TYPE a AS (tel text); CREATE TABLE t (x a); SELECT *, (x).tel INTO c FROM t;
+         CREATE VIEW v AS SELECT * FROM c""",
+         "t: x x.tel | c: x x.tel tel | v: x x.tel tel"),
     ],
 )  # fmt: skip
 def test_columns(dialect: str, text: str, expected: str) -> None:
@@ -217,6 +227,24 @@ def test_lineage_of_a_composite_type() -> None:
     assert () == classified.unresolved
     assert {"v.p", "w.f"} <= {path for path, category in found.items() if category == "personal.contact.phone"}
     assert found["customer.mobile"] == found["w.mobile"] == "personal.contact.phone.mobile"
+
+
+def test_lineage_of_a_struct() -> None:
+    """A field of a struct is read from its column, however the query writes it; the evidence names each field once."""
+    text = (
+        "CREATE TABLE customer (id int, f STRUCT(phone text, x STRUCT(fax text)), note text);\n"
+        "CREATE VIEW v AS SELECT f.phone AS a, c.f.x.fax AS b, struct_extract(f, 'phone') AS d, f['phone'] AS e, c.id\n"
+        "FROM customer c;"
+    )
+    classified = load_classifier(Project(Path()), None).classify(parse_schema(text, dialect="duckdb"))
+    found = {one.column.name: one for table, one in classified.columns() if table.kind == "view"}
+
+    assert () == classified.unresolved
+    assert [True] * 4 + [False] == [(found[name].category or "").startswith("personal") for name in "abde"] + [
+        bool(found["id"].category)
+    ]
+    assert {"view: from customer.f.phone", "view: from customer.f.x.fax"} == set(found["a"].evidence)
+    assert 2 == len(found["a"].evidence)
 
 
 P = "CREATE TABLE p (a int); "
@@ -320,3 +348,48 @@ THEN = "CREATE TABLE c (a int);\n-- MIGRATION NOW PERFORMS OPERATION THAT CANNOT
 def test_what_is_no_statement_is_listed(text: str, lines: list[int]) -> None:
     """A mark of git that hides the statement after it, and what `sqlmigrate` says of RunPython (before Django 4.1)."""
     assert lines == [miss.location.line for miss in parse_schema(text, dialect="postgres").unparsed]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgres", "CREATE TABEL b (phone text)"),
+        ("mysql", "CREATE TEMPORARY TABEL user (index int, phone text)"),
+        ("mysql", "CREAT TABLE b (phone text)"),
+        ("postgres", "CRAETE VIEW b AS SELECT f FROM c"),
+        ("postgres", "CREATE VEIW b AS SELECT f FROM c"),
+        ("postgres", "ALTER TABEL c ADD COLUMN phone text"),
+        ("oracle", "ALTR TABLE c ADD phone text"),
+        ("tsql", "sp_rename 'c.f', 'phone', 'COLUMN'"),
+        ("sqlite", "here is the customer table"),
+        ("mysql", "'phone'"),
+    ],
+)
+def test_statements_that_nobody_knows(dialect: str, text: str) -> None:
+    """A statement that begins with no known word, or makes nothing that is known, is told at its place."""
+    schema = parse_schema(f"CREATE TABLE c (f int);\n  {text};\nCREATE TABLE d (g int);\n", dialect=dialect)
+
+    assert ["c", "d"] == [table.name for table in schema.tables]
+    assert [(2, 3, "a statement that is not understood")] == [
+        (miss.location.line, miss.location.column, miss.message) for miss in schema.unparsed
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text"),
+    [
+        ("postgres", "\\set ON_ERROR_STOP on\n\\if :x\n  \\echo 'a;b'\n  \\quit\n\\endif"),
+        ("postgres", "CREATE TEXT SEARCH CONFIGURATION a (COPY = b);\nALTER LARGE OBJECT 1 OWNER TO me;\nABORT;"),
+        ("postgres", "CREATE TRUSTED PROCEDURAL LANGUAGE a;\nREASSIGN OWNED BY a TO b;\nLISTEN a;\n(SELECT 1);"),
+        ("mysql", "mysqldump: [Warning] Using a password can be insecure.\n/*!40101 SET NAMES utf8 */;\nXA START 'a';"),
+        ("mysql", "CREATE DEFINER = `a b`@`%` EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM c;\nCHECK TABLE c;"),
+        ("oracle", "DEFINE a = b\nVARIABLE n NUMBER\nTTITLE a\nALTER SESSION SET a = b;\nCREATE SYNONYM a FOR b;"),
+        ("tsql", "DBCC CHECKDB\nGO\nENABLE TRIGGER a ON c\nGO\nCREATE NONCLUSTERED COLUMNSTORE INDEX i ON c (f)\nGO"),
+        ("sqlite", ".mode csv\nDETACH a;\nPRAGMA b;"),
+    ],
+)  # fmt: skip
+def test_what_stands_beside_definitions(dialect: str, text: str) -> None:
+    """Commands of clients, prose that tools write, and statements about other things are passed over."""
+    schema = parse_schema(f"{text}\nCREATE TABLE c (f int);\n", dialect=dialect)
+
+    assert (["c"], ()) == ([table.name for table in schema.tables], schema.unparsed)

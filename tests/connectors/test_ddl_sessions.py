@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tutela.connectors.columns import ask_columns
-from tutela.connectors.ddl import parse_schema
+from tutela.connectors.ddl import parse_schema, read_schema
 from tutela.engine.findings import Asked
 from tutela.project import Project, load_classifier
 
@@ -23,7 +23,8 @@ NOW = datetime(2026, 11, 29, tzinfo=UTC)
         # a dump of several databases has a table of the same name in each, and drops each before it makes it
         ("mysql", f"USE `a`;\n{GONE}{MADE}USE `b`;\n{GONE}CREATE TABLE c (x int);",
          ["a.c id mobile", "b.c x"]),
-        ("postgres", f"\\connect a\n{MADE}\\connect b\n{GONE}CREATE TABLE c (x int);", ["c id mobile", "c x"]),
+        ("postgres", f"\\connect a\n{MADE}\\connect b\n{GONE}CREATE TABLE c (x int);",
+         ["a.public.c id mobile", "b.public.c x"]),
         ("postgres", f"SET search_path = a, pg_catalog;\n{MADE}SET search_path = b;\nDROP TABLE c;", ["a.c id mobile"]),
         ("tsql", f"USE [a]\nGO\n{MADE}GO\nUSE [b]\nGO\nDROP TABLE IF EXISTS c\nGO", ["c id mobile"]),
         ("tsql", f"USE a\nGO\n{MADE}GO\nDROP TABLE b.dbo.c\nGO", ["c id mobile"]),
@@ -107,3 +108,55 @@ def test_what_is_rolled_back_is_listed(dialect: str, text: str, unparsed: int) -
     schema = parse_schema(f"CREATE TABLE t (a int, b text);\n{go}{text}", dialect=dialect)
 
     assert unparsed == len(schema.unparsed)
+
+
+def test_two_databases_of_one_script() -> None:
+    """Tables of one name in both are told apart by it, also in queries, keys and rights; others keep their names."""
+    text = (
+        "USE erp;\nGO\nCREATE TABLE dbo.customer (id int PRIMARY KEY, phone text);\nGO\nUSE [CRM]\nGO\n"
+        "CREATE TABLE customer (id int PRIMARY KEY, wechat text);\nGO\n"
+        "CREATE VIEW v AS SELECT dbo.customer.wechat, e.phone FROM dbo.customer JOIN erp.dbo.customer e ON e.id = 1;\n"
+        "GO\n"
+        "CREATE TABLE orders (customer_id int REFERENCES dbo.customer (id));\nGO\nGRANT SELECT ON SCHEMA::dbo TO x;\n"
+    )
+    schema = parse_schema(text, dialect="tsql")
+    derived = load_classifier(Project(Path()), None).classify(schema)
+    rights = [asked for asked in ask_columns(schema, load_classifier(Project(Path()), None), NOW) if asked_grant(asked)]
+
+    assert ["erp.dbo.customer", "crm.dbo.customer", "v", "orders"] == [table.path for table in schema.tables]
+    assert ["crm.dbo.customer.id"] == [one.references for one in schema.columns() if one.references]
+    assert {"wechat": "view: from crm.dbo.customer.wechat", "phone": "view: from erp.dbo.customer.phone"} == {
+        one.column.name: one.evidence[0] for table, one in derived.columns() if table.kind == "view"
+    }
+    assert ((), 1) == (derived.unresolved, len(rights))
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "sqlite"])
+def test_a_view_of_a_table_that_is_renamed_later(dialect: str) -> None:
+    """It goes on reading that table, and its columns keep their qualifier."""
+    text = (
+        f"{MADE}CREATE VIEW v AS SELECT c.id, mobile FROM c;\n"
+        "CREATE VIEW w AS WITH c AS (SELECT * FROM v) SELECT * FROM c;\n"
+        "ALTER TABLE c RENAME TO d;\nCREATE TABLE c (x int);\n"
+    )
+    derived = load_classifier(Project(Path()), None).classify(parse_schema(text, dialect=dialect))
+
+    assert ({"d.mobile", "v.mobile", "w.mobile"}, ()) == (
+        {one.column.path for _, one in derived.columns() if one.category},
+        derived.unresolved,
+    )
+
+
+def test_a_database_that_is_not_named(tmp_path: Path) -> None:
+    """Within a script it is another one than those that are named; another script may mean one of them."""
+    (tmp_path / "a.sql").write_text(f"USE a\nGO\n{MADE}", encoding="utf-8")
+    (tmp_path / "b.sql").write_text(MADE, encoding="utf-8")
+    two = read_schema([tmp_path / "a.sql", tmp_path / "b.sql"], dialect="tsql")
+
+    assert ["c", "c"] == [table.path for table in two.tables]
+    assert ["c", "a.dbo.c"] == [t.path for t in parse_schema(f"{MADE}GO\nUSE a\nGO\n{MADE}", dialect="tsql").tables]
+
+
+def asked_grant(asked: object) -> bool:
+    """Whether this is a question about a right."""
+    return isinstance(asked, Asked) and asked.request.resource["type"] == "grant"

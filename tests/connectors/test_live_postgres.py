@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tutela.connectors import live_postgres
+from tutela.connectors.ddl import parse_schema
 from tutela.connectors.live import LiveOptions, read_live
 from tutela.connectors.live_target import parse_target
 from tutela.engine.errors import InputError
@@ -85,6 +86,21 @@ def test_all_privileges_are_told_as_such(postgres: Callable[[str, str], str]) ->
     assert {"every": ("ALL",), "much": ("DELETE", "INSERT", "SELECT", "UPDATE")} == {
         grant.grantee: grant.privileges for grant in read_live(address).grants if grant.dataset
     }
+
+
+def test_rights_on_tables_that_come_later(postgres: Callable[[str, str], str]) -> None:
+    """ALTER DEFAULT PRIVILEGES gives rights as GRANT does: live and in the script, on a schema's tables or on all."""
+    script = (
+        "CREATE SCHEMA crm; CREATE ROLE later; CREATE TABLE crm.t (mobile text);"
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA crm GRANT SELECT ON TABLES TO PUBLIC;"
+        "ALTER DEFAULT PRIVILEGES GRANT INSERT ON TABLES TO later;"
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA crm GRANT USAGE ON SEQUENCES TO PUBLIC;"
+    )
+    expected = {("PUBLIC", "crm.*", ("SELECT",)), ("later", "*.*", ("INSERT",))}
+    live, file = read_live(postgres("later", script)), parse_schema(script, dialect="postgres")
+
+    for schema in (live, file):
+        assert expected == {(g.grantee, g.dataset, g.privileges) for g in schema.grants if g.dataset}
 
 
 def test_what_a_type_says_is_read(postgres: Callable[[str, str], str]) -> None:

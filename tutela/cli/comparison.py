@@ -68,13 +68,15 @@ def _two(old: str | Path, new: str | Path, read: Read, *, sure: bool, lang: Lang
     first, second, changed = _tables(before), _tables(after), _tables(after, altered=True)
     common = len(first & second)
     again = bool(common) and 2 * common >= max(len(first), len(second))
-    upon = bool(changed) and changed <= first and not second
+    # A script that defines none of the tables again builds upon them.
+    now = after if common else read([old, new])
+    # One that defines nothing at all may still drop columns or describe them.
+    upon = not second and (changed <= first if changed else not after.tables and now.tables != before.tables)
     if not (sure or again or upon):
-        return Compared(read([old, new]))
+        return Compared(read([old, new]) if common else now)
     if not sure:
         click.echo((ONLY_ALTERS if upon else SAME_TABLES)[lang].format(old=old, new=new), err=True)
-    # A script that defines none of the tables again builds upon them.
-    return Compared(read([new] if common else [old, new]), before, str(old))
+    return Compared(now, before, str(old))
 
 
 def _tables(schema: Schema, *, altered: bool = False) -> set[str]:

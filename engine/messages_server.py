@@ -290,6 +290,12 @@ SERVER: Final[Mapping[str, Message]] = {
         "ask again later; the log of the service says why",
         "请稍后再试;服务日志说明原因",
     ),
+    "server-not-recording": Message(
+        "decisions cannot be recorded at present, so there are none; nothing is permitted",
+        "目前无法将决策写入决策日志,因此不予给出决策;不予许可",
+        "ask again later; the log of the service says why, and the service is ready again when it can record",
+        "请稍后再试;服务日志说明原因,恢复写入后服务即重新就绪",
+    ),
     "sql-gate-none": Message(
         "the service knows no tables",
         "服务不知道任何数据表",

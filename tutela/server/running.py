@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterator
 
+    from tutela.connectors.decision_log import LogSettings
+    from tutela.connectors.decision_log_writer import DecisionLog
     from tutela.engine.errors import Lang, Problem
 
     from .configuration import Configuration
@@ -105,8 +107,8 @@ class Running:
         self.plan = plan
         self._began = began
         self._loaded: Loaded | None = None
-        self._log = None if began.log is None else open_log(began.log)
         self.metrics: Final = plan.metrics
+        self._log = None if began.log is None else self._open(began.log)
         self.state = began.state
         self.configuration = configuration
         self.reload: Callable[[], Awaitable[State]] = self._cannot_reload
@@ -134,6 +136,13 @@ class Running:
     def context(self) -> ssl.SSLContext | None:
         """With what connections begin; None where they are not encrypted."""
         return None if self._port is None else self._port.context
+
+    def _open(self, settings: LogSettings) -> DecisionLog:
+        log, metrics = open_log(settings), self.metrics
+        metrics.outage(down=False)
+        if settings.when_unavailable == "fail_closed":
+            log.heed = lambda taken: metrics.outage(down=not taken)
+        return log
 
     async def _cannot_reload(self) -> State:
         return self.state

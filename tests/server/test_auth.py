@@ -26,7 +26,7 @@ from tutela.server.rates import Rates
 from tutela.server.refusals import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from conftest import Serving
 
@@ -89,14 +89,19 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-@pytest.fixture(scope="module")
-def guarded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A service that knows its callers."""
-    copy = Path(shutil.copytree(PROJECT, tmp_path_factory.mktemp("auth") / "copy"))
+def project(folder: Path) -> Path:
+    """A project that knows its callers."""
+    copy = Path(shutil.copytree(PROJECT, folder / "copy"))
     table = re.sub(r"HASH:(\w+)", lambda found: digest(KEYS[found[1]]), TABLE)
     (copy / "tutela.toml").write_text((copy / "tutela.toml").read_text(encoding="utf-8") + table, encoding="utf-8")
     (copy / "keys.json").write_text(key_set(EC, RSA, ED, WEAK), encoding="utf-8")
-    with served("--access-log", env=environment, cwd=copy) as service:
+    return copy
+
+
+@pytest.fixture(scope="module")
+def guarded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A service that knows its callers."""
+    with served("--access-log", env=environment, cwd=project(tmp_path_factory.mktemp("auth"))) as service:
         yield service
 
 
@@ -307,6 +312,37 @@ def test_a_caller_who_asks_too_often_waits(guarded: Serving) -> None:
     assert "rate-limited" == found[-1].json["error"]["code"]
     assert 900 < int(found[-1].headers["retry-after"]) <= 1000
     assert 200 == guarded.ask(PATH, ASK, headers=bearer(KEYS["all"])).status
+
+
+@pytest.mark.parametrize("wait", [(), ("--wait-ready",)], ids=["ready", "not-ready"])
+def test_refusals_are_logged_with_their_caller(start: Callable[..., Serving], tmp_path: Path, wait: list[str]) -> None:
+    """Who may not ask, and who asks too often, is known; who has no credential that counts is not, whatever it says."""
+    copy = project(tmp_path)
+    if wait:
+        (copy / "policies" / "wrong.yaml").write_text("kind: acces\n", encoding="utf-8")
+    service = start("--access-log", "--log-format", "json", *wait, cwd=copy)
+    search = "/access/v1/search/action"
+    slow, nobody, group = bearer(KEYS["slow"]), bearer("tutela_nobody"), bearer(EC.token(sub="x"))
+    if not wait:
+        service.ask("/access/v1/evaluations", {**ASK, "evaluations": [NOTHING] * 5}, headers=slow)
+        service.ask(PATH, ASK, headers=slow)
+        service.ask(search, ASK, headers=bearer(KEYS["asks"]))
+        service.ask(PATH, {**ASK, "action": {"name": "write"}}, headers=bearer(KEYS["reads"]))
+        service.ask(PATH, ASK, headers=nobody)
+        service.ask(PATH, ASK, headers=group)
+        service.ask(PATH, b"{", headers=bearer(KEYS["all"]))
+        service.ask(PATH, ASK, headers=bearer(KEYS["all"]))
+    service.ask("/metrics", method="GET", headers=bearer(KEYS["asks"]))
+    service.ask("/metrics", method="GET", headers=bearer(KEYS["all"]))
+    service.ask("/metrics", method="GET", headers=nobody)
+    service.ask("/healthz", method="GET", headers=bearer(KEYS["all"]))
+    service.stop()
+    lines = [json.loads(line) for line in service.said.splitlines()]
+    found = [(line["status"], line["caller"]) for line in lines if line["message"] == "request"]
+
+    of_questions = [(200, "slow"), (429, "slow"), (403, "asks"), (403, "reads"), (401, "-"), (403, "-"), (400, "all")]
+    of_pages = [(403, "asks"), (200, "all"), (401, "-"), (200, "-")]
+    assert [*([] if wait else [*of_questions, (200, "all")]), *of_pages] == found
 
 
 def test_a_bucket_fills_again() -> None:

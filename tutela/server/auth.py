@@ -69,11 +69,8 @@ class Access:
         self.keys = keys
 
     def __call__(self, headers: Mapping[bytes, bytes], scope: Mapping[str, Any]) -> Caller:
-        """The caller of a request; Refused with 401 when it is nobody, 429 when it asks too often, 503 without keys."""
-        found = self._find(headers, scope)
-        if found.caller.rate is not None:
-            self._rates.take(found.caller, found.place, 1)
-        return found.caller
+        """The caller of a request; Refused with 401 or 403 when it is nobody, 503 without keys."""
+        return self._find(headers, scope).caller
 
     @property
     def remembered(self) -> int:
@@ -81,7 +78,7 @@ class Access:
         return len(self._known)
 
     def charge(self, caller: Caller, count: int) -> None:
-        """Count further evaluations of a request; Refused (429) when the caller has used up what it may ask."""
+        """Count evaluations of a request; Refused (429) when the caller has used up what it may ask."""
         if caller.rate is not None and count > 0:
             self._rates.take(caller, self._callers.index(caller), count)
 

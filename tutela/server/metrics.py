@@ -67,7 +67,7 @@ class Metrics:
         self._row = row * self._width
         self._cells[self._row + self._pid] = os.getpid()
 
-    def request(self, endpoint: str, status: int, seconds: float, exchange: Exchange | None) -> None:
+    def request(self, endpoint: str, status: int, seconds: float, exchange: Exchange | None, _caller: str = "") -> None:
         """Count a request that was answered, and the decisions that it was answered with."""
         cells, row = self._cells, self._row
         place = self._requests.get((endpoint, status))

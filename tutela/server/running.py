@@ -128,9 +128,8 @@ class Running:
             self._take(began.loaded)
             self.app.check(began.state.at)
         elif configuration.callers:  # it is not ready, and knows already who may ask
-            keys = None if configuration.jwt is None else KeySet(configuration.jwt)
-            self.app.authenticate = Access(configuration, plan.rates, keys)
-            self._keys = keys
+            self._keys = None if configuration.jwt is None else KeySet(configuration.jwt)
+            self._admit(configuration)
 
     @property
     def context(self) -> ssl.SSLContext | None:
@@ -176,14 +175,17 @@ class Running:
         old, new = self._keys, loaded.keys
         if old is not None and new is not None and old.remote and loaded.configuration.jwt == self.configuration.jwt:
             new = old  # they are fetched already
-        access = Access(loaded.configuration, self.plan.rates, new) if loaded.configuration.callers else None
         self._keys = new
         self._loaded = loaded
         self.configuration = loaded.configuration
-        app = self.app
-        app.authenticate = access
-        app.charge = None if access is None else access.charge
-        app.service = loaded.service
+        self._admit(loaded.configuration)
+        self.app.service = loaded.service
+
+    def _admit(self, configuration: Configuration) -> None:
+        """Who may ask from now on."""
+        access = Access(configuration, self.plan.rates, self._keys) if configuration.callers else None
+        self.app.authenticate = access
+        self.app.charge = None if access is None else access.charge
 
     def follow(self) -> None:
         """Fetch the provider's keys from now on; those of another configuration no more."""
@@ -196,9 +198,9 @@ class Running:
         if self._keys is not None and self._keys.remote:
             self._following = asyncio.create_task(self._keys.follow(), name=str(id(self._keys)))
 
-    def _observe(self, endpoint: str, status: int, seconds: float, exchange: Exchange | None) -> None:
+    def _observe(self, endpoint: str, status: int, seconds: float, exchange: Exchange | None, caller: str) -> None:
         self.metrics.request(endpoint, status, seconds, exchange)
-        logs.access(endpoint, status, seconds, exchange)
+        logs.access(endpoint, status, seconds, exchange, caller)
 
     def _samples(self) -> Iterator[Sample]:
         if self.app.service is not None:

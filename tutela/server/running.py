@@ -46,7 +46,7 @@ class State:
     at: datetime
     problems: tuple[Problem, ...] = ()
     revision: str = ""
-    """The commit that answers, where there is one."""
+    """The commit or the bundle's revision that answers, where there is one."""
 
     def told(self) -> dict[str, Any]:
         """What `/readyz` says of it."""

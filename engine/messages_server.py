@@ -13,8 +13,8 @@ SERVER: Final[Mapping[str, Message]] = {
     "http-not-found": Message(
         "there is no such endpoint",
         "没有这个端点",
-        "`/.well-known/authzen-configuration` lists the endpoints",
-        "`/.well-known/authzen-configuration` 列出所有端点",
+        "`/openapi.json` lists the endpoints",
+        "`/openapi.json` 列出所有端点",
     ),
     "http-method": Message("this endpoint takes {known} only", "此端点只接受 {known}"),
     "http-content-type": Message(

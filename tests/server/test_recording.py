@@ -173,11 +173,18 @@ def test_a_service_that_cannot_record_is_not_ready(
     until(lambda: ready().status == 200)
 
 
-def test_a_service_whose_log_is_gone_for_good_is_not_ready(recorded: Path, start: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("address", ["decisions.jsonl", "sqlite:///decisions.db"])
+def test_a_service_whose_log_is_gone_for_good_is_not_ready(
+    recorded: Path, start: Callable[..., Any], address: str
+) -> None:
     """A file that somebody moved away is not written to any more, however long one waits; another start makes one."""
+    settings = recorded / "tutela.toml"
+    settings.write_text(settings.read_text("utf-8").replace("decisions.jsonl", address), "utf-8")
     serving = start(cwd=recorded)
     assert 200 == serving.ask("/access/v1/evaluation", ASK).status
-    (recorded / "decisions.jsonl").rename(recorded / "away.jsonl")
+    (recorded / "away").mkdir()
+    for path in recorded.glob("decisions.[jd]*"):
+        path.rename(recorded / "away" / path.name)
     assert 503 == serving.ask("/access/v1/evaluation", ASK).status
     time.sleep(1.2)  # longer than it takes to try again
     assert 503 == serving.ask("/readyz", method="GET").status

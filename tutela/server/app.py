@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from tutela.engine.errors import Problem
+
     from .callers import Caller, Permission
     from .pages_served import Page
     from .refusals import Header
@@ -100,6 +102,13 @@ class App:
         self._checked, self._checked_at = at, at.isoformat(timespec="milliseconds")
         self._resting = (None, {})
 
+    def stale(self, now: datetime | None = None) -> Problem | None:
+        """What is said while what answers is too old to answer with; None when it is not."""
+        limit = self.settings.max_staleness
+        if limit is None or (self._checked is not None and (now or self._clock()) - self._checked <= limit):
+            return None
+        return problem("server-stale", "policies", at=self._checked_at)
+
     def route(self, path: str) -> str:
         """The endpoint that a path leads to, which is one of few: a path is a caller's words."""
         found = self._handlers.get(path)
@@ -168,9 +177,9 @@ class App:
         service, settings = self.service, self.settings
         if service is None:
             raise Refused(503, [problem("server-not-ready", "policies")], [(b"retry-after", b"5")])
-        now, limit = self._clock(), settings.max_staleness
-        if limit is not None and (self._checked is None or now - self._checked > limit):
-            raise Refused(503, [problem("server-stale", "policies", at=self._checked_at)], [(b"retry-after", b"5")])
+        now = self._clock()
+        if found := self.stale(now):
+            raise Refused(503, [found], [(b"retry-after", b"5")])
         made_for, rests_on = self._resting
         if made_for is not service:
             checked = {"checked_at": self._checked_at} if self._checked_at else {}

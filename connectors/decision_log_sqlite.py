@@ -53,6 +53,7 @@ class SqliteStore:
                 kept = _head(cursor.execute(_HEAD).fetchone(), target)
                 check_tail(None if last is None else _line(target, last), key, kept)
                 cursor.execute("COMMIT")
+            self._file = _file(target)
         except sqlite3.Error as error:
             self.close()
             _failed(target, error)
@@ -61,10 +62,15 @@ class SqliteStore:
             raise
 
     def append(self, contents: Sequence[bytes]) -> Head:
-        """Add entries in one transaction; InputError when it fails, and then none of them is there."""
+        """Add entries in one transaction; InputError when it fails, and then none of them is there.
+
+        SQLite would go on writing to a file that somebody moved or removed, which nobody finds or which is gone.
+        """
         cursor = self._connection.cursor()
         try:
             cursor.execute("BEGIN IMMEDIATE")
+            if self._file is None or self._file != _file(self._target):
+                self._target.fail("decision-log-replaced")
             before = _head(cursor.execute(_HEAD).fetchone(), self._target)
             lines, head = seal_all(contents, before, self._key)
             cursor.executemany(_ADD, enumerate((line.decode() for line in lines), before.seq + 1))
@@ -140,6 +146,15 @@ def _make(target: Target) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         target.fail("decision-log-unwritable", reason=(error.strerror or "?").lower())
+
+
+def _file(target: Target) -> tuple[int, int] | None:
+    """What tells the file at an address from all others; None when there is none."""
+    try:
+        found = os.stat(target.database)  # noqa: PTH116 (this is asked of every group)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _connect(target: Target, mode: str, options: LiveOptions) -> sqlite3.Connection:

@@ -19,7 +19,7 @@ from tutela.engine.decision_log_chain import LARGEST
 from tutela.engine.errors import NotRecordedError, Problem, TutelaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from .decision_log_store import Store
 
@@ -79,6 +79,10 @@ class DecisionLog:
         """How many could not be recorded, or are not known to be."""
         self.failure: Problem | None = None
         """Why the last ones could not be recorded; None while they are."""
+        self.heed: Callable[[bool], None] = _nobody
+        """Hears, in a thread of the log, whether the store takes entries, when that changes. While it does not, it is
+        tried again although nobody records anything."""
+        self._taken = True
         self._thread = threading.Thread(target=self._run, name="tutela decision log", daemon=True)
         self._watch = threading.Thread(target=self._expire, name="tutela decision log watch", daemon=True)
         self._thread.start()
@@ -213,7 +217,7 @@ class DecisionLog:
         with self._changed:
             waiting, self._group = self._group, []
             if contents:
-                self.failure = problem
+                self._tell(problem)
             if problem is None:
                 self._unrecorded -= lacking
                 self.recorded += len(group)
@@ -240,7 +244,20 @@ class DecisionLog:
                     self._unrecorded += 1
                     self.unrecorded += 1
                     late.append(one)
-            if late:
                 args = {"seconds": f"{self._timeout:g}"}
-                problem = self.failure = Problem(code="decision-log-slow", location=self._store.location, args=args)
+                problem = Problem(code="decision-log-slow", location=self._store.location, args=args)
+                if late:  # under the lock: what the writer finds afterwards is newer
+                    self._tell(problem)
+            if late:
                 self._answer_all(late, problem)
+
+    def _tell(self, problem: Problem | None) -> None:
+        """Note how the store fares: not that an entry is too large, or that too many wait, for it may take others."""
+        self.failure = problem
+        if self._taken is not (problem is None):
+            self._taken = problem is None
+            self.heed(self._taken)
+
+
+def _nobody(_taken: bool) -> None:
+    return None

@@ -13,8 +13,8 @@ SERVER: Final[Mapping[str, Message]] = {
     "http-not-found": Message(
         "there is no such endpoint",
         "没有这个端点",
-        "`/.well-known/authzen-configuration` lists the endpoints",
-        "`/.well-known/authzen-configuration` 列出所有端点",
+        "`/openapi.json` lists the endpoints",
+        "`/openapi.json` 列出所有端点",
     ),
     "http-method": Message("this endpoint takes {known} only", "此端点只接受 {known}"),
     "http-content-type": Message(
@@ -289,6 +289,12 @@ SERVER: Final[Mapping[str, Message]] = {
         "该决策无法写入决策日志,因此不予给出;不予许可",
         "ask again later; the log of the service says why",
         "请稍后再试;服务日志说明原因",
+    ),
+    "server-not-recording": Message(
+        "decisions cannot be recorded at present, so there are none; nothing is permitted",
+        "目前无法将决策写入决策日志,因此不予给出决策;不予许可",
+        "ask again later; the log of the service says why, and the service is ready again when it can record",
+        "请稍后再试;服务日志说明原因,恢复写入后服务即重新就绪",
     ),
     "sql-gate-none": Message(
         "the service knows no tables",

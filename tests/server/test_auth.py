@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import re
 import shutil
 import subprocess
 import sys
 import time
 import warnings
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +23,16 @@ from conftest import PROJECT, TOOL, served
 from credentials import AUDIENCE, ISSUER, Signer, key_set, shared_secret, unsigned
 
 from tutela.server.auth import KEPT, Access
-from tutela.server.configuration import read_configuration
+from tutela.server.configuration import Configuration, read_configuration
 from tutela.server.rates import Rates
 from tutela.server.refusals import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from conftest import Serving
+
+    from tutela.server.callers import Caller
 
 PATH = "/access/v1/evaluation"
 NOTHING: dict[str, Any] = {}
@@ -89,14 +93,19 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-@pytest.fixture(scope="module")
-def guarded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A service that knows its callers."""
-    copy = Path(shutil.copytree(PROJECT, tmp_path_factory.mktemp("auth") / "copy"))
+def project(folder: Path) -> Path:
+    """A project that knows its callers."""
+    copy = Path(shutil.copytree(PROJECT, folder / "copy"))
     table = re.sub(r"HASH:(\w+)", lambda found: digest(KEYS[found[1]]), TABLE)
     (copy / "tutela.toml").write_text((copy / "tutela.toml").read_text(encoding="utf-8") + table, encoding="utf-8")
     (copy / "keys.json").write_text(key_set(EC, RSA, ED, WEAK), encoding="utf-8")
-    with served("--access-log", env=environment, cwd=copy) as service:
+    return copy
+
+
+@pytest.fixture(scope="module")
+def guarded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A service that knows its callers."""
+    with served("--access-log", env=environment, cwd=project(tmp_path_factory.mktemp("auth"))) as service:
         yield service
 
 
@@ -309,19 +318,111 @@ def test_a_caller_who_asks_too_often_waits(guarded: Serving) -> None:
     assert 200 == guarded.ask(PATH, ASK, headers=bearer(KEYS["all"])).status
 
 
+@pytest.mark.parametrize("wait", [(), ("--wait-ready",)], ids=["ready", "not-ready"])
+def test_refusals_are_logged_with_their_caller(start: Callable[..., Serving], tmp_path: Path, wait: list[str]) -> None:
+    """Who may not ask, and who asks too often, is known; who has no credential that counts is not, whatever it says."""
+    copy = project(tmp_path)
+    if wait:
+        (copy / "policies" / "wrong.yaml").write_text("kind: acces\n", encoding="utf-8")
+    service = start("--access-log", "--log-format", "json", *wait, cwd=copy)
+    search = "/access/v1/search/action"
+    slow, nobody, group = bearer(KEYS["slow"]), bearer("tutela_nobody"), bearer(EC.token(sub="x"))
+    if not wait:
+        service.ask("/access/v1/evaluations", {**ASK, "evaluations": [NOTHING] * 5}, headers=slow)
+        service.ask(PATH, ASK, headers=slow)
+        service.ask(search, ASK, headers=bearer(KEYS["asks"]))
+        service.ask(PATH, {**ASK, "action": {"name": "write"}}, headers=bearer(KEYS["reads"]))
+        service.ask(PATH, ASK, headers=nobody)
+        service.ask(PATH, ASK, headers=group)
+        service.ask(PATH, b"{", headers=bearer(KEYS["all"]))
+        service.ask(PATH, ASK, headers=bearer(KEYS["all"]))
+    service.ask("/metrics", method="GET", headers=bearer(KEYS["asks"]))
+    service.ask("/metrics", method="GET", headers=bearer(KEYS["all"]))
+    service.ask("/metrics", method="GET", headers=nobody)
+    service.ask("/healthz", method="GET", headers=bearer(KEYS["all"]))
+    service.stop()
+    lines = [json.loads(line) for line in service.said.splitlines()]
+    found = [(line["status"], line["caller"]) for line in lines if line["message"] == "request"]
+
+    of_questions = [(200, "slow"), (429, "slow"), (403, "asks"), (403, "reads"), (401, "-"), (403, "-"), (400, "all")]
+    of_pages = [(403, "asks"), (200, "all"), (401, "-"), (200, "-")]
+    assert [*([] if wait else [*of_questions, (200, "all")]), *of_pages] == found
+
+
+def callers_of(*names: str) -> tuple[Caller, ...]:
+    """Callers with a rate of ten and a burst of four."""
+    one = {"permissions": ["evaluate"], "rate": 10, "burst": 4}
+    callers = [{**one, "name": name, "keys": [digest(name)]} for name in names]
+    return read_configuration({"callers": callers}, "x", Path).callers
+
+
+def may(rates: Rates, caller: Caller, count: int = 1) -> bool:
+    """Whether a caller may ask, who has asked then."""
+    try:
+        rates.take(caller, count)
+    except Refused as error:
+        return error.status != 429
+    return True
+
+
+def test_a_bucket_is_its_callers_whoever_else_comes_and_goes() -> None:
+    """A caller before the others in new settings empties nobody's bucket, and fills none."""
+    rates = Rates(lambda: 0.0)
+    for settings in (("a", "b"), ("new", "a", "b"), ("b",), ("b", "a")):
+        configuration = Configuration(callers=callers_of(*settings))
+        access = Access(configuration, rates, None)
+        by_name = {caller.name: caller for caller in configuration.callers}
+        if settings == ("a", "b"):
+            access.charge(by_name["a"], 4)
+        else:
+            assert "a" not in by_name or not may(rates, by_name["a"])
+            access.charge(by_name["b"], 1)
+        if "new" in by_name:
+            access.charge(by_name["new"], 1)
+
+    assert may(rates, callers_of("b")[0])
+    assert not may(rates, callers_of("b")[0])
+
+
+def test_each_of_many_callers_has_a_bucket_of_its_own() -> None:
+    """As many as there are hundreds of, under names that are alike; workers find the same ones."""
+    rates = Rates(lambda: 0.0)
+    callers = callers_of(*(f"caller-{number}" for number in range(3000)))
+    assert all(may(rates, caller, 4) for caller in callers)
+    with ProcessPoolExecutor(1, multiprocessing.get_context("fork"), _hold, (rates,)) as other:
+        assert {False} == set(other.map(_held_may, callers, chunksize=3000))
+    assert may(rates, callers_of("another")[0])
+
+
+_HELD: list[Rates] = []
+
+
+def _hold(rates: Rates) -> None:
+    _HELD.append(rates)
+
+
+def _held_may(caller: Caller) -> bool:
+    return may(_HELD[0], caller)
+
+
+def test_more_callers_than_there_are_buckets_share_them() -> None:
+    """They are held to a rate all the same, and nobody waits for a place."""
+    rates = Rates(lambda: 0.0, places=64)
+    callers = callers_of(*(f"caller-{number}" for number in range(100)))
+    for caller in callers:
+        may(rates, caller, 4)
+
+    assert not any(may(rates, caller) for caller in callers)
+
+
 def test_a_bucket_fills_again() -> None:
     """Under a clock of the test: never more than burst and what has flowed in since."""
     now = 0.0
     rates = Rates(lambda: now)
-    callers = [{"name": "a", "permissions": ["evaluate"], "keys": ["a" * 64], "rate": 10, "burst": 4}]
-    (caller,) = read_configuration({"callers": callers}, "x", Path).callers
+    (caller,) = callers_of("a")
 
     def taken(count: int = 1) -> bool:
-        try:
-            rates.take(caller, 0, count)
-        except Refused as error:
-            return error.status != 429
-        return True
+        return may(rates, caller, count)
 
     assert [True] * 4 + [False] == [taken() for _ in range(5)]
     now = 0.1

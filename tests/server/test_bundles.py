@@ -66,6 +66,7 @@ def test_the_next_bundle_is_taken_and_a_bad_one_refused(
         return found
 
     first = digest()
+    assert "one.tutela" == serving.ask("/readyz", method="GET").json["revision"]
     assert serving.ask("/access/v1/evaluation", ASK).json["decision"] is True
     rules = folder / "policies" / "records.yaml"
     rules.write_text(rules.read_text("utf-8") + "# another revision\n", "utf-8")
@@ -74,12 +75,15 @@ def test_the_next_bundle_is_taken_and_a_bad_one_refused(
     built(tool, folder, "two.tutela", signed=True).replace(away / "live.tutela")
     until(lambda: digest() != first)
     second = digest()
+    assert "two.tutela" == serving.ask("/readyz", method="GET").json["revision"]
+    assert 'revision="two.tutela"' in serving.ask("/metrics", method="GET").body.decode()
     assert serving.ask("/access/v1/evaluation", ASK).json["decision"] is False
 
     (folder / "policies" / "more.yaml").unlink()
     built(tool, folder, "three.tutela", signed=False).replace(away / "live.tutela")
     until(lambda: "reload" in serving.ask("/readyz", method="GET").json)
-    assert serving.ask("/readyz", method="GET").json["reload"].startswith("refused")
+    shown = serving.ask("/readyz", method="GET").json
+    assert ("two.tutela", "refused") == (shown["revision"], shown["reload"].partition(" ")[0])
     assert digest() == second
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import subprocess
@@ -148,6 +149,24 @@ def test_a_public_address_may_have_a_path(start: Callable[..., Any]) -> None:
     assert 404 == service.ask("/.well-known/authzen-configuration", method="GET").status
     for path in ("/tenant1/access/v1/evaluation", "/access/v1/evaluation"):
         assert service.ask(path, ASK).json["decision"]
+
+
+@pytest.mark.parametrize("options", [(), ("--public-url", "https://pdp.example.com/tenant1")], ids=["none", "path"])
+def test_the_help_of_a_path_that_is_none_leads_somewhere(start: Callable[..., Any], options: tuple[str, ...]) -> None:
+    """What it names is there, whatever the service knows of its address, and is not what was asked for."""
+    service = start(*options)
+    for path in (
+        "/",
+        "/access/v2/evaluation",
+        "/.well-known/authzen-configuration",
+        "/.well-known/openid-configuration",
+    ):
+        error = service.ask(path, method="GET").json["error"]
+        if error["code"] == "metadata-none":
+            continue
+        (named,) = re.findall("`(/[^`]*)`", error["help"])
+        assert path != named
+        assert 200 == service.ask(named, method="GET").status
 
 
 def test_without_a_public_address_there_are_no_metadata(start: Callable[..., Any]) -> None:

@@ -17,15 +17,19 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 from conftest import PROJECT, TOOL, served
+from credentials import Authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from conftest import Serving
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 STATE = "/var/lib/tutela"
 """Where a decision log is written, in the container and under systemd."""
 CALLER = f'[[serve.callers]]\nname = "a"\npermissions = ["evaluate"]\nkeys = ["{"a" * 64}"]\n'
+CERTIFICATE = '[serve.tls]\ncertificate = "service.pem"\nkey = "service.key"\n'
 
 
 def unit(name: str) -> configparser.RawConfigParser:
@@ -66,7 +70,53 @@ def test_the_service_starts_as_it_is_deployed(
         assert 200 == service.ask("/readyz", method="GET").status
         assert 401 == service.ask("/access/v1/evaluation", {}).status
         assert json.loads(service.said)["message"].startswith("tutela listens on")
-    assert "/readyz" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+
+
+def probed(service: Serving, *more: str) -> subprocess.CompletedProcess[str]:
+    """What the image's own probe says of a service."""
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
+    (words,) = re.findall(r"^HEALTHCHECK .* CMD (\[.*\])$", text, re.MULTILINE)
+    python, *rest = json.loads(words)
+    assert "python" == python
+    command = [sys.executable, *rest, "--port", str(service.port), *more]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("tls", ["", CERTIFICATE], ids=["plain", "tls"])
+def test_the_probe_of_the_image_finds_what_is_ready(environment: dict[str, str], tmp_path: Path, tls: str) -> None:
+    """With TLS, too, by whomever the certificate is signed; it leaves nothing in the log or among the refusals."""
+    copy = Path(shutil.copytree(PROJECT, tmp_path / "copy"))
+    settings = (copy / "tutela.toml").read_text(encoding="utf-8")
+    (copy / "tutela.toml").write_text(settings + tls, encoding="utf-8")
+    authority = Authority.make()
+    authority.issue(copy, "service", "DNS:pdp.example.com")
+    with served("--access-log", env=environment, cwd=copy) as service:
+        done = probed(service)
+        assert (0, "ready") == (done.returncode, json.loads(done.stdout)["status"]), done.stderr
+        service.stop()
+        assert 1 == service.said.count("request endpoint=")
+        assert 2 == len(service.said.splitlines())
+        assert 1 == probed(service).returncode  # nobody is there
+    (copy / "policies" / "wrong.yaml").write_text("kind: acces\n", encoding="utf-8")
+    with served("--wait-ready", env=environment, cwd=copy) as service:
+        done = probed(service)
+        assert (1, "not ready") == (done.returncode, json.loads(done.stdout)["status"]), done.stderr
+
+
+def test_the_probe_shows_a_certificate_where_one_is_required(environment: dict[str, str], tmp_path: Path) -> None:
+    """Without one nobody is let in, the probe neither."""
+    copy = Path(shutil.copytree(PROJECT, tmp_path / "copy"))
+    settings = (copy / "tutela.toml").read_text(encoding="utf-8")
+    more = f'{CERTIFICATE}client_ca = "clients.pem"\nclient_certificate = "required"\n'
+    (copy / "tutela.toml").write_text(settings + more, encoding="utf-8")
+    authority = Authority.make()
+    authority.write(copy / "clients.pem")
+    authority.issue(copy, "service")
+    certificate, key = authority.issue(tmp_path, "probe")
+    with served(env=environment, cwd=copy) as service:
+        assert 1 == probed(service).returncode
+        done = probed(service, "--certificate", certificate, "--key", key)
+        assert 0 == done.returncode, done.stderr
 
 
 def test_the_image_is_not_run_by_root() -> None:

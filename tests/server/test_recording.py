@@ -142,6 +142,69 @@ def test_an_outage_is_told_with_its_end(
     assert 1 == serving.said.count("decisions are recorded again unrecorded=")
 
 
+@pytest.mark.parametrize(("policy", "workers"), [("fail_closed", "1"), ("fail_closed", "2"), ("drop", "1")])
+def test_a_service_that_cannot_record_is_not_ready(
+    recorded: Path, start: Callable[..., Any], until: Callable[[Callable[[], bool]], None], policy: str, workers: str
+) -> None:
+    """Nobody is sent there to be told no; when recording goes on it is ready again, although nobody has asked."""
+    settings = (recorded / "tutela.toml").read_text("utf-8").replace("decisions.jsonl", "sqlite:///decisions.db")
+    more = f'timeout = 1\nwhen_unavailable = "{policy}"\n'
+    (recorded / "tutela.toml").write_text(settings + more, "utf-8")
+    serving = start("--workers", workers, cwd=recorded)
+
+    def ready() -> Any:  # noqa: ANN401
+        return serving.ask("/readyz", method="GET")
+
+    assert 200 == serving.ask("/access/v1/evaluation", ASK).status  # it says where it listens before the log is open
+    assert 200 == ready().status
+    with closing(sqlite3.connect(recorded / "decisions.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert {503 if policy == "fail_closed" else 200} == {serving.ask("/access/v1/evaluation", ASK).status}
+        replies = [ready() for _ in range(10)]  # whichever worker is asked
+        other.execute("ROLLBACK")
+    if policy == "drop":
+        assert {200} == {reply.status for reply in replies}
+        return
+    assert {(503, "not ready", "server-not-recording")} == {
+        (reply.status, reply.json["status"], reply.json["error"]["code"]) for reply in replies
+    }
+    assert "policy_digest" in replies[0].json
+    assert b"decisions.db" not in replies[0].body
+    until(lambda: ready().status == 200)
+
+
+@pytest.mark.parametrize("address", ["decisions.jsonl", "sqlite:///decisions.db"])
+def test_a_service_whose_log_is_gone_for_good_is_not_ready(
+    recorded: Path, start: Callable[..., Any], address: str
+) -> None:
+    """A file that somebody moved away is not written to any more, however long one waits; another start makes one."""
+    settings = recorded / "tutela.toml"
+    settings.write_text(settings.read_text("utf-8").replace("decisions.jsonl", address), "utf-8")
+    serving = start(cwd=recorded)
+    assert 200 == serving.ask("/access/v1/evaluation", ASK).status
+    (recorded / "away").mkdir()
+    for path in recorded.glob("decisions.[jd]*"):
+        path.rename(recorded / "away" / path.name)
+    assert 503 == serving.ask("/access/v1/evaluation", ASK).status
+    time.sleep(1.2)  # longer than it takes to try again
+    assert 503 == serving.ask("/readyz", method="GET").status
+    assert 200 == serving.ask("/healthz", method="GET").status
+    serving.stop()
+    assert 200 == start(cwd=recorded).ask("/readyz", method="GET").status
+
+
+def test_a_request_that_is_too_large_to_be_recorded_takes_nothing_else_down(
+    recorded: Path, start: Callable[..., Any]
+) -> None:
+    """A caller who sends one would shut out all others."""
+    settings = recorded / "tutela.toml"
+    settings.write_text(settings.read_text("utf-8") + 'request = "full"\n', "utf-8")
+    serving = start("--max-body", str(64 << 20), cwd=recorded)
+    large = {**ASK, "context": {f"k{number}": "x" * 1000 for number in range(20_000)}}
+    assert "server-unrecorded" == serving.ask("/access/v1/evaluation", large).json["error"]["code"]
+    assert 200 == serving.ask("/readyz", method="GET").status
+
+
 def test_a_worker_that_cannot_open_the_log_says_why(
     recorded: Path, start: Callable[..., Any], until: Callable[[Callable[[], bool]], None]
 ) -> None:

@@ -125,8 +125,11 @@ def test_what_is_too_old_is_not_answered(project: Path, start: Callable[..., Any
     assert "server-stale" == reply.json["error"]["code"]
     assert "decision" not in reply.json
     until(lambda: "refused" in serving.ask("/readyz", method="GET").json.get("reload", ""))
+    ready = serving.ask("/readyz", method="GET")
+    assert (503, "not ready", "server-stale") == (ready.status, ready.json["status"], ready.json["error"]["code"])
     (project / "away").rename(project / "hr.db")
-    until(lambda: serving.ask("/access/v1/evaluation", ASK).status == 200)
+    until(lambda: serving.ask("/readyz", method="GET").status == 200)
+    assert 200 == serving.ask("/access/v1/evaluation", ASK).status
 
 
 def test_a_bound_that_nobody_can_keep_is_refused(project: Path, environment: dict[str, str]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import select
 import signal
 import threading
 from typing import TYPE_CHECKING, Any
@@ -179,6 +182,61 @@ def test_a_request_that_does_not_arrive_is_cut_off(start: Callable[..., Any], da
 
         assert (408, "late") == (found, headers["x-request-id"])
         assert "请求未在 0.3 秒内完整到达" == json.loads(body)["error"]["message"]
+
+
+@pytest.fixture(scope="module")
+def hasty(serve: Callable[..., Any]) -> Any:  # noqa: ANN401
+    """A service that waits for a second."""
+    return serve("--read-timeout", "1")
+
+
+CHUNKED = head().replace(f"Content-Length: {len(RAW)}".encode(), b"Transfer-Encoding: chunked")
+LONG = head(length=100_000)
+
+
+@pytest.mark.parametrize(
+    ("whole", "drip", "statuses"),
+    [
+        (b"", b"POST " + b"/" * 1000, [408]),
+        (head()[:-2], b"X-More: 1\r\n" * 100, [408]),
+        (LONG, b" " * 1000, [408]),
+        (CHUNKED, b"1\r\n \r\n" * 200, [408]),
+        (CHUNKED + b"1\r\n{\r\n0\r\n", b"X-More: 1\r\n" * 100, [408]),
+        (head() + RAW + LONG, b" " * 1000, [200, 408]),
+        (LONG.replace(b"evaluation ", b"nothing "), b" " * 1000, [404]),
+        (LONG.replace(b"100000", b"9999999"), b" " * 1000, [413]),
+        (LONG.replace(b"application/json", b"text/plain"), b" " * 1000, [400]),
+    ],
+    ids=[
+        "path", "headers", "body", "chunks", "trailers", "the second one", "no endpoint", "too large", "no JSON",
+    ],
+)  # fmt: skip
+def test_a_request_that_drips_is_cut_off(
+    hasty: Any,  # noqa: ANN401
+    whole: bytes,
+    drip: bytes,
+    statuses: list[int],
+) -> None:
+    """Byte by byte, always in time for the next one: what counts is when it is whole, also of one that is refused."""
+    with hasty.connect() as connection:
+        connection.sendall(whole)
+        said = b""
+        for place in range(len(drip)):
+            if select.select([connection], [], [], 0.1)[0]:
+                try:
+                    more = connection.recv(65536)
+                except ConnectionResetError:
+                    break
+                if not more:
+                    break
+                said += more
+            with contextlib.suppress(OSError):  # it is closed, and what was said before is still there
+                connection.sendall(drip[place : place + 1])
+        else:
+            raise AssertionError("everything was taken")
+    assert statuses == [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+)", said)]
+    if statuses[-1] == 408:
+        assert b"http-slow" in said
 
 
 def test_a_caller_who_hangs_up_harms_nobody(service: Any) -> None:  # noqa: ANN401

@@ -205,7 +205,7 @@ def test_an_answer_is_counted_before_it_is_sent() -> None:
     async def receive() -> dict[str, Any]:
         raise AssertionError
 
-    def observe(path: str, status: int, _seconds: float, _exchange: object) -> None:
+    def observe(path: str, status: int, _seconds: float, _exchange: object, _caller: str) -> None:
         order.append((path, status))
 
     app = App(None, Settings(page_key=b"k" * 32), lambda: datetime.now(UTC), observe=observe)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from tutela.engine.errors import Problem
+
     from .callers import Caller, Permission
     from .pages_served import Page
     from .refusals import Header
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     Handler = Callable[[Mapping[str, Any], Exchange], Answer | Awaitable[Answer]]
     Authenticate = Callable[[Mapping[bytes, bytes], Scope], Caller]
     Record = Callable[[Exchange], Awaitable[None]]
-    Observe = Callable[[str, int, float, Exchange | None], None]
+    Observe = Callable[[str, int, float, Exchange | None, str], None]
 
 LOG: Final = logging.getLogger("tutela.server")
 JSON: Final = (b"content-type", b"application/json")
@@ -61,8 +63,9 @@ class App:
 
     `authenticate` gets the headers and the scope, and returns the caller or raises Refused (401, 403, 429); it runs
     before the body is read. `record` gets the exchange with its entries before the answer is sent: when it raises,
-    there is no answer. `observe` is told of each answer before it is sent: its route, status, seconds, and the exchange
-    where there was one. `clock` tells the present; `pages` are what else is served, by path.
+    there is no answer. `observe` is told of each answer before it is sent: its route, status, seconds, the exchange
+    where it was one of decisions, and who asked, where that is known. `clock` tells the present; `pages` are what else
+    is served, by path.
     """
 
     def __init__(  # noqa: PLR0913 (the steps of a request)
@@ -99,6 +102,13 @@ class App:
         self._checked, self._checked_at = at, at.isoformat(timespec="milliseconds")
         self._resting = (None, {})
 
+    def stale(self, now: datetime | None = None) -> Problem | None:
+        """What is said while what answers is too old to answer with; None when it is not."""
+        limit = self.settings.max_staleness
+        if limit is None or (self._checked is not None and (now or self._clock()) - self._checked <= limit):
+            return None
+        return problem("server-stale", "policies", at=self._checked_at)
+
     def route(self, path: str) -> str:
         """The endpoint that a path leads to, which is one of few: a path is a caller's words."""
         found = self._handlers.get(path)
@@ -113,15 +123,22 @@ class App:
         name = request_id(headers)
         status, more, form = 200, NO_HEADERS, JSON
         exchange: Exchange | None = None
+        caller: Caller | None = None
         try:
             found = self._handlers.get(scope["path"])
             if found is None:
-                form, body = await self._page(scope, headers)
+                page = self._page(scope)
+                if page.permission is not None and self.authenticate is not None and not page.open():
+                    caller = self.authenticate(headers, scope)
+                    self._admit(caller, page.permission)
+                form, body = await page.make(language(headers, self.settings.lang))
             else:
                 endpoint, permission, handler = found
                 exchange = self._begin(endpoint, scope["method"], headers, name)
                 if self.authenticate is not None:
-                    self._admit(self.authenticate(headers, scope), permission, exchange)
+                    caller = self.authenticate(headers, scope)
+                    self._admit(caller, permission)
+                    exchange.granted, exchange.caller, exchange.charge = caller, caller.name, self.charge
                 check_form(headers)
                 asked = parse_body(await read_body(receive, headers, self.settings), self.settings)
                 made = handler(asked, exchange)
@@ -141,12 +158,18 @@ class App:
         answer = [form, (b"content-length", b"%d" % len(body)), *more]
         if name:
             answer.append((b"x-request-id", name))
-        if self._observe is not None:
-            # Before it is sent: a caller who has an answer finds it counted, whichever worker is asked.
-            route = exchange.endpoint if exchange is not None else self.route(scope["path"])
-            self._observe(route, status, perf_counter() - began, exchange if status == 200 else None)
+        # Before it is sent: a caller who has an answer finds it counted, whichever worker is asked.
+        self._tell(scope, status, perf_counter() - began, exchange, caller)
         await send({"type": "http.response.start", "status": status, "headers": answer})
         await send({"type": "http.response.body", "body": body})
+
+    def _tell(
+        self, scope: Scope, status: int, seconds: float, exchange: Exchange | None, caller: Caller | None
+    ) -> None:
+        if self._observe is not None:
+            route = exchange.endpoint if exchange is not None else self.route(scope["path"])
+            told = exchange if status == 200 else None
+            self._observe(route, status, seconds, told, "" if caller is None else caller.name)
 
     def _begin(self, endpoint: str, method: str, headers: Mapping[bytes, bytes], name: bytes) -> Exchange:
         if method != "POST":
@@ -154,9 +177,9 @@ class App:
         service, settings = self.service, self.settings
         if service is None:
             raise Refused(503, [problem("server-not-ready", "policies")], [(b"retry-after", b"5")])
-        now, limit = self._clock(), settings.max_staleness
-        if limit is not None and (self._checked is None or now - self._checked > limit):
-            raise Refused(503, [problem("server-stale", "policies", at=self._checked_at)], [(b"retry-after", b"5")])
+        now = self._clock()
+        if found := self.stale(now):
+            raise Refused(503, [found], [(b"retry-after", b"5")])
         made_for, rests_on = self._resting
         if made_for is not service:
             checked = {"checked_at": self._checked_at} if self._checked_at else {}
@@ -167,21 +190,19 @@ class App:
             recorder=service.recorder if self.record is not None else None,
         )  # fmt: skip
 
-    def _admit(self, caller: Caller, permission: Permission, exchange: Exchange) -> None:
-        exchange.granted = caller
-        exchange.caller = caller.name
-        exchange.charge = self.charge
+    def _admit(self, caller: Caller, permission: Permission) -> None:
+        """Let a caller ask once; its name is known by then, whatever it is refused for."""
+        if self.charge is not None:
+            self.charge(caller, 1)
         caller.need(permission)
 
-    async def _page(self, scope: Scope, headers: Mapping[bytes, bytes]) -> tuple[Header, bytes]:
+    def _page(self, scope: Scope) -> Page:
         page = self._pages.get(scope["path"])
         if page is None:
             raise refused(404, "http-not-found", "path")
         if scope["method"] not in page.methods:
             raise not_allowed(", ".join(page.methods))
-        if page.permission is not None and self.authenticate is not None and not page.open():
-            self.authenticate(headers, scope).need(page.permission)
-        return await page.make(language(headers, self.settings.lang))
+        return page
 
     def _error(self, error: Refused, headers: Mapping[bytes, bytes]) -> bytes:
         lang = language(headers, self.settings.lang)

@@ -41,7 +41,6 @@ class Known(NamedTuple):
     """A credential that counted, and until when, in seconds since 1970."""
 
     caller: Caller
-    place: int
     until: float
 
 
@@ -69,11 +68,8 @@ class Access:
         self.keys = keys
 
     def __call__(self, headers: Mapping[bytes, bytes], scope: Mapping[str, Any]) -> Caller:
-        """The caller of a request; Refused with 401 when it is nobody, 429 when it asks too often, 503 without keys."""
-        found = self._find(headers, scope)
-        if found.caller.rate is not None:
-            self._rates.take(found.caller, found.place, 1)
-        return found.caller
+        """The caller of a request; Refused with 401 or 403 when it is nobody, 503 without keys."""
+        return self._find(headers, scope).caller
 
     @property
     def remembered(self) -> int:
@@ -81,9 +77,9 @@ class Access:
         return len(self._known)
 
     def charge(self, caller: Caller, count: int) -> None:
-        """Count further evaluations of a request; Refused (429) when the caller has used up what it may ask."""
+        """Count evaluations of a request; Refused (429) when the caller has used up what it may ask."""
         if caller.rate is not None and count > 0:
-            self._rates.take(caller, self._callers.index(caller), count)
+            self._rates.take(caller, count)
 
     def _find(self, headers: Mapping[bytes, bytes], scope: Mapping[str, Any]) -> Known:
         stated = headers.get(b"authorization")
@@ -112,10 +108,10 @@ class Access:
         digest = hashlib.sha256(key.encode()).digest()
         found: Known | None = None
         # All of them, whichever it is: how long it takes tells nothing.
-        for place, caller in enumerate(self._callers):
+        for caller in self._callers:
             for kept in caller.keys:
                 if hmac.compare_digest(kept, digest):
-                    found = Known(caller, place, FOREVER)
+                    found = Known(caller, FOREVER)
         if found is None:
             raise refuse_token(OTHER)
         return found
@@ -124,16 +120,16 @@ class Access:
         if self._verifier is None:
             raise refuse_token(OTHER)
         verified = self._verifier.verify(token)
-        for place, caller in enumerate(self._callers):
+        for caller in self._callers:
             if caller.token is not None and fits(verified.claims, caller.token):
-                return Known(caller, place, verified.until)
+                return Known(caller, verified.until)
         raise refused(403, "caller-unknown", "Authorization")
 
     def _by_certificate(self, scope: Mapping[str, Any]) -> Known:
         names: frozenset[str] | None = scope.get("extensions", {}).get(TLS, {}).get("client_names")
         if not names:
             raise Refused(401, [problem("auth-missing", "Authorization")], [challenge()])
-        for place, caller in enumerate(self._callers):
+        for caller in self._callers:
             if caller.certificates & names:
-                return Known(caller, place, 0.0)
+                return Known(caller, 0.0)
         raise refused(403, "caller-unknown", "certificate")

@@ -62,12 +62,16 @@ def say(message: str, fields: Mapping[str, object] = MappingProxyType({}), level
     LOG.log(level, message, extra={"fields": fields})
 
 
-def access(endpoint: str, status: int, seconds: float, exchange: Exchange | None) -> None:
-    """One line about a request that was answered."""
-    fields: dict[str, object] = {"endpoint": endpoint, "status": status, "ms": round(seconds * 1000, 3)}
+def access(endpoint: str, status: int, seconds: float, exchange: Exchange | None, caller: str) -> None:
+    """One line about a request that was answered; of a caller whom nobody knows, there is nothing to name."""
+    fields: dict[str, object] = {
+        "endpoint": endpoint,
+        "status": status,
+        "ms": round(seconds * 1000, 3),
+        "caller": caller or "-",
+    }
     if exchange is not None:
         fields |= {
-            "caller": exchange.caller or "-",
             "allowed": exchange.allowed,
             "denied": exchange.decided - exchange.allowed,
             "policy_digest": exchange.service.digests["policy_digest"],

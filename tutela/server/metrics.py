@@ -52,8 +52,8 @@ class Metrics:
         self._sizes = place
         place += len(SIZES) + 2
         self._allowed, self._denied, self._reloaded, self._refused = range(place, place + 4)
-        self._recorded, self._unrecorded, self._pid = range(place + 4, place + 7)
-        self._width = place + 7
+        self._recorded, self._unrecorded, self._pid, self._down = range(place + 4, place + 8)
+        self._width = place + 8
         self._workers = workers
         # One more for the process that looks after workers.
         self._cells = memoryview(mmap.mmap(-1, self._width * 8 * (workers + 1))).cast("Q")
@@ -67,7 +67,7 @@ class Metrics:
         self._row = row * self._width
         self._cells[self._row + self._pid] = os.getpid()
 
-    def request(self, endpoint: str, status: int, seconds: float, exchange: Exchange | None) -> None:
+    def request(self, endpoint: str, status: int, seconds: float, exchange: Exchange | None, _caller: str = "") -> None:
         """Count a request that was answered, and the decisions that it was answered with."""
         cells, row = self._cells, self._row
         place = self._requests.get((endpoint, status))
@@ -95,6 +95,15 @@ class Metrics:
         """Count decisions that are in the decision log, and those that are not although there is one."""
         self._cells[self._row + self._recorded] += recorded
         self._cells[self._row + self._unrecorded] += unrecorded
+
+    def outage(self, *, down: bool) -> None:
+        """Note whether this process can record no decisions although it must."""
+        self._cells[self._row + self._down] = down
+
+    @property
+    def down(self) -> bool:
+        """Whether some process can record no decisions: who asks whether the service is ready may meet any of them."""
+        return any(self._cells[self._down :: self._width])
 
     def text(self) -> bytes:
         """All figures in the text format of Prometheus."""

@@ -12,7 +12,7 @@ from .refusals import Refused, problem, refused
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from tutela.engine.errors import Lang
+    from tutela.engine.errors import Lang, Problem
 
     from .app import App
     from .callers import Permission
@@ -94,13 +94,19 @@ def _page() -> bytes:
     return page(document()).encode()
 
 
-def readiness(app: App, state: State | None = None) -> dict[str, Any]:
-    """What `/readyz` says; Refused (503) while there is nothing to answer with."""
+def readiness(app: App, state: State | None = None, *, recording: bool = True) -> dict[str, Any]:
+    """What `/readyz` says; Refused (503) while nothing could be answered, or no answer recorded."""
     told: dict[str, Any] = {} if state is None else state.told()
     if app.service is None:
-        more = {"status": "not ready", **told}
-        raise Refused(503, [problem("server-not-ready", "policies")], [(b"retry-after", b"5")], more)
+        raise _not_ready(problem("server-not-ready", "policies"), told)
+    found = app.stale() or (None if recording else problem("server-not-recording", "decision_log"))
+    if found is not None:
+        raise _not_ready(found, {**app.service.digests, **told})
     return {"status": "ready", **app.service.digests, **told}
+
+
+def _not_ready(found: Problem, told: Mapping[str, Any]) -> Refused:
+    return Refused(503, [found], [(b"retry-after", b"5")], {"status": "not ready", **told})
 
 
 def running_pages(running: Running) -> Mapping[str, Page]:
@@ -108,7 +114,7 @@ def running_pages(running: Running) -> Mapping[str, Page]:
     from .answer import dumps
 
     async def ready(_lang: Lang) -> Content:
-        return JSON, dumps(readiness(running.app, running.state))
+        return JSON, dumps(readiness(running.app, running.state, recording=not running.metrics.down))
 
     async def figures(_lang: Lang) -> Content:
         return PLAIN, running.metrics.text()

@@ -110,6 +110,7 @@ def _work(plan: Plan, began: Beginning, listening: socket.socket, pipe: Connecti
         running = Running(plan, began)
     except InputError as error:  # the log of decisions is away; the next worker tries again
         tell(error.problems, plan.lang)
+        plan.metrics.outage(down=began.log is not None and began.log.when_unavailable == "fail_closed")
         raise SystemExit(1) from None
     _answer(running, listening, [Obedience(running, pipe).follow])
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable, Iterator
 
+    from tutela.connectors.decision_log import LogSettings
+    from tutela.connectors.decision_log_writer import DecisionLog
     from tutela.engine.errors import Lang, Problem
 
     from .configuration import Configuration
@@ -44,7 +46,7 @@ class State:
     at: datetime
     problems: tuple[Problem, ...] = ()
     revision: str = ""
-    """The commit that answers, where there is one."""
+    """The commit or the bundle's revision that answers, where there is one."""
 
     def told(self) -> dict[str, Any]:
         """What `/readyz` says of it."""
@@ -105,8 +107,8 @@ class Running:
         self.plan = plan
         self._began = began
         self._loaded: Loaded | None = None
-        self._log = None if began.log is None else open_log(began.log)
         self.metrics: Final = plan.metrics
+        self._log = None if began.log is None else self._open(began.log)
         self.state = began.state
         self.configuration = configuration
         self.reload: Callable[[], Awaitable[State]] = self._cannot_reload
@@ -126,14 +128,20 @@ class Running:
             self._take(began.loaded)
             self.app.check(began.state.at)
         elif configuration.callers:  # it is not ready, and knows already who may ask
-            keys = None if configuration.jwt is None else KeySet(configuration.jwt)
-            self.app.authenticate = Access(configuration, plan.rates, keys)
-            self._keys = keys
+            self._keys = None if configuration.jwt is None else KeySet(configuration.jwt)
+            self._admit(configuration)
 
     @property
     def context(self) -> ssl.SSLContext | None:
         """With what connections begin; None where they are not encrypted."""
         return None if self._port is None else self._port.context
+
+    def _open(self, settings: LogSettings) -> DecisionLog:
+        log, metrics = open_log(settings), self.metrics
+        metrics.outage(down=False)
+        if settings.when_unavailable == "fail_closed":
+            log.heed = lambda taken: metrics.outage(down=not taken)
+        return log
 
     async def _cannot_reload(self) -> State:
         return self.state
@@ -167,14 +175,17 @@ class Running:
         old, new = self._keys, loaded.keys
         if old is not None and new is not None and old.remote and loaded.configuration.jwt == self.configuration.jwt:
             new = old  # they are fetched already
-        access = Access(loaded.configuration, self.plan.rates, new) if loaded.configuration.callers else None
         self._keys = new
         self._loaded = loaded
         self.configuration = loaded.configuration
-        app = self.app
-        app.authenticate = access
-        app.charge = None if access is None else access.charge
-        app.service = loaded.service
+        self._admit(loaded.configuration)
+        self.app.service = loaded.service
+
+    def _admit(self, configuration: Configuration) -> None:
+        """Who may ask from now on."""
+        access = Access(configuration, self.plan.rates, self._keys) if configuration.callers else None
+        self.app.authenticate = access
+        self.app.charge = None if access is None else access.charge
 
     def follow(self) -> None:
         """Fetch the provider's keys from now on; those of another configuration no more."""
@@ -187,9 +198,9 @@ class Running:
         if self._keys is not None and self._keys.remote:
             self._following = asyncio.create_task(self._keys.follow(), name=str(id(self._keys)))
 
-    def _observe(self, endpoint: str, status: int, seconds: float, exchange: Exchange | None) -> None:
+    def _observe(self, endpoint: str, status: int, seconds: float, exchange: Exchange | None, caller: str) -> None:
         self.metrics.request(endpoint, status, seconds, exchange)
-        logs.access(endpoint, status, seconds, exchange)
+        logs.access(endpoint, status, seconds, exchange, caller)
 
     def _samples(self) -> Iterator[Sample]:
         if self.app.service is not None:

@@ -45,7 +45,7 @@ class Loaded:
     log: LogSettings | None = None
     """Where decisions are recorded; None where they are not."""
     revision: str = ""
-    """The commit, where there is one."""
+    """The commit; of a bundle that is not in git, what its builder called it; empty where there is neither."""
     signed: bool = False
     """Whether policies had to come from a bundle that somebody trusted has signed."""
 
@@ -70,7 +70,7 @@ class Origin(Protocol):
         ...
 
 
-def load_project(project: Project, revision: str = "") -> Loaded:
+def load_project(project: Project, commit: str = "") -> Loaded:
     """Load a project: policies, registers, the table `[serve]` and the files that it names."""
     configuration = configuration_of(project)
     keys = None if configuration.jwt is None else KeySet(configuration.jwt)
@@ -78,6 +78,7 @@ def load_project(project: Project, revision: str = "") -> Loaded:
         make_context(configuration.tls)
     log = project.recording()
     service = load_service(project, datetime.now(UTC), log)
+    revision = commit or ("" if project.bundle is None else project.bundle.manifest.revision)
     return Loaded(service, configuration, keys, log, revision, bool(project.bundle_keys))
 
 

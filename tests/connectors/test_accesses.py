@@ -87,6 +87,34 @@ def test_what_an_event_asks(found: Event, expected: set[tuple[str, str, tuple[st
 
 
 @pytest.mark.parametrize(
+    ("found", "exposed", "aggregated"),
+    [
+        (event("SELECT count(mobile), max(full_name) FROM customer WHERE id = 1"), "full_name", "mobile"),
+        (event("SELECT count(*) FROM customer"), "", ""),
+        (event("SELECT mobile FROM v"), "mobile", ""),
+        (event("SELECT count(mobile) FROM v"), "", "mobile"),
+        (event("COPY customer (mobile) TO STDOUT", action="export"), "mobile", ""),
+        (event("CREATE TABLE x AS SELECT mobile FROM customer"), "", ""),
+        # Where it is not known what came out, all did.
+        (event("CREATE TABLE x AS SELECT mobile FROM customer", action="export"), "mobile", ""),
+        (replace(event("SELECT count(mobile) FROM customer"), statement_complete=False), "mobile", ""),
+        (event("SELECT nobody_knows(count(mobile)) FROM customer"), "*", ""),
+        (event("SELECT count(mobile) FROM customer", columns=("crm.customer.full_name",)), "full_name", "mobile"),
+        (event(None, tables=("crm.customer",)), "*", ""),
+        (event(None, columns=("crm.customer.mobile",)), "mobile", ""),
+        (event(None), "*", ""),
+        (event("GRANT SELECT (mobile) ON customer TO PUBLIC"), "*", ""),
+    ],
+)
+def test_how_an_event_touches_columns(found: Event, exposed: str, aggregated: str) -> None:
+    """Shown, and in aggregates alone."""
+    resources = [item.request.resource for item in asked([found]) if item.request.action_name != "update"]
+
+    assert exposed == " ".join({name for resource in resources for name in resource["exposed"]})
+    assert aggregated == " ".join({name for resource in resources for name in resource["aggregated"]})
+
+
+@pytest.mark.parametrize(
     ("sql", "action"),
     [
         ("GRANT SELECT ON crm.customer TO PUBLIC", "grant"),

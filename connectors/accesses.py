@@ -147,12 +147,13 @@ class Accesses:
 
     def analyser_in(self, database: str) -> Analyser:
         """The analysis of statements in a database."""
-        if not (self.by_database and database):
+        if not database:
             return self.analyser
         if database not in self.databases:
             if len(self.databases) >= MAX_DATABASES:
                 self.databases.clear()
-            self.databases[database] = self.analyser.within(database)
+            made = self.analyser.within if self.by_database else self.analyser.in_database
+            self.databases[database] = made(database)
         return self.databases[database]
 
     def _logged(self, event: Event, touched: Touched) -> Touched:

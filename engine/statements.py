@@ -161,9 +161,17 @@ class Analyser:
 
     def within(self, schema: str) -> Analyser:
         """The same tables, for statements that stand in this schema."""
+        return self._over(self.catalog.within(schema))
+
+    def in_database(self, name: str) -> Analyser:
+        """The same tables, for statements that run in this database and may name it: `PROD.CRM.CUSTOMER`."""
+        catalog = self.catalog.in_database(name)
+        return self if catalog is self.catalog else self._over(catalog)
+
+    def _over(self, catalog: Catalog) -> Analyser:
         found = copy(self)
-        found.catalog = self.catalog.within(schema)
-        found._cache, found._shapes = OrderedDict(), OrderedDict()  # noqa: SLF001 (its own)
+        found.catalog = catalog
+        found._cache, found._shapes, found._views = OrderedDict(), OrderedDict(), {}  # noqa: SLF001 (its own)
         return found
 
     def view(self, entry: Entry) -> ViewLineage | None:

@@ -164,6 +164,34 @@ def test_in_mysql_the_database_of_the_connection_is_the_schema(
     assert expected == (resource["dataset"], tuple(resource["columns"]), resource["lineage_resolved"])
 
 
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        ("snowflake", "SELECT MOBILE FROM {}.CRM.CUSTOMER"),
+        ("snowflake", 'SELECT MOBILE FROM "{}"."CRM"."CUSTOMER"'),
+        ("bigquery", "SELECT mobile FROM `{}.crm.customer`"),
+        ("tsql", "SELECT mobile FROM [{}].[crm].[customer]"),
+        ("redshift", "SELECT mobile FROM {}.crm.customer"),
+    ],
+)
+def test_a_full_name_is_of_the_database_of_the_event(dialect: str, sql: str) -> None:
+    """The event's own database is that of the schema; a table of another one is not known, and all is asked for."""
+    made = "CREATE TABLE crm.customer (id int, mobile text); CREATE VIEW crm.v AS SELECT mobile FROM prod.crm.customer"
+    schema = parse_schema(made, "s.sql", "tsql" if dialect == "tsql" else "postgres")
+    prepared = accesses(schema, CLASSIFIER, dialect, AT)
+
+    def found(text: str, database: str) -> tuple[str, list[str], bool]:
+        logged = replace(event(text), database=database)
+        (item,) = [item for item in prepared.ask([logged]) if isinstance(item, Asked)]
+        resource = item.request.resource
+        return resource["dataset"].lower(), resource["columns"], resource["lineage_resolved"]
+
+    for text in (sql, "SELECT mobile FROM crm.v"):
+        assert ("crm.customer", ["mobile"], True) == found(text.format("prod"), "prod")
+    for name, database in (("other", "prod"), ("prod", "other"), ("prod", "")):
+        assert ("crm.customer", ["*"], False) == found(sql.format(name), database)
+
+
 def test_databases_do_not_share_what_they_remember() -> None:
     """The same text, and the same shape with other values, in two databases of one log."""
     prepared = accesses(MYSQL, CLASSIFIER, "mysql", AT)

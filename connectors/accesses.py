@@ -25,6 +25,7 @@ from tutela.engine.statements import ANYTHING, NOTHING, Analyser, ColumnRef, Tab
 from tutela.engine.statements_catalog import Entry, sqlglot_dialect
 from tutela.engine.statements_lower import UnresolvedError
 
+from .access_columns import CHANGING, Columns
 from .row_window import RowWindow
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tutela.engine.lineage import SchemaClassifier
+    from tutela.engine.statements import How
     from tutela.engine.tables import Schema
 
 WRITES: Final[Mapping[str, str]] = {"insert": "update", "update": "update", "ddl": "update", "delete": "delete"}
@@ -76,7 +78,7 @@ class Accesses:
                 )
 
     def requests(
-        self, event: Event, touched: Touched, rows: Mapping[str, int | None], groups: Mapping[Group, set[str]]
+        self, event: Event, touched: Touched, rows: Mapping[str, int | None], groups: Mapping[Group, Columns]
     ) -> Iterator[Asked | Unreadable]:
         """What one event asks for, a request for each group; `rows` are those of the window, by dataset."""
         if not touched.parsed:
@@ -84,7 +86,7 @@ class Accesses:
         for group, columns in groups.items():
             yield self.request(event, group, columns, rows.get(group[0]))
 
-    def request(self, event: Event, group: Group, columns: set[str], rows: int | None) -> Asked:
+    def request(self, event: Event, group: Group, columns: Columns, rows: int | None) -> Asked:
         """What one event asks for of one table."""
         subject = {"type": "account", "id": event.account or UNNAMED}
         context = self._context(event, rows)
@@ -92,7 +94,10 @@ class Accesses:
         access = Access(
             event.account,
             at=event.at,
-            columns=tuple(sorted(columns)),
+            columns=tuple(sorted(columns.names)),
+            exposed=tuple(sorted(columns.exposed)),
+            aggregated=tuple(sorted(columns.aggregated)),
+            written=tuple(sorted(columns.names)) if group[1] in CHANGING else (),
             purpose=context.get("purpose", ""),
             request=context.get("request_id", ""),
         )
@@ -103,19 +108,21 @@ class Accesses:
         subject: Mapping[str, Any],
         context: Mapping[str, Any],
         group: Group,
-        columns: set[str],
+        columns: Columns,
         as_of: datetime,
     ) -> Request:
         """What somebody asks for of one table."""
         return Request(subject, group[1], self.resource(group, columns), context, as_of=as_of)
 
-    def resource(self, group: Group, columns: set[str]) -> dict[str, Any]:
-        """A table that is touched, as requests have it: with the columns and what they hold."""
+    def resource(self, group: Group, columns: Columns) -> dict[str, Any]:
+        """A table that is touched, as requests have it: with the columns, how they are touched, and what they hold."""
         dataset, _, resolved = group
         properties: dict[str, Any] = {
             "dataset": dataset,
-            "columns": sorted(columns),
-            "categories": self._categories(dataset, columns),
+            "columns": sorted(columns.names),
+            "exposed": sorted(columns.exposed),
+            "aggregated": sorted(columns.aggregated),
+            "categories": self._categories(dataset, columns.names),
             "known": dataset.lower() in self.categories,
             "known_by": SCHEMA,
             "lineage_resolved": resolved,
@@ -133,17 +140,20 @@ class Accesses:
         kind: Any = "other" if event.action == "login" else event.action
         if not refs and event.action != "login":
             # It touched something, and the log does not say what.
-            return Touched(kind=kind, reads=frozenset({ANYTHING}), resolved=False)
-        return Touched(kind=kind, reads=refs, resolved=event.statement_complete)
+            refs = frozenset({ANYTHING})
+            return Touched(kind=kind, reads=refs, exposed=refs, resolved=False)
+        # How it touched them the log does not say either: it may have shown all.
+        return Touched(kind=kind, reads=refs, exposed=refs, resolved=event.statement_complete)
 
     def analyser_in(self, database: str) -> Analyser:
         """The analysis of statements in a database."""
-        if not (self.by_database and database):
+        if not database:
             return self.analyser
         if database not in self.databases:
             if len(self.databases) >= MAX_DATABASES:
                 self.databases.clear()
-            self.databases[database] = self.analyser.within(database)
+            made = self.analyser.within if self.by_database else self.analyser.in_database
+            self.databases[database] = made(database)
         return self.databases[database]
 
     def _logged(self, event: Event, touched: Touched) -> Touched:
@@ -171,7 +181,10 @@ class Accesses:
             elif column.lower() not in names:
                 more.add(ColumnRef(*next(iter(tables)), column) if len(tables) == 1 else ColumnRef("", "*", column))
         resolved = touched.resolved and event.statement_complete
-        return replace(touched, reads=touched.reads | more, writes=writes, resolved=resolved)
+        reads, exposed = touched.reads | more, touched.exposed | more
+        if not resolved or (event.action == "export" and touched.kind not in ("read", "export")):
+            exposed = reads  # nobody knows what came out
+        return replace(touched, reads=reads, exposed=exposed, writes=writes, resolved=resolved)
 
     def _find(self, name: str) -> tuple[Entry | None, TableRef, bool]:
         """A table that the log names: its entry, its name, and whether it is one of the system's."""
@@ -206,34 +219,36 @@ class Accesses:
     def _is_view(self, ref: TableRef) -> bool:
         return ".".join(part for part in ref if part).lower() in self.views
 
-    def groups(self, event: Event, touched: Touched) -> dict[Group, set[str]]:
+    def groups(self, event: Event, touched: Touched) -> dict[Group, Columns]:
         """The tables that an event touches, with what it does to them, and the columns."""
-        groups: dict[Group, set[str]] = {}
+        groups: dict[Group, Columns] = {}
         kinds: set[str] = {event.action, touched.kind, *touched.also}
         everything = {entry.ref for entry in self.analyser.catalog.entries.values()}
         if not touched.resolved and len(everything) > 1 and everything <= touched.tables:
             # Nothing is known about what it touches: one question about anything, not one for each table.
             anything = frozenset({ANYTHING})
             writes = anything if touched.writes and kinds & WRITES.keys() else NOTHING
-            touched = replace(touched, reads=anything, writes=writes, tables=frozenset())
+            touched = replace(touched, reads=anything, exposed=anything, writes=writes, tables=frozenset())
         read: list[str] = [action for action in ("export", "grant") if action in kinds] or ["read"]
         write = sorted({WRITES[kind] for kind in kinds if kind in WRITES}) or ["update"]
         reads, writes = touched.reads, touched.writes
         if event.sql is None and kinds & WRITES.keys():
             reads, writes = NOTHING, reads
-        for refs, actions in ((reads, read), (writes, write)):
+        for refs, actions, written in ((reads, read, False), (writes, write, True)):
             for ref in refs:
+                how: How = "used" if written else touched.how(ref)
                 for action in actions:
-                    whole = action in WHOLE or (refs is writes and bool(kinds & WHOLE))
-                    self._add(groups, ref._replace(column="*") if whole else ref, action, resolved=touched.resolved)
+                    whole = action in WHOLE or (written and bool(kinds & WHOLE))
+                    name = ref._replace(column="*") if whole else ref
+                    self._add(groups, name, action, how, resolved=touched.resolved)
         self._add_tables(groups, touched, kinds, read, write)
         if not touched.resolved and not groups:
             for action in read:
-                self._add(groups, ANYTHING, action, resolved=False)
+                self._add(groups, ANYTHING, action, "exposed", resolved=False)
         return groups
 
     def _add_tables(
-        self, groups: dict[Group, set[str]], touched: Touched, kinds: set[str], read: list[str], write: list[str]
+        self, groups: dict[Group, Columns], touched: Touched, kinds: set[str], read: list[str], write: list[str]
     ) -> None:
         """Ask for all columns of the tables that are named without any: count(*), a grant, a definition."""
         actions = write if "ddl" in kinds or (kinds & WRITES.keys() and not touched.writes) else read
@@ -248,12 +263,14 @@ class Accesses:
             alone = not seen and len(tables) == 1
             if name not in seen and (kinds & {"ddl", "grant"} or alone or not self._is_view(ref)):
                 for action in actions:
-                    self._add(groups, ColumnRef(*ref, "*"), action, resolved=touched.resolved)
+                    self._add(groups, ColumnRef(*ref, "*"), action, "used", resolved=touched.resolved)
 
     @staticmethod
-    def _add(groups: dict[Group, set[str]], ref: ColumnRef, action: str, *, resolved: bool) -> None:
+    def _add(groups: dict[Group, Columns], ref: ColumnRef, action: str, how: How, *, resolved: bool) -> None:
         name = ".".join(part for part in (ref.schema, ref.table) if part)
-        groups.setdefault((("*" if ref.table == "*" else name), action, resolved), set()).add(ref.column)
+        columns = groups.setdefault((("*" if ref.table == "*" else name), action, resolved), Columns())
+        # What is granted may be shown to somebody else.
+        columns.add(ref.column, how if resolved and action != "grant" else "exposed")
 
     def _categories(self, dataset: str, columns: set[str]) -> list[str]:
         if dataset == "*":

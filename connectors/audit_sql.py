@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tutela.engine.request import Request
     from tutela.engine.statements import Touched
 
+    from .access_columns import Columns
     from .accesses import Accesses, Group
     from .audit_questions import Question
     from .event_table import Database
@@ -61,8 +62,8 @@ class _Subject(NamedTuple):
     """What some events are about."""
 
     touched: Touched
-    parts: list[tuple[Group, set[str]]]
-    """The tables, with what is done to them, and the columns."""
+    parts: list[tuple[Group, Columns]]
+    """The tables, with what is done to them, and the columns and how they are touched."""
     keys: list[tuple[object, ...]]
     """For each part, all that its request takes from here."""
 
@@ -132,7 +133,7 @@ class SqlAudit:
         who = _WHO(question.said)
         for number, (group, columns) in enumerate(subject.parts):
 
-            def ask(at: datetime, group: Group = group, columns: set[str] = columns) -> Request:
+            def ask(at: datetime, group: Group = group, columns: Columns = columns) -> Request:
                 request = self._accesses.request(self._event(question), group, columns, None).request
                 request.now = at
                 return request
@@ -152,7 +153,7 @@ class SqlAudit:
             touched = self._accesses.touched(event)
             parts = list(self._accesses.groups(event, touched).items())
             tags = tuple(stated(event).items())
-            keys: list[tuple[object, ...]] = [(group, frozenset(columns), tags) for group, columns in parts]
+            keys: list[tuple[object, ...]] = [(group, columns.key, tags) for group, columns in parts]
             found = self._known[key] = _Subject(touched, parts, keys)
         return found
 

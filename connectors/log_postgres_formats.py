@@ -11,7 +11,7 @@ from .log_format import Format
 from .log_jsonlog import is_jsonlog, jsonlog_records
 from .log_pgaudit import read_psql
 from .log_postgres import Statements
-from .log_prefix import DEFAULT_PREFIX, best
+from .log_prefix import best
 from .log_stderr import stderr_records
 from .log_syslog import is_syslog, syslog_records
 from .log_syslog import texts as syslog_texts
@@ -65,7 +65,9 @@ def _choose(file: LogFile, options: Options, texts: Sequence[str], known: Sequen
     """The prefix of a log; InputError when no line has one."""
     found = best(known, texts) if texts else options.prefix
     if found is None:
-        raise file.refuse("log-prefix", prefix=known[0].text if len(known) == 1 else DEFAULT_PREFIX)
+        if options.prefix is None:
+            raise file.refuse("log-prefix-unknown", count=len(known))
+        raise file.refuse("log-prefix", prefix=options.prefix.text)
     options.chosen(found.text)
     return found
 

@@ -79,7 +79,7 @@ def _changed(asked: Accesses) -> Callable[[Event], Columns]:
         found: Columns = {}
         for (dataset, action, _), columns in asked.groups(event, touched).items() if update or hidden else ():
             if action == "update" or hidden:
-                found[dataset] = found.get(dataset, frozenset()) | columns
+                found[dataset] = found.get(dataset, frozenset()) | columns.names
         return found
 
     return find

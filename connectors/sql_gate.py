@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tutela.engine.rewrite import Rewritten
     from tutela.engine.statements import Touched
 
+    from .access_columns import Columns
     from .accesses import Accesses, Group
 
 LONGEST: Final = 1 << 20
@@ -36,7 +37,8 @@ class Part:
     dataset: str
     """Schema and table; `*` stands for anything."""
     action: str
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
+    """Each with what is done with it: `exposed`, `aggregated`, `written` or `used`."""
     request: Request
     decision: Decision
     by_column: Mapping[str, Decision]
@@ -90,15 +92,17 @@ class SqlGate:
         """The query as the subject may run it, with row filters and masks; or why there is none."""
         return self._rewriter.rewrite(sql, request)
 
-    def _part(self, request: Request, group: Group, columns: set[str]) -> Part:
+    def _part(self, request: Request, group: Group, columns: Columns) -> Part:
         asked = self._asked(request, group, columns)
         decision = self._authorizer.decide(asked)
         alone: dict[str, Decision] = {}
-        if not decision.allowed and "*" not in columns:
-            alone = {column: self._authorizer.decide(self._asked(request, group, {column})) for column in columns}
-        return Part(group[0], group[1], tuple(sorted(columns)), asked, decision, alone)
+        if not decision.allowed and "*" not in columns.names:
+            asks = {column: self._asked(request, group, columns.only(column)) for column in columns.names}
+            alone = {column: self._authorizer.decide(one) for column, one in asks.items()}
+        hows = {column: columns.how(column, group[1]) for column in sorted(columns.names)}
+        return Part(group[0], group[1], hows, asked, decision, alone)
 
-    def _asked(self, request: Request, group: Group, columns: set[str]) -> Request:
+    def _asked(self, request: Request, group: Group, columns: Columns) -> Request:
         subject: dict[str, Any] = {"type": request.subject["type"], "id": request.subject["id"]}
         subject["properties"] = request.subject
         return self.accesses.request_by(subject, request.context, group, columns, request.as_of)

@@ -107,6 +107,12 @@ LOG: Final[Mapping[str, Message]] = {
         "give the server's setting with `--log-line-prefix` (`SHOW log_line_prefix`)",
         "请用 `--log-line-prefix` 给出服务器的设置(`SHOW log_line_prefix`)",
     ),
+    "log-prefix-unknown": Message(
+        "no line of the log begins with one of the {count} settings of log_line_prefix that are known",
+        "日志中没有一行符合已知的 {count} 种 log_line_prefix 设置",
+        "give the server's setting with `--log-line-prefix` (`SHOW log_line_prefix`), its last blank included",
+        "请用 `--log-line-prefix` 给出服务器的设置(`SHOW log_line_prefix`),包括末尾的空格",
+    ),
     "log-prefix-escape": Message(
         "the prefix has the escape `{escape}`, which is not known",
         "前缀中的转义 `{escape}` 无法识别",

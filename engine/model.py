@@ -135,6 +135,12 @@ class Access(NamedTuple):
     """The purpose that counted: stated, or that of the account or application; empty when there is none."""
     request: str = ""
     """The approved request that was named; empty when none was."""
+    exposed: tuple[str, ...] = ()
+    """The columns whose values were shown, or may have been."""
+    aggregated: tuple[str, ...] = ()
+    """Those of which only a count, sum, average or the like was shown."""
+    written: tuple[str, ...] = ()
+    """Those that were written; the others only decided which rows there were, or filled another table."""
 
     def __str__(self) -> str:
         account = self.account or "?"

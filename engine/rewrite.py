@@ -22,7 +22,7 @@ from .guards import CARRIED_OUT, Classes, Filters, Guard, columns_of, guard
 from .request import Request
 from .rewrite_check import base_tables, check_rewritten, text_of
 from .rewrite_words import RefusedError, check_query
-from .statements_catalog import Entry
+from .statements_catalog import ColumnRef, Entry
 from .statements_lower import UnresolvedError
 from .statements_read import read
 from .statements_views import view_query
@@ -105,7 +105,7 @@ class Rewriter:
         """Raises RefusedError; what was decided by then is in `named`."""
         tree, touched = self._parsed(sql)
         asked = self._asked(touched)
-        answers = {entry.ref: self._decide(entry, columns, request) for entry, columns in asked}
+        answers = {entry.ref: self._decide(entry, columns, touched, request) for entry, columns in asked}
         named += answers.values()
         decisions = {ref: answer.decision for ref, answer in answers.items()}
         if not all(decision.allowed for decision in decisions.values()):
@@ -157,15 +157,18 @@ class Rewriter:
             if entry.table.kind != "view" and (entry.ref in columns or entry.ref in tables)
         ]
 
-    def _decide(self, entry: Entry, columns: frozenset[str], request: Request) -> TableDecision:
+    def _decide(self, entry: Entry, columns: frozenset[str], touched: Touched, request: Request) -> TableDecision:
         """Whether the columns may be read: the question that an audit asks of the same access."""
         known = self._classes.table(entry)
         wanted = columns or frozenset({"*"})
         names = known or {}
+        hows = {column: touched.how(ColumnRef(*entry.ref, column)) for column in sorted(wanted)}
         held = names.values() if "*" in wanted else (names.get(column.lower()) for column in wanted)
         properties: dict[str, Any] = {
             "dataset": ".".join(part for part in entry.ref if part),
-            "columns": sorted(wanted),
+            "columns": list(hows),
+            "exposed": [column for column, how in hows.items() if how == "exposed"],
+            "aggregated": [column for column, how in hows.items() if how == "aggregated"],
             "categories": sorted({category for category in held if category}),
             "known": known is not None,
             "known_by": SCHEMA,

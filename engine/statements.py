@@ -10,7 +10,7 @@ import logging
 from collections import OrderedDict
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -18,7 +18,7 @@ from sqlglot.errors import SqlglotError
 from .statements_catalog import ANYTHING, Catalog, ColumnRef, Entry, TableRef, Unknown
 from .statements_lower import Part, Plan, StatementKind, UnresolvedError, lower
 from .statements_read import read
-from .statements_scopes import NOTHING, Refs, ViewLineage, check_tree, trace
+from .statements_scopes import NOTHING, Cell, Refs, ViewLineage, by_name, check_tree, trace
 from .statements_shapes import Shape, shape_of, without_values
 from .statements_views import MAX_BYTES, named_outputs, view_query
 from .statements_words import (
@@ -39,12 +39,14 @@ if TYPE_CHECKING:
 
     from .tables import Schema
 
-__all__ = ["ANYTHING", "NOTHING", "Analyser", "ColumnRef", "StatementKind", "TableRef", "Touched", "analyse"]
+__all__ = ["ANYTHING", "NOTHING", "Analyser", "ColumnRef", "How", "StatementKind", "TableRef", "Touched", "analyse"]
 
 # sqlglot warns about statements it does not know, with their text; here that is an answer, no accident, and the values
 # in a text belong in no log, whatever a service or an application does with what libraries say.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
+How = Literal["exposed", "aggregated", "used"]
+"""Values of a column reach the client or a file, only an aggregate of them does, or neither."""
 _K = TypeVar("_K")
 _T = TypeVar("_T")
 MAX_DEPTH: Final = 150
@@ -77,6 +79,11 @@ class Touched:
     writes: Refs = NOTHING
     exposed: Refs = NOTHING
     """The part of `reads` whose values (or values made from them) reach the client or a file."""
+    aggregated: Refs = NOTHING
+    """The part of `reads` of which only a count, sum, average or the like does.
+
+    The others decide which rows there are (filter, join, group, order), or are only copied into a table.
+    """
     tables: frozenset[TableRef] = frozenset()
     """Every table that is named, views and what lies behind them included."""
     resolved: bool = True
@@ -87,6 +94,12 @@ class Touched:
     """The name of the table, column, function or clause that the reason is about; never a value."""
     also: frozenset[StatementKind] = frozenset()
     """What it does beside its kind: a text of several statements, or a definition that takes rows or columns away."""
+
+    def how(self, ref: ColumnRef) -> How:
+        """What the statement does with a column that it reads."""
+        if ref in self.exposed or ref._replace(column="*") in self.exposed:
+            return "exposed"
+        return "aggregated" if ref in self.aggregated else "used"
 
 
 def analyse(
@@ -151,9 +164,17 @@ class Analyser:
 
     def within(self, schema: str) -> Analyser:
         """The same tables, for statements that stand in this schema."""
+        return self._over(self.catalog.within(schema))
+
+    def in_database(self, name: str) -> Analyser:
+        """The same tables, for statements that run in this database and may name it: `PROD.CRM.CUSTOMER`."""
+        catalog = self.catalog.in_database(name)
+        return self if catalog is self.catalog else self._over(catalog)
+
+    def _over(self, catalog: Catalog) -> Analyser:
         found = copy(self)
-        found.catalog = self.catalog.within(schema)
-        found._cache, found._shapes = OrderedDict(), OrderedDict()  # noqa: SLF001 (its own)
+        found.catalog = catalog
+        found._cache, found._shapes, found._views = OrderedDict(), OrderedDict(), {}  # noqa: SLF001 (its own)
         return found
 
     def view(self, entry: Entry) -> ViewLineage | None:
@@ -181,9 +202,7 @@ class Analyser:
         """A view body sees its own schema first and none of the CTEs of the statement that uses it."""
         query, names = view_query(entry.table, self.catalog.dialect, self.catalog.words)
         traced = trace(Part(query), self.catalog.within(entry.ref.schema), self)
-        columns = dict[str, Refs]()
-        for name, refs in named_outputs(entry.table, names, traced.outputs):
-            columns[name] = columns.get(name, NOTHING) | refs
+        columns = by_name(named_outputs(entry.table, names, traced.outputs))
         return ViewLineage(columns, traced.inner, traced.tables)
 
     def afresh(self, sql: str) -> Touched:
@@ -245,12 +264,12 @@ class Analyser:
         for part in plan.parts:
             traced = trace(part, self.catalog, self)
             stored |= traced.stored
-            result.add(traced.reads, traced.writes, traced.exposed, traced.tables)
+            result.add(traced.reads, traced.writes, traced.shown, traced.tables)
         for table, names in plan.writes:
             result.add(writes=self._columns(table, names, result, heirs=plan.kind != "insert"))
         for table, names, out in plan.reads:
             refs = self._columns(table, names, result)
-            result.add(refs, exposed=refs if out else NOTHING)
+            result.add(refs, shown=Cell(refs if out else NOTHING))
         for table in plan.mentions:
             result.tables |= self._find(table).refs
         if _meet(result.exposed, result.writes):  # RETURNING a column that was written shows what was written
@@ -322,6 +341,12 @@ def _meet(some: set[ColumnRef], others: set[ColumnRef]) -> bool:
     return bool(some & others) or any(ref[:2] in whole or ref._replace(column="*") in some for ref in some | others)
 
 
+def _only(summed: Iterable[ColumnRef], exposed: Iterable[ColumnRef]) -> Refs:
+    """What is not shown besides; `*` stands for all columns of its table."""
+    known = set(exposed)
+    return frozenset(ref for ref in summed if ref not in known and ref._replace(column="*") not in known)
+
+
 def _keep(cache: OrderedDict[_K, _T], key: _K, value: _T) -> None:
     cache[key] = value
     if len(cache) > MAX_CACHE:
@@ -335,18 +360,20 @@ class _Sum:
         self.reads = set[ColumnRef]()
         self.writes = set[ColumnRef]()
         self.exposed = set[ColumnRef]()
+        self.summed = set[ColumnRef]()
         self.tables = set[TableRef]()
 
     def add(
         self,
         reads: Refs = NOTHING,
         writes: Refs = NOTHING,
-        exposed: Refs = NOTHING,
+        shown: Cell = Cell(),  # noqa: B008 (frozen)
         tables: Iterable[TableRef] = (),
     ) -> None:
         self.reads |= reads
         self.writes |= writes
-        self.exposed |= exposed
+        self.exposed |= shown.plain
+        self.summed |= shown.summed
         self.tables.update(tables)
 
     def touched(self, kind: StatementKind, also: frozenset[StatementKind]) -> Touched:
@@ -356,6 +383,7 @@ class _Sum:
             reads=frozenset(self.reads),
             writes=frozenset(self.writes),
             exposed=frozenset(self.exposed),
+            aggregated=_only(self.summed, self.exposed),
             tables=frozenset(self.tables),
         )
 
@@ -386,12 +414,14 @@ def _together(parts: list[Touched]) -> Touched:
     if len(parts) == 1:
         return parts[0]
     first = next((part for part in parts if not part.resolved), parts[0])
+    exposed = NOTHING.union(*(part.exposed for part in parts))
     return Touched(
         kind=next(kind for kind in _ORDER if any(part.kind == kind for part in parts)),
         also=frozenset[StatementKind](part.kind for part in parts).union(*(part.also for part in parts)),
         reads=NOTHING.union(*(part.reads for part in parts)),
         writes=NOTHING.union(*(part.writes for part in parts)),
-        exposed=NOTHING.union(*(part.exposed for part in parts)),
+        exposed=exposed,
+        aggregated=_only(NOTHING.union(*(part.aggregated for part in parts)), exposed),
         tables=frozenset[TableRef]().union(*(part.tables for part in parts)),
         resolved=all(part.resolved for part in parts),
         parsed=all(part.parsed for part in parts),

@@ -137,6 +137,8 @@ class Catalog:
         default = _DEFAULT_SCHEMAS.get(self.family, "") if default_schema is None else default_schema
         self.path: tuple[str, ...] = tuple(search_path) or ((default,) if default else ())
         self.default = default or (self.path[0] if self.path else "")
+        self.database = ""
+        """The database that statements run in: a full name that begins with it is one of these tables."""
         self.entries: dict[str, Entry] = {}
         self._by_name: dict[str, list[Entry]] = {}
         tables = schema.tables if schema else ()
@@ -162,6 +164,14 @@ class Catalog:
             return self
         found = copy(self)
         found.path = (schema, *self.path)
+        return found
+
+    def in_database(self, name: str) -> Catalog:
+        """The same tables, as statements in this database name them; in PostgreSQL there are no others."""
+        if self.family == "postgres":
+            return self
+        found = copy(self)
+        found.database = name
         return found
 
     def _add(self, table: Table) -> None:
@@ -255,7 +265,7 @@ class Catalog:
     def find(self, table: exp.Table) -> Entry | Unknown:
         """The table that a (normalised) name means."""
         db, name = table.db, table.name
-        foreign = bool(table.catalog) and self.family != "postgres"
+        foreign = table.catalog.lower() not in ("", self.database.lower()) and self.family != "postgres"
         found = self._by_name.get(name, []) if not foreign else []
         schemas = (db,) if db else self.path
         if meant := self._meant(found, schemas, name):

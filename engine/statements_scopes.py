@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -24,6 +24,7 @@ from .statements_guards import (
 )
 from .statements_lower import Part, UnresolvedError
 from .statements_rewrites import write_out
+from .statements_shown import Use, uses
 from .statements_words import FUNCTION_SCHEMAS, READING_ANYTHING, READING_NODES, computes
 
 if TYPE_CHECKING:
@@ -43,22 +44,50 @@ _PARAMETER_COLUMNS: Final = frozenset({"snowflake", "duckdb"})
 """Dialects in which `$1` or `#1` can be a column."""
 
 
+class Cell(NamedTuple):
+    """The base columns behind one output."""
+
+    plain: Refs = NOTHING
+    """Those whose values it shows, or values made from them."""
+    summed: Refs = NOTHING
+    """Those that stand in an aggregate; some of them may be shown besides."""
+    used: Refs = NOTHING
+    """Those that only decide what it shows: the filter of a query inside it, the order of a window."""
+
+    @property
+    def refs(self) -> Refs:
+        """All of them."""
+        return self.plain | self.summed | self.used
+
+    def as_part(self, how: Use) -> Cell:
+        """What is behind an expression of which this is a part."""
+        if how == "shown":
+            return self
+        return Cell(NOTHING, self.plain | self.summed, self.used) if how == "summed" else Cell(used=self.refs)
+
+
+def together(cells: Iterable[Cell]) -> Cell:
+    """What is behind some outputs."""
+    both = list(cells)
+    return Cell(*(NOTHING.union(*refs) for refs in zip(*both, strict=True))) if both else Cell()
+
+
 @dataclass(frozen=True, slots=True)
 class ViewLineage:
     """What each column of a view shows, and what decides which rows it has."""
 
-    columns: dict[str, Refs]
+    columns: dict[str, Cell]
     influence: Refs
     tables: frozenset[TableRef]
 
     def column(self, name: str) -> Refs:
         """The base columns behind a column of the view; empty when it has none of this name."""
         found = self.columns.get(name)
-        return NOTHING if found is None else found | self.influence
+        return NOTHING if found is None else found.refs | self.influence
 
     def all(self) -> Refs:
         """The base columns behind all columns."""
-        return self.influence.union(*self.columns.values())
+        return self.influence | together(self.columns.values()).refs
 
 
 class Views(Protocol):
@@ -75,10 +104,11 @@ class Traced:
 
     reads: Refs
     writes: Refs
-    exposed: Refs
+    shown: Cell
+    """What comes out."""
     stored: Refs
     """What the values are made of that are written."""
-    outputs: tuple[tuple[str, Refs], ...]
+    outputs: tuple[tuple[str, Cell], ...]
     inner: Refs
     """Reads outside the root's select list: filters, joins, and everything in queries that stand in FROM or WITH."""
     tables: frozenset[TableRef]
@@ -147,7 +177,7 @@ class Tracer:
         self.tables: set[TableRef] = set()
         self.scopes: dict[int, Scope] = {}
         """The scope of each column node, by the node's identity; the tree lives as long as the tracer."""
-        self.outputs: dict[int, dict[str, Refs] | None] = {}
+        self.outputs: dict[int, dict[str, Cell] | None] = {}
         self.bound = Bound(catalog)
         self.recursive = False
 
@@ -275,13 +305,12 @@ class Tracer:
                 inner |= view.influence
         outputs = tuple(self._positional(root))
         shown_from = first + self.part.values
-        exposed = NOTHING.union(*(refs for _, refs in outputs[shown_from:]))
         stored = outputs if self.part.stored else outputs[shown_from - self.part.assigned : shown_from]
         return Traced(
             reads=frozenset(reads),
             writes=frozenset(writes),
-            exposed=exposed if self.part.out else NOTHING,
-            stored=NOTHING.union(*(refs for _, refs in stored)),
+            shown=together(cell for _, cell in outputs[shown_from:]) if self.part.out else Cell(),
+            stored=together(cell for _, cell in stored).refs,
             outputs=outputs,
             inner=frozenset(inner),
             tables=frozenset(self.tables),
@@ -391,36 +420,49 @@ class Tracer:
             return view.all()
         return NOTHING.union(*(entry.column(spelling) for spelling in entry.spellings)) or entry.all()
 
-    def _lineage(self, node: exp.Expr) -> Refs:
-        """The base columns behind a node, through derived tables and CTEs."""
+    def _lineage(self, node: exp.Expr) -> Cell:
+        """The base columns behind a node, through views, derived tables and CTEs."""
         scope = self.scopes[id(node)]
-        table = node.name if isinstance(node, exp.TableColumn) else node.text("table")
+        row = isinstance(node, exp.TableColumn)
+        table = node.name if row else node.text("table")
         source = self._source(scope, table) if table else None
+        if isinstance(source, Scope):
+            named = self._named(source)
+            if named is None or not (row or node.name in named):
+                return Cell(self._under(source.expression))
+            return together(named.values()) if row else named[node.name]
         if isinstance(source, exp.Table) and isinstance(source.this, exp.Func):
-            return self._under(source.this)
-        if not isinstance(source, Scope):
-            return self._direct(node)
-        if isinstance(node, exp.TableColumn):
-            return self._under(source.expression)
-        named = self._named(source)
-        if named is None or node.name not in named:
-            return self._under(source.expression)
-        return named[node.name]
+            return Cell(self._under(source.this))
+        if isinstance(source, exp.Table) and (found := self._of_view(source, node)) is not None:
+            return found
+        refs = self._direct(node)
+        if not (refs or table or isinstance(node, exp.Pseudocolumn)):
+            return Cell(self._under(scope.expression))  # the alias of another output
+        return Cell(refs)
 
-    def _named(self, scope: Scope) -> dict[str, Refs] | None:
+    def _of_view(self, source: exp.Table, node: exp.Expr) -> Cell | None:
+        """What a column (or the row) of a view shows; None for a table, or a column that the view has not."""
+        entry = self._entry(source)
+        view = self.views.view(entry) if entry else None
+        if entry is None or view is None:
+            return None
+        if isinstance(node, exp.TableColumn):
+            return together(view.columns.values())
+        return view.columns.get(entry.spellings.get(node.name, node.name))
+
+    def _named(self, scope: Scope) -> dict[str, Cell] | None:
         """The outputs of a scope by name; None where names and positions may differ."""
         key = id(scope)
         if key not in self.outputs:
             simple = isinstance(scope.expression, exp.Query) and not scope.outer_columns and not self.recursive
-            self.outputs[key] = _by_name(self._positional(scope)) if simple else None
+            self.outputs[key] = by_name(self._positional(scope)) if simple else None
         return self.outputs[key]
 
-    def _positional(self, scope: Scope) -> list[tuple[str, Refs]]:
+    def _positional(self, scope: Scope) -> list[tuple[str, Cell]]:
         expression = scope.expression
         if isinstance(expression, exp.Select):
-            return [(select.alias_or_name, self._under(select)) for select in expression.selects]
+            return [(select.alias_or_name, self._shown(select)) for select in expression.selects]
         names = expression.named_selects if isinstance(expression, exp.Query) else []
-        everything = self._under(expression)
         if (
             isinstance(expression, exp.SetOperation)
             and scope.set_operation_scopes
@@ -428,20 +470,29 @@ class Tracer:
         ):
             arms = [self._positional(arm) for arm in scope.set_operation_scopes]
             if len({len(arm) for arm in arms}) == 1 and len(arms[0]) == len(names):
-                merged = [frozenset[ColumnRef]().union(*(cell[1] for cell in row)) for row in zip(*arms, strict=True)]
+                merged = [together(cell for _, cell in row) for row in zip(*arms, strict=True)]
                 return list(zip(names, merged, strict=True))
+        everything = Cell(self._under(expression))
         return [(name, everything) for name in names] or [("", everything)]
 
+    def _shown(self, output: exp.Expr) -> Cell:
+        """What an item of a select list is made of."""
+        return together(self._lineage(node).as_part(how) for node, how in uses(output) if id(node) in self.scopes)
+
     def _under(self, expression: exp.Expr) -> Refs:
-        nodes = expression.find_all(exp.Column, exp.TableColumn)
-        return NOTHING.union(*(self._lineage(node) for node in nodes if id(node) in self.scopes))
+        """The base columns behind all nodes of a tree."""
+        nodes = [node for node in expression.find_all(exp.Column, exp.TableColumn) if id(node) in self.scopes]
+        # A name without a table may be an output of this very tree.
+        named = [isinstance(node, exp.TableColumn) or bool(node.text("table")) for node in nodes]
+        found = (self._lineage(n).refs if told else self._direct(n) for n, told in zip(nodes, named, strict=True))
+        return NOTHING.union(*found)
 
 
-def _by_name(outputs: Iterable[tuple[str, Refs]]) -> dict[str, Refs]:
+def by_name(outputs: Iterable[tuple[str, Cell]]) -> dict[str, Cell]:
     """Outputs by name; two of one name count together."""
-    found = dict[str, Refs]()
-    for name, refs in outputs:
-        found[name] = found.get(name, NOTHING) | refs
+    found = dict[str, Cell]()
+    for name, cell in outputs:
+        found[name] = together((found[name], cell)) if name in found else cell
     return found
 
 

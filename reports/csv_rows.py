@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tutela.engine.errors import Lang
-    from tutela.engine.model import Finding, Report
+    from tutela.engine.model import Access, Finding, Report
 
     from .writer import Options
 
 COLUMNS: Final = (
     "severity", "rule", "file", "line", "column", "resource_type", "resource", "message", "why", "basis", "remedy",
     "counts", "state", "waiver_reason", "waiver_owner", "waiver_expires", "waiver_in_force", "account", "person", "at",
-    "columns", "purpose", "request", "fingerprint",
+    "columns", "exposed", "aggregated", "written", "purpose", "request", "fingerprint",
     "command", "policies", "as_of",
 )  # fmt: skip
 MARK: Final = "\ufeff"
@@ -67,11 +67,18 @@ def _texts(finding: Finding, lang: Lang) -> list[str]:
         access.account if access else "",
         access.person if access else "",
         access.at.isoformat() if access and access.at else "",
-        "; ".join(access.columns) if access else "",
+        *_columns(access),
         access.purpose if access else "",
         access.request if access else "",
         finding.fingerprint,
     ]
+
+
+def _columns(access: Access | None) -> list[str]:
+    """The columns that were touched; those of them that were shown, shown in aggregates alone, written."""
+    if access is None:
+        return [""] * 4
+    return ["; ".join(names) for names in (access.columns, access.exposed, access.aggregated, access.written)]
 
 
 def _flag(value: object) -> str:

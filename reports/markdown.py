@@ -89,7 +89,7 @@ def _finding_cells(finding: Finding, lang: Lang, *, told: bool) -> list[str]:
         severity_word(finding.severity, lang),
         escape(finding.rule),
         escape(str(finding.location)) if finding.location else "",
-*([escape(access_text(finding.access, lang)) if finding.access else ""] if told else ()),
+        *([escape(access_text(finding.access, lang)) if finding.access else ""] if told else ()),
         escape(with_kind(finding.resource_type, resource_name(finding), lang)),
         escape(finding.message.text(lang)),
         _why(finding.reasons),

@@ -132,6 +132,9 @@ def access_shape(access: Access) -> dict[str, object]:
         "person": access.person or None,
         "at": access.at.isoformat() if access.at else None,
         "columns": list(access.columns),
+        "exposed": list(access.exposed),
+        "aggregated": list(access.aggregated),
+        "written": list(access.written),
         "purpose": access.purpose or None,
         "request": access.request or None,
     }

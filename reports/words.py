@@ -24,7 +24,10 @@ LABELS: Final[Mapping[str, Words]] = {
     "deny": Words("DENY", "拒绝"),
     "as-of": Words("as of", "截至"),
     "basis": Words("basis", "依据"),
-    "columns": Words("columns", "列"),
+    "exposed": Words("columns shown", "显示的列"),
+    "aggregated": Words("only in aggregates", "仅以汇总值出现"),
+    "written": Words("columns written", "写入的列"),
+    "used": Words("only used", "仅用于筛选、关联或复制"),
     "compared": Words("compared with", "对比基准"),
     "expires": Words("until", "有效期至"),
     "fingerprint": Words("fingerprint", "指纹"),
@@ -117,9 +120,22 @@ def _accepted(report: Report, lang: Lang) -> list[str]:
 
 def access_text(access: Access, lang: Lang) -> str:
     """Who did something and when, with which columns, under which purpose and request."""
-    columns = [*access.columns[:SHOWN_COLUMNS], *(["…"] if len(access.columns) > SHOWN_COLUMNS else [])]
-    told = (("columns", ", ".join(columns)), ("purpose", access.purpose), ("request", access.request))
+    columns = [(key, ", ".join(names)) for key, names in _columns(access).items()]
+    told = (*columns, ("purpose", access.purpose), ("request", access.request))
     return "; ".join([str(access), *(labelled(key, text, lang) for key, text in told if text)])
+
+
+def _columns(access: Access) -> dict[str, list[str]]:
+    """The columns of an access by what was done with them, as many as are shown."""
+    found: dict[str, list[str]] = {"exposed": [], "aggregated": [], "written": [], "used": []}
+    for number, name in enumerate(access.columns):
+        marks = ("exposed", access.exposed), ("aggregated", access.aggregated), ("written", access.written)
+        key = next((key for key, names in marks if name in names or "*" in names), "used")
+        if number < SHOWN_COLUMNS:
+            found[key].append(name)
+        elif found[key][-1:] != ["…"]:
+            found[key].append("…")
+    return found
 
 
 def waiver_text(waiver: Waiver, lang: Lang, *, holds: bool = True) -> str:

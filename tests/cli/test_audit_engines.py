@@ -102,7 +102,59 @@ def test_findings_say_on_which_columns_and_under_which_purpose_and_request(
     assert {"columns": ["*"], "purpose": None, "request": None} == {name: said[2][name] for name in stated}
 
     told = tutela("audit", "accessed.jsonl", *NOW, "--lang", "zh", "--engine", engine, cwd=crm).stdout
-    assert "列:full_name,mobile;用途:customer_service;申请:USE-2026-0771" in "".join(told.split())  # lines are folded
+    assert "显示的列:full_name,mobile;用途:customer_service;申请:USE-2026-0771" in "".join(told.split())  # folded lines
+
+
+HOW = """kind: access
+id: how
+title: {en: How columns are touched, zh: 列的使用方式}
+rules:
+  - id: HOW-01.phones-shown
+    effect: deny
+    severity: low
+    title: {en: Phone numbers are not shown, zh: 不得显示电话号码}
+    target: {resource.type: table}
+    when: "'mobile' in (resource.exposed ?? []) or '*' in (resource.exposed ?? [])"
+  - id: HOW-02.phones-counted
+    effect: deny
+    severity: low
+    title: {en: Phone numbers are not counted, zh: 不得统计电话号码}
+    target: {resource.type: table}
+    when: "'mobile' in (resource.aggregated ?? [])"
+"""
+HOWS: dict[str, tuple[str, list[str], list[str], list[str]]] = {
+    "SELECT mobile FROM crm.customer": ("HOW-01", ["mobile"], [], []),
+    "SELECT max(mobile) FROM crm.customer": ("HOW-01", ["mobile"], [], []),
+    "SELECT count(mobile) FROM crm.customer": ("HOW-02", [], ["mobile"], []),
+    "SELECT 1 FROM crm.customer WHERE mobile = 'x'": ("", [], [], []),
+    "UPDATE crm.customer SET mobile = 'x'": ("", [], [], ["mobile"]),
+    "SELECT mobile FROM crm.customer, nobody_knows": ("HOW-01", ["*"], [], []),
+}
+
+
+@pytest.mark.parametrize("engine", ["duckdb", "python"])
+def test_rules_and_findings_say_how_columns_are_touched(tutela: Tool, crm: Path, engine: str) -> None:
+    """Shown, in aggregates alone, written or only used: the columns are the same, and the answers are not."""
+    (crm / "policies" / "how.yaml").write_text(HOW, encoding="utf-8")
+    event = '{"at": "2026-11-06T01:29:34Z", "account": "nobody", "row_count": 1, "sql": "%s"}\n'
+    (crm / "how.jsonl").write_text("".join(event % sql for sql in HOWS), encoding="utf-8")
+    done = tutela("audit", "how.jsonl", *NOW, "--format", "json", "--engine", engine, cwd=crm)
+    found = [f for f in json.loads(done.stdout)["findings"] if f["resource"]["id"] == "crm.customer"]
+    rules = {line: {f["rule"][:6] for f in found if f["location"]["line"] == line} for line in range(1, 7)}
+    said = {f["location"]["line"]: f["access"] for f in found}
+
+    assert [how[0] for how in HOWS.values()] == [" ".join(r for r in rules[n] if r[:3] == "HOW") for n in rules]
+    for line, (_, exposed, aggregated, written) in enumerate(HOWS.values(), 1):
+        assert (exposed, aggregated, written) == tuple(said[line][k] for k in ("exposed", "aggregated", "written"))
+
+    told = " ".join(tutela("audit", "how.jsonl", *NOW, "--engine", engine, cwd=crm).stdout.split())
+    for words in (
+        "columns shown: mobile",
+        "only in aggregates: mobile",
+        "only used: mobile",
+        "columns written: mobile",
+    ):
+        assert words in told
 
 
 def test_explanations_are_the_same(tutela: Tool, crm: Path) -> None:

@@ -88,6 +88,21 @@ def test_other_formats_give_one_report_of_what_is_new(tutela: Tool, crm: Path) -
     assert sum(len(one["findings"]) for one in reports) == len(whole["findings"])
 
 
+@pytest.mark.parametrize("form", ["json", "sarif", "csv", "html", "markdown", "human"])
+def test_a_report_of_nothing_new_is_a_report(tutela: Tool, crm: Path, form: str) -> None:
+    """A program that reads the document gets one each time; a person is told."""
+    tutela("audit", "logs/access.csv", "--state", "state.json", *NOW, cwd=crm)
+    again = ("audit", "logs/access.csv", "--state", "state.json", *NOW, "-f", form)
+    done = tutela(*again, cwd=crm)
+    assert (done.returncode, done.stderr) == (0, "nothing new in the log\n")
+    assert bool(done.stdout) is (form != "human")
+    if form == "json":
+        made = json.loads(done.stdout)
+        assert (made["findings"], made["summary"]["checked"]) == ([], 0)
+    assert tutela(*again, "-o", "report", cwd=crm).returncode == 0
+    assert (crm / "report").read_text("utf-8")
+
+
 @pytest.fixture
 def following(crm: Path, environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     """Start `tutela audit --follow`; whatever happens, it ends with the test."""

@@ -87,6 +87,34 @@ def test_what_an_event_asks(found: Event, expected: set[tuple[str, str, tuple[st
 
 
 @pytest.mark.parametrize(
+    ("found", "exposed", "aggregated"),
+    [
+        (event("SELECT count(mobile), max(full_name) FROM customer WHERE id = 1"), "full_name", "mobile"),
+        (event("SELECT count(*) FROM customer"), "", ""),
+        (event("SELECT mobile FROM v"), "mobile", ""),
+        (event("SELECT count(mobile) FROM v"), "", "mobile"),
+        (event("COPY customer (mobile) TO STDOUT", action="export"), "mobile", ""),
+        (event("CREATE TABLE x AS SELECT mobile FROM customer"), "", ""),
+        # Where it is not known what came out, all did.
+        (event("CREATE TABLE x AS SELECT mobile FROM customer", action="export"), "mobile", ""),
+        (replace(event("SELECT count(mobile) FROM customer"), statement_complete=False), "mobile", ""),
+        (event("SELECT nobody_knows(count(mobile)) FROM customer"), "*", ""),
+        (event("SELECT count(mobile) FROM customer", columns=("crm.customer.full_name",)), "full_name", "mobile"),
+        (event(None, tables=("crm.customer",)), "*", ""),
+        (event(None, columns=("crm.customer.mobile",)), "mobile", ""),
+        (event(None), "*", ""),
+        (event("GRANT SELECT (mobile) ON customer TO PUBLIC"), "*", ""),
+    ],
+)
+def test_how_an_event_touches_columns(found: Event, exposed: str, aggregated: str) -> None:
+    """Shown, and in aggregates alone."""
+    resources = [item.request.resource for item in asked([found]) if item.request.action_name != "update"]
+
+    assert exposed == " ".join({name for resource in resources for name in resource["exposed"]})
+    assert aggregated == " ".join({name for resource in resources for name in resource["aggregated"]})
+
+
+@pytest.mark.parametrize(
     ("sql", "action"),
     [
         ("GRANT SELECT ON crm.customer TO PUBLIC", "grant"),
@@ -151,6 +179,34 @@ def test_in_mysql_the_database_of_the_connection_is_the_schema(
     resource = request.resource
 
     assert expected == (resource["dataset"], tuple(resource["columns"]), resource["lineage_resolved"])
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        ("snowflake", "SELECT MOBILE FROM {}.CRM.CUSTOMER"),
+        ("snowflake", 'SELECT MOBILE FROM "{}"."CRM"."CUSTOMER"'),
+        ("bigquery", "SELECT mobile FROM `{}.crm.customer`"),
+        ("tsql", "SELECT mobile FROM [{}].[crm].[customer]"),
+        ("redshift", "SELECT mobile FROM {}.crm.customer"),
+    ],
+)
+def test_a_full_name_is_of_the_database_of_the_event(dialect: str, sql: str) -> None:
+    """The event's own database is that of the schema; a table of another one is not known, and all is asked for."""
+    made = "CREATE TABLE crm.customer (id int, mobile text); CREATE VIEW crm.v AS SELECT mobile FROM prod.crm.customer"
+    schema = parse_schema(made, "s.sql", "tsql" if dialect == "tsql" else "postgres")
+    prepared = accesses(schema, CLASSIFIER, dialect, AT)
+
+    def found(text: str, database: str) -> tuple[str, list[str], bool]:
+        logged = replace(event(text), database=database)
+        (item,) = [item for item in prepared.ask([logged]) if isinstance(item, Asked)]
+        resource = item.request.resource
+        return resource["dataset"].lower(), resource["columns"], resource["lineage_resolved"]
+
+    for text in (sql, "SELECT mobile FROM crm.v"):
+        assert ("crm.customer", ["mobile"], True) == found(text.format("prod"), "prod")
+    for name, database in (("other", "prod"), ("prod", "other"), ("prod", "")):
+        assert ("crm.customer", ["*"], False) == found(sql.format(name), database)
 
 
 def test_databases_do_not_share_what_they_remember() -> None:

@@ -261,7 +261,11 @@ def test_a_wrong_mapping_is_one_problem(tmp_path: Path, mapping: dict[str, objec
         (b"\xef\xbb\xbf \r\n", "log-empty"),
         (b"\x7fELF\0\0\1", "log-binary"),
         (b"hello\nworld\n", "log-format-unknown"),
-        (b"[x] LOG:  AUDIT: SESSION,1,1,READ,SELECT,,,select 1,<not logged>\n", "log-prefix"),
+        (b"[x] LOG:  AUDIT: SESSION,1,1,READ,SELECT,,,select 1,<not logged>\n", "log-prefix-unknown"),
+        (
+            b"2026-11-20 02:00:00 UTC a@crm/psql from 10.1.2.3(5) <6a.1-7> LOG:  statement: SELECT 1\n",
+            "log-prefix-unknown",
+        ),
     ],
 )
 def test_a_bad_file_is_one_problem(tmp_path: Path, content: bytes, code: str) -> None:
@@ -271,6 +275,19 @@ def test_a_bad_file_is_one_problem(tmp_path: Path, content: bytes, code: str) ->
 
     assert [code] == [problem.code for problem in caught.value.problems]
     assert caught.value.render("en") != caught.value.render("zh")
+
+
+def test_a_prefix_that_was_given_and_fits_no_line_is_named(tmp_path: Path) -> None:
+    """One that nobody gave is not: none was set, and the known ones are many."""
+    line = "2026-11-20 02:00:00 UTC a@crm/psql from 10.1.2.3(5) <6a.1-7> LOG:  statement: SELECT 1\n"
+    given = "%t %u@%d/%a from %r <%c-%l> "
+    (found,) = read_log(_write(tmp_path, line), log_line_prefix=given)
+    assert isinstance(found, Event)
+    assert ("a", "crm", "SELECT 1") == (found.account, found.database, found.sql)
+    with pytest.raises(InputError) as caught:
+        read_log(_write(tmp_path, line), log_line_prefix="%m [%p] ", format="postgres-stderr")
+    assert ["log-prefix"] == [problem.code for problem in caught.value.problems]
+    assert "`%m [%p] `" in caught.value.render("en")
 
 
 def test_a_missing_file_a_folder_and_a_closed_one(tmp_path: Path) -> None:

@@ -59,14 +59,16 @@ def _expected(text: str) -> list[str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.get('dialect', 'postgres')}: {case['sql'][:60]}")
 def test_case(case: dict[str, Any]) -> None:
-    """Reads, exposed, written columns and kind are exactly as the case file says."""
+    """Reads, exposed, aggregated, written columns and kind are exactly as the case file says."""
     touched = analyse(case["sql"], case.get("dialect", "postgres"), SCHEMA)
     reads = _expected(case["reads"])
     resolved = case.get("resolved", True)
 
     assert resolved == touched.resolved, touched
     assert reads == _names(touched.reads)
-    assert (_expected(case["exposed"]) if "exposed" in case else reads) == _names(touched.exposed)
+    aggregated = _expected(case.get("aggregated", ""))
+    exposed = _expected(case["exposed"]) if "exposed" in case else sorted(set(reads) - set(aggregated))
+    assert (exposed, aggregated) == (_names(touched.exposed), _names(touched.aggregated))
     assert _expected(case.get("writes", "")) == _names(touched.writes)
     assert case.get("kind", "read") == touched.kind
     assert resolved or f"statement-{touched.reason}" in LOG

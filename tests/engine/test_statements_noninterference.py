@@ -1,9 +1,10 @@
 # the statements are made here, and nobody else's words are in them
-"""Non-interference: a column whose data changes the answer of a query is a column that the query reads."""
+"""A column whose data changes the answer of a query is one that it reads; one whose values stand in it, exposed."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import duckdb
 
@@ -176,3 +177,74 @@ def test_a_column_that_changes_the_answer_is_read() -> None:
     assert ran > QUERIES * 0.8
     assert influences > ran
     assert resolved > QUERIES * 0.8
+
+
+TAGS = {(table, column): tag for tag, (table, column) in enumerate(((t, c) for t in TABLES for c in TABLES[t]), 50)}
+"""What each value of a column ends with: `203` of a value is 2, and comes from the column with 03."""
+
+
+class _Tagged(_Queries):
+    """Queries that hand values on as they are, or count them: where a value comes from is seen in the answer."""
+
+    def value(self, scope: list[tuple[str, tuple[str, ...]]], depth: int) -> str:
+        """A value of a column in scope, or something of other columns that is none."""
+        alias, columns = self.rng.choice(scope)
+        column = f"{alias}.{self.rng.choice(columns)}"
+        choice = self.rng.random()
+        if choice < 0.5:
+            return column
+        if choice < 0.65:
+            return f"CASE WHEN {self.condition(scope, 0)} THEN {column} END"
+        if choice < 0.8 and depth:
+            text, inner, names = self.source(0)
+            cell = f"{self.rng.choice(['max', 'count', 'any_value'])}({inner}.{self.rng.choice(names)})"
+            return f"(SELECT {cell} FROM {text} WHERE {self.condition([(inner, names)], 0)})"
+        if choice < 0.9:
+            return f"row_number() OVER (PARTITION BY {column} ORDER BY {self.value(scope, 0)})"
+        return f"first_value({column}) OVER (ORDER BY {alias}.{columns[0]})"
+
+    def condition(self, scope: list[tuple[str, tuple[str, ...]]], depth: int) -> str:
+        """A condition on what is left of a value without its tag."""
+        return super().condition(scope, depth).replace(" < ", " // 100 < ").replace(" >= ", " // 100 >= ")
+
+    def _select(self, text: str, scope: list[tuple[str, tuple[str, ...]]], depth: int) -> tuple[str, tuple[str, ...]]:
+        made, names = super()._select(text, scope, depth)
+        if " GROUP BY " in made and self.rng.random() < 0.5:
+            made = made.replace("max(", "count(", 1)
+        return made, names
+
+
+def test_a_value_that_is_shown_is_of_an_exposed_column() -> None:
+    """Each value of an answer tells by its tag which column it comes from: none but exposed ones are ever shown."""
+    rng = random.Random(20261130)  # noqa: S311 # a reproducible test
+    db = duckdb.connect()
+    for table, columns in TABLES.items():
+        cells = ", ".join(f"range % {n + 3} * 100 + {TAGS[table, name]} AS {name}" for n, name in enumerate(columns))
+        db.execute(f"CREATE TABLE {table} AS SELECT {cells} FROM range({ROWS * 2})")
+    for name, (sql, _) in VIEWS.items():
+        db.execute(f"CREATE VIEW {name} AS {sql.replace('x + 1', 'x')}")
+    schema = _schema()
+    views = [replace(t, sql=t.sql.replace("x + 1", "x")) if t.sql else t for t in schema.tables]
+    analyser = Analyser(replace(schema, tables=tuple(views)), "duckdb")
+    of_tag = {tag: column for column, tag in TAGS.items()}
+    shown = hidden = aggregated = 0
+    for _ in range(QUERIES):
+        sql, _names = _Tagged(rng).query(2)
+        touched = analyser.analyse(sql)
+        try:
+            answer = db.execute(sql).fetchall()
+        except duckdb.Error:
+            continue
+        seen = {of_tag[value % 100] for row in answer for value in row if value is not None and value % 100 in of_tag}
+        exposed = {(ref.table, ref.column) for ref in touched.exposed}
+        whole = {ref.table for ref in touched.exposed if ref.column == "*"}
+        assert all(column in exposed or column[0] in whole for column in seen), (sql, seen, touched)
+        assert not touched.aggregated & touched.exposed
+        assert touched.aggregated | touched.exposed <= touched.reads
+        shown += len(seen)
+        hidden += touched.resolved and touched.exposed < touched.reads
+        aggregated += bool(touched.aggregated)
+
+    assert shown > QUERIES / 4
+    assert hidden > QUERIES / 4
+    assert aggregated > QUERIES / 40

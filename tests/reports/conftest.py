@@ -95,7 +95,7 @@ FINDINGS = (
     _finding(PURPOSE.rule, Severity.HIGH, PURPOSE.message, "crm.customer.id_no", CRM, PURPOSE),
     _finding(PURPOSE.rule, Severity.CRITICAL, CONSENT.message, "crm.客户.身份证号", TABLE, PURPOSE, CONSENT),
     _finding("ACC-06.bulk-export", Severity.MEDIUM, EXPORT, NASTY, Location(NASTY, 7, 9))._replace(
-        access=Access(NASTY, "E1023", AS_OF, ("full_name", NASTY), NASTY, "USE-2025-7"),
+        access=Access(NASTY, "E1023", AS_OF, ("full_name", NASTY, "paid"), NASTY, "USE-2025-7", (NASTY,), ("paid",)),
     ),
     _finding("unparsed", Severity.HIGH, SQL, "statement 4", Location("db/crm.sql", 40)),
     _finding("RET-01.kept-too-long", Severity.LOW, Words("kept since 2019"), "crm.order", None),

@@ -69,6 +69,9 @@ def test_a_statement(crm: Any, case: dict[str, Any]) -> None:  # noqa: ANN401
     if "columns" in case:
         (table,) = tables.values()
         assert {column["name"]: column["decision"] for column in table["columns"]} == case["columns"]
+    if "how" in case:
+        (table,) = tables.values()
+        assert {column["name"]: column["how"] for column in table["columns"]} == case["how"]
     rules = [reason["rule"] for table in tables.values() for reason in table["reasons"]]
     assert set(case.get("rules", ())) <= set(rules)
     assert context["resolved"] is case.get("resolved", context["resolved"])

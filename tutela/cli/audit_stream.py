@@ -93,6 +93,7 @@ class Stream:
         items = self._items(following, begun, lambda _state: None)
         first = next(items, None)
         if first is None:
+            self._output.write_nothing("audit", self._authorizer, self._when, self._lang)
             if kept:
                 kept.save(self._with_rows(following.state))
             return self._end(following)

@@ -249,14 +249,27 @@ class Output:
 
     def write(self, report: Report, lang: Lang) -> int:
         """Write the report in every format and return the exit status."""
-        from tutela.reports import write
-
         if not report.checked and not report.findings:
             click.echo(
                 "没有检查到任何对象" if lang == "zh" else "nothing was checked: the input holds nothing to ask about",
                 err=True,
             )
             return 2
+        self._write(report, lang)
+        tell(report.notes, lang)
+        return 1 if self.fails(report) and not self.exit_zero else 0
+
+    def write_nothing(self, command: str, authorizer: Authorizer, when: datetime, lang: Lang) -> None:
+        """Write a report of nothing, but where a person is told so anyway: whoever reads it waits for a document."""
+        from tutela.engine.findings import report
+
+        if self.targets != (("human", "-"),):
+            made = report(command, authorizer, (), when)
+            self._write(self.accepted.mark(made, authorizer.policies) if self.accepted else made, lang)
+
+    def _write(self, report: Report, lang: Lang) -> None:
+        from tutela.reports import write
+
         with ExitStack() as stack:
             # All are opened before any is written: when one cannot be, there is no report at all.
             streams = [(name, stack.enter_context(opened(target))) for name, target in self.targets]
@@ -264,8 +277,6 @@ class Output:
                 self.accepted.write(report, stack.enter_context(opened(str(self.accepted.write_baseline))))
             for name, stream in streams:
                 write(report, name, stream, lang=lang)
-        tell(report.notes, lang)
-        return 1 if self.fails(report) and not self.exit_zero else 0
 
     def fails(self, report: Report) -> bool:
         """Whether a finding of a report counts; what could not be read or understood is never clean."""

@@ -31,6 +31,7 @@ from .placeholders import Neutral, PlaceholderError, neutral
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from tutela.connectors.access_columns import Columns
     from tutela.connectors.accesses import Accesses, Group
     from tutela.engine.errors import Problem
     from tutela.engine.rewrite import Rewritten
@@ -144,7 +145,7 @@ class Statements:
             return Wanted(written, kind, problem=problem("statement-not-listed", PLACE, what=kind))
         return Wanted(written, kind, asks=tuple(self._ask(group, columns) for group, columns in groups.items()))
 
-    def _ask(self, group: Group, columns: set[str]) -> tuple[str, Mapping[str, Any]]:
+    def _ask(self, group: Group, columns: Columns) -> tuple[str, Mapping[str, Any]]:
         resource = self._accesses.resource(group, columns)
         if self._remote:  # that this schema was read here is no evidence there: its own catalog counts
             properties = {name: value for name, value in resource["properties"].items() if value is not SCHEMA}

@@ -191,13 +191,14 @@ def _schemas() -> dict[str, Any]:
     options = _object({"evaluations_semantic": {"enum": [*STOPS, None]}})
     found = _object({"next_token": {"type": "string"}, "count": {"type": "integer"}}, ["next_token"])
     items = {"type": ["array", "null"], "items": free}
-    column = _object({"name": {"type": "string"}, "decision": {"type": "boolean"}}, ["name", "decision"])
+    hows = {"enum": ["exposed", "aggregated", "written", "used"]}
+    column = {"name": {"type": "string"}, "how": hows, "decision": {"type": "boolean"}}
     table = _object(
         {
             "dataset": {"type": "string"},
             "action": {"type": "string"},
             "decision": {"type": "boolean"},
-            "columns": {"type": "array", "items": column},
+            "columns": {"type": "array", "items": _object(column, list(column))},
             **{name: context[name] for name in ("reasons", "obligations", "missing", "errors")},
         },
         ["dataset", "decision", "reasons"],

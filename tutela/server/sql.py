@@ -124,10 +124,14 @@ def _statement_faults(body: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _part(part: Part, exchange: Exchange) -> dict[str, Any]:
-    """A table with its decision, and that about each column where they differ."""
+    """A table with its decision, each column with what is done with it, and the decision about it where they differ."""
     columns = [
-        {"name": name, "decision": part.decision.allowed or (name in part.by_column and part.by_column[name].allowed)}
-        for name in part.columns
+        {
+            "name": name,
+            "how": how,
+            "decision": part.decision.allowed or (name in part.by_column and part.by_column[name].allowed),
+        }
+        for name, how in part.columns.items()
     ]
     return {**_table(part.dataset, part.decision, exchange), "action": part.action, "columns": columns}
 

@@ -1,4 +1,4 @@
-"""The catalog of a PostgreSQL database: eight queries in one read-only transaction, whatever its size."""
+"""The catalog of a PostgreSQL database: nine queries in one read-only transaction, whatever its size."""
 
 from __future__ import annotations
 
@@ -28,19 +28,23 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY(%s)
 ORDER BY n.nspname, c.relname"""
 _COLUMNS: Final = """
 SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
-       CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END, coalesce(t.description, s.description),
-       {identity}, {generated}, a.attnum, a.attislocal,
-       CASE WHEN y.typtype IN ('d', 'e') THEN y.typname END, y.oid
+       CASE WHEN a.atthasdef THEN pg_get_expr(d.adbin, d.adrelid) END, t.description,
+       {identity}, {generated}, a.attnum, a.attislocal, a.atttypid
 FROM pg_attribute a
-JOIN pg_type k ON k.oid = a.atttypid
-JOIN pg_type y ON y.oid = CASE WHEN k.typcategory = 'A' AND k.typelem <> 0 THEN k.typelem ELSE k.oid END
-LEFT JOIN pg_description s ON y.typtype IN ('d', 'e', 'c') AND s.objoid = y.oid AND s.classoid = 'pg_type'::regclass
 JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 LEFT JOIN pg_description t
        ON t.objoid = a.attrelid AND t.objsubid = a.attnum AND t.classoid = 'pg_class'::regclass
 WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ANY(%s)
 ORDER BY a.attrelid, a.attnum"""
+_NAMED: Final = """
+SELECT k.oid, CASE WHEN y.typtype IN ('d', 'e') THEN y.typname END, s.description, y.oid
+FROM pg_type y
+JOIN pg_type k ON k.oid = y.oid OR (k.typcategory = 'A' AND k.oid = y.typarray)
+LEFT JOIN pg_class c ON c.oid = y.typrelid
+LEFT JOIN pg_description s ON s.objoid = y.oid AND s.classoid = 'pg_type'::regclass
+WHERE y.typtype IN ('d', 'e') OR c.relkind = 'c'"""
+"""Types that somebody made, and arrays of them: domain or enumeration, comment, and the type (of the elements)."""
 _ATTRIBUTES: Final = """
 SELECT o.reltype, a.attname, format_type(a.atttypid, a.atttypmod), coalesce(t.description, s.description),
        CASE WHEN y.typtype IN ('d', 'e') THEN y.typname END, y.oid
@@ -53,6 +57,8 @@ LEFT JOIN pg_description t
        ON t.objoid = a.attrelid AND t.objsubid = a.attnum AND t.classoid = 'pg_class'::regclass
 WHERE o.relkind = 'c' AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY o.reltype, a.attnum"""
+_PLAIN: Final = (None, None, 0)
+"""What a type of the system has in place of that."""
 _NESTED: Final = 5
 """How deep composite types are followed."""
 _KEYS: Final = """
@@ -86,7 +92,7 @@ WHERE g.grantee <> g.defaclrole AND (g.defaclnamespace = 0 OR n.nspname = ANY(%s
 _ROLES: Final = """
 SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members
 WHERE pg_get_userbyid(member) !~ '^pg_' ORDER BY 1, 2"""
-_QUERIES: Final = 8
+_QUERIES: Final = 9
 _FAILURES: Final = (
     (
         "live-refused",
@@ -211,14 +217,17 @@ def _columns(
         generated="a.attgenerated <> ''" if version >= 120_000 else "false",
     )
     types = _types(connection, found)
+    named = {oid: tuple(kind) for oid, *kind in connection.execute(_NAMED)}
+    found.step()
     numbers: dict[int, dict[int, tuple[str, bool]]] = {oid: {} for oid in names}
     rows = connection.execute(query, (found.schemas,))
-    for oid, name, kind, nullable, default, comment, identity, generated, number, own, domain, of in rows:
+    for oid, name, kind, nullable, default, comment, identity, generated, number, own, type_number in rows:
         schema, table, _ = names[oid]
+        domain, told, of = named.get(type_number, _PLAIN)
         serial = identity or (default or "").startswith("nextval(")
         expression = default if generated else None
         found.columns.append(
-            ColumnRow(schema, table, name, kind, nullable, default, comment, serial, expression, domain)
+            ColumnRow(schema, table, name, kind, nullable, default, comment or told, serial, expression, domain)
         )
         found.columns += _nested(types, of, ColumnRow(schema, table, name, inside=name), 0) if of in types else ()
         numbers[oid][number] = (name, own)

@@ -89,15 +89,15 @@ class Accesses:
     def request(self, event: Event, group: Group, columns: Columns, rows: int | None) -> Asked:
         """What one event asks for of one table."""
         subject = {"type": "account", "id": event.account or UNNAMED}
-        context = self._context(event, rows)
+        context, names = self._context(event, rows), tuple(sorted(columns.names))
         request = self.request_by(subject, context, group, columns, event.at or self.as_of)
         access = Access(
             event.account,
             at=event.at,
-            columns=tuple(sorted(columns.names)),
+            columns=names,
             exposed=tuple(sorted(columns.exposed)),
             aggregated=tuple(sorted(columns.aggregated)),
-            written=tuple(sorted(columns.names)) if group[1] in CHANGING else (),
+            written=names if group[1] in CHANGING else (),
             purpose=context.get("purpose", ""),
             request=context.get("request_id", ""),
         )

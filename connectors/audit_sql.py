@@ -92,7 +92,7 @@ class SqlAudit:
         self._pairs: dict[tuple[str, str], int] = {}
         """(account, table) -> its number: rows are counted by them."""
 
-    def judge(self, settled: Callable[[], object] = list) -> Iterator[Asked | Unreadable | Allowed]:
+    def judge(self, settled: Callable[[], object] = lambda: None) -> Iterator[Asked | Unreadable | Allowed]:
         """What came of the events: those that are allowed as a number, the others to be asked one by one.
 
         `settled` returns when nobody else analyses statements any more.

@@ -116,6 +116,8 @@ LOG: Final[Mapping[str, Message]] = {
     "log-prefix-escape": Message(
         "the prefix has the escape `{escape}`, which is not known",
         "前缀中的转义 `{escape}` 无法识别",
+        "give the server's own `log_line_prefix` (`SHOW log_line_prefix`), in which a percent sign itself is `%%`",
+        "请给出服务器自己的 `log_line_prefix`(`SHOW log_line_prefix`);百分号本身写作 `%%`",
     ),
     "log-mapping": Message(
         "the mapping of the log is wrong: {reason}",
